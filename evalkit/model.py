@@ -1,0 +1,111 @@
+"""What a model is to the rest of evalkit: something that completes a request.
+
+An API, a local server, the oracle, the null model and a replay file all look like this; nothing in
+the pipeline knows the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from evalkit.task import Form, Task
+
+
+@dataclass(frozen=True)
+class Message:
+    role: str  # system, user, assistant, tool
+    content: str
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Sampling parameters; None is "not sent", so that the server's default holds.
+
+    `extra_body` goes into the request as it is (top_k, repetition_penalty, chat_template_kwargs...).
+    """
+
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    repetition_penalty: float | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    reasoning_effort: str | None = None
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One model call: either chat `messages` (the last may be an assistant prefill) or a `prompt`."""
+
+    task: Task
+    sample: int
+    messages: tuple[Message, ...] = ()
+    prompt: str | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one call and its price in US dollars; None is unknown, never zero."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+    cost: float | None = None
+
+
+@dataclass(frozen=True)
+class CallAttempt:
+    """One HTTP request of a call. `started` is Unix time, `wall_s` seconds, `status` HTTP or None."""
+
+    started: float
+    wall_s: float
+    status: int | None = None
+    error: str = ""
+    waited_s: float = 0.0  # back-off that followed
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A complete reply. `reasoning` is stored apart and never part of `text`."""
+
+    text: str
+    form: Form = "reply"
+    reasoning: str = ""
+    finish_reason: str = "stop"  # stop, length, content_filter, tool_calls
+    usage: Usage = field(default_factory=Usage)
+    raw_usage: Mapping[str, Any] = field(default_factory=dict)
+    served_model: str = ""
+    fingerprint: str = ""
+    request_id: str = ""
+    wall_s: float = 0.0
+    first_token_s: float | None = None
+    attempts: tuple[CallAttempt, ...] = ()
+
+
+OnAttempt = Callable[[CallAttempt], None]
+
+
+class Model(Protocol):
+    """A backend, a model id and sampling parameters."""
+
+    name: str  # what the user typed, the column of a table
+    sampling: Sampling
+
+    async def complete(self, request: Request, on_attempt: OnAttempt | None = None) -> Reply:
+        """One reply, or ModelError. `on_attempt` hears of every attempt as it ends, also failed ones."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """What identifies the model in a manifest: backend, id, base URL. Never a key."""
+        ...
+
+    async def close(self) -> None: ...

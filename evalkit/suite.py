@@ -1,0 +1,133 @@
+"""The plug-in contract: what a benchmark has to say about itself.
+
+A suite is one folder with a `suite.toml` (facts: title, source, licence, citation) and a `suite.py`
+whose `Suite` subclass is called `Suite`. See docs/adding-a-suite.md.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from evalkit.protocol import Protocol
+from evalkit.program import ProgramSandbox
+from evalkit.task import Answer, Task, Verdict
+
+Part = Literal["run", "verdict", "none"]
+
+
+def option(
+    default: Any,
+    help: str,
+    *,
+    part: Part = "run",
+    choices: Sequence[str] = (),
+) -> Any:
+    """A field of a suite's `Options` dataclass, and its flag on the command line.
+
+    `part` says what a change of the value changes: "run" (which rollouts are made: another run),
+    "verdict" (how they are judged: another set of verdicts of the same run), or "none".
+    """
+    return field(default=default, metadata={"help": help, "part": part, "choices": tuple(choices)})
+
+
+def options_of(options: Any, part: Part) -> dict[str, Any]:
+    """The options that belong to one part of the identity, by name."""
+    return {
+        f.name: getattr(options, f.name)
+        for f in dataclasses.fields(options)
+        if f.metadata.get("part", "run") == part
+    }
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    pass
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A data set of the Hugging Face hub. An empty `revision` is resolved when loading, and recorded."""
+
+    dataset: str
+    revision: str = ""
+    config: str | None = None
+    split: str = "test"
+
+
+@dataclass(frozen=True)
+class SuiteInfo:
+    """The facts of `suite.toml`."""
+
+    name: str
+    title: str
+    folder: Path
+    licence: str = ""
+    citation: str = ""
+    homepage: str = ""
+    headline: str = "pass@1"
+    local: tuple[str, ...] = ()  # file names looked for in --data DIR and EVALKIT_DATA
+    hub: Hub | None = None
+    exceptions: Mapping[str, str] = field(default_factory=dict)  # gold that fails officially too: why
+    notes: str = ""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Who judges, as part of a verdict's key: change `version` when verdicts may change."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
+class SampleRecord:
+    """One answer read from a samples file."""
+
+    task_id: str
+    answer: Answer
+
+
+class Suite(ABC):
+    """A benchmark's adapter. Instances are cheap, hold no state but these three, and do no work."""
+
+    Options: ClassVar[type] = NoOptions
+    required_fields: ClassVar[tuple[str, ...]] = ("task_id",)
+    default_limits: ClassVar[Mapping[str, float]] = {}
+
+    def __init__(self, info: SuiteInfo, options: Any = None) -> None:
+        self.info = info
+        self.options = options if options is not None else self.Options()
+
+    # -- what to ask ---------------------------------------------------------------------------
+    @abstractmethod
+    def tasks(self, records: Sequence[Mapping[str, Any]]) -> list[Task]:
+        """Turn the data's records into tasks, in the official order."""
+
+    @abstractmethod
+    def protocol(self) -> Protocol:
+        """The named protocol that `options` chose: prompt, stops, extractor and assembly."""
+
+    # -- how to judge --------------------------------------------------------------------------
+    @abstractmethod
+    def scorer(self) -> Scorer: ...
+
+    @abstractmethod
+    async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
+        """Judge one answer. A broken sandbox raises; everything the model did is a verdict."""
+
+    # -- formats -------------------------------------------------------------------------------
+    def read_samples(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:
+        """Answers from the rows of a samples file: task_id with solution, completion or reply."""
+        from evalkit.samples import read_rows
+
+        return read_rows(rows)
+
+    def official_sample(self, task: Task, answer: Answer, verdict: Verdict | None) -> dict[str, Any]:
+        """One row of the suite's official samples format."""
+        solution = verdict.extracted if verdict and verdict.extracted is not None else answer.text
+        return {"task_id": task.id, "solution": solution}
