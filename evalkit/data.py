@@ -42,7 +42,9 @@ def load_data(suite: Suite, path: Path | None = None) -> Data:
         records, revision = hub_records(info.hub)
         source = f"hub:{info.hub.dataset}"
     else:
-        raise DataError(f"{info.name} has no data", f"give a file in the official format: --data PATH ({_names(info)})")
+        raise DataError(
+            f"{info.name} has no data", f"give a file in the official format: --data PATH ({_names(info)})"
+        )
     check_records(records, suite.required_fields, source)
     return Data(tuple(records), source, revision, fingerprint(records))
 
@@ -59,7 +61,9 @@ def find_local(info: SuiteInfo, path: Path | None) -> Path | None:
         raise DataError(f"{path} holds no data of {info.name}", f"expected {_names(info)}")
     if env := os.environ.get("EVALKIT_DATA"):
         if not Path(env).is_dir():
-            raise DataError(f"EVALKIT_DATA is not a folder: {env}", "set it to a folder of data files, or unset it")
+            raise DataError(
+                f"EVALKIT_DATA is not a folder: {env}", "set it to a folder of data files, or unset it"
+            )
         if found := _in_folder(info, Path(env)):
             return found
     return _in_folder(info, info.folder)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from evalkit.protocol import Protocol
 from evalkit.program import ProgramSandbox
+from evalkit.protocol import Protocol
 from evalkit.task import Answer, Task, Verdict
 
 Part = Literal["run", "verdict", "none"]
