@@ -1,0 +1,42 @@
+"""Fixtures that every test may ask for: the data of benchmarks, and a Docker engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of official data files: EVALKIT_DATA, else ../shared/data beside the repository.
+
+    Skips where there is neither: data sets have licences of their own and do not ship with evalkit.
+    A folder that was named but is not there is a mistake, and fails.
+    """
+    named = os.environ.get("EVALKIT_DATA")
+    folder = Path(named) if named else REPOSITORY.parent / "shared" / "data"
+    if folder.is_dir():
+        return folder
+    if named:
+        pytest.fail(f"EVALKIT_DATA is not a folder: {named}")
+    pytest.skip("no benchmark data: set EVALKIT_DATA to a folder of official data files")
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[object]:
+    """A docker.DockerClient whose engine answers. Fails where none does: `make test` starts one."""
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        client = docker.from_env(timeout=60)
+        client.ping()
+    except (DockerException, OSError) as e:
+        pytest.fail(f"no Docker engine answers ({e}); start one with `make setup`")
+    yield client
+    client.close()
