@@ -36,7 +36,7 @@ def load_data(suite: Suite, path: Path | None = None) -> Data:
     info = suite.info
     found = find_local(info, path)
     if found is not None:
-        records = list(read_records(found))
+        records: list[Record] = list(read_records(found))
         source, revision = f"file:{found}", ""
     elif info.hub is not None:
         records, revision = hub_records(info.hub)
@@ -138,8 +138,9 @@ def hub_records(hub: Hub) -> tuple[list[Record], str]:
         revision = hub.revision or huggingface_hub.HfApi().dataset_info(hub.dataset).sha or ""
         rows = datasets.load_dataset(hub.dataset, hub.config, split=hub.split, revision=revision or None)
     except Exception as e:  # the hub's libraries raise many kinds; every one means "no data"
+        said = (str(e).splitlines() or [""])[0][:200]
         raise DataError(
-            f"cannot load {hub.dataset} from the hub: {type(e).__name__}: {str(e).splitlines()[0][:200] if str(e) else ''}",
+            f"cannot load {hub.dataset} from the hub: {type(e).__name__}: {said}",
             "give a local copy with --data PATH, or set EVALKIT_DATA to a folder that holds it",
         ) from None
     return [dict(row) for row in rows], revision

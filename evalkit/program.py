@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from evalkit.task import TestResult
+from evalkit.task import TestResult, Verdict, error, failed, passed
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the judge said. `status` is "passed" or a reason of `failed`.
+    """What the judge said. `status` is "passed", a reason of `failed`, or "grader": the judge broke.
 
     `tests` are in the order in which the judge ran them. `measured`: wall_s, cpu_s, peak_rss_bytes,
     calls, of the program's process, as seen from outside it. `stdout` is the head of what it printed.
@@ -58,7 +58,16 @@ class Judgement:
     tests: tuple[TestResult, ...] = ()
     measured: Mapping[str, float] = field(default_factory=dict)
     stdout: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)  # whatever the judge chose to `report`
+    data: Mapping[str, Any] = field(default_factory=dict)  # what the judge's generator returned
+
+    def verdict(self, **kwargs: Any) -> Verdict:
+        """The verdict this amounts to: passed, failed for `status`, or error/grader."""
+        common = {"tests": self.tests, "measured": self.measured, **kwargs}
+        if self.status == "passed":
+            return passed(**common)
+        if self.status == "grader":
+            return error("grader", self.detail, **common)
+        return failed(self.status, self.detail, **common)
 
 
 class ProgramSandbox(Protocol):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from evalkit.errors import DataError
 from evalkit.suite import SampleRecord
-from evalkit.task import Answer
+from evalkit.task import Answer, Form
 
-FORMS = {
+FORMS: dict[str, Form] = {
     "solution": "solution",
     "completion": "completion",
     "reply": "reply",
@@ -33,7 +33,7 @@ def read_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:
                 f"row {number} of the samples file ({task_id}) has no answer",
                 f"expected one of {', '.join(FORMS)}",
             )
-        form = row.get("form") or FORMS[key]
+        form = cast(Form, row.get("form") or FORMS[key])
         texts = row[key] if isinstance(row[key], list) else [row[key]]
         for text in texts:
             if not isinstance(text, str):

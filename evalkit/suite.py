@@ -118,7 +118,11 @@ class Suite(ABC):
 
     @abstractmethod
     async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
-        """Judge one answer. A broken sandbox raises; everything the model did is a verdict."""
+        """Judge one answer. A broken sandbox raises; everything the model did is a verdict.
+
+        `answer` has been extracted by the protocol and is not blank: its form is "solution" or
+        "completion". Where nothing was extracted the engine records failed/no_answer by itself.
+        """
 
     # -- formats -------------------------------------------------------------------------------
     def read_samples(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:

@@ -1,0 +1,181 @@
+"""Suites and scaffolds by name, by path, or by entry point.
+
+humaneval         a name from the entry point group "evalkit.suites": a package with suite.py
+./my_suite        a folder with suite.toml and suite.py
+one-turn          a name from the entry point group "evalkit.scaffolds", or one of ours
+my.module:Class   a scaffold by import path
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import sys
+import tomllib
+import typing
+from collections.abc import Iterable, Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from evalkit.errors import DataError, UsageError
+from evalkit.scaffold import Scaffold
+from evalkit.suite import Hub, Suite, SuiteInfo
+
+SCAFFOLDS = {"one-turn": "evalkit.scaffolds.one_turn:OneTurn"}
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The way out for a name that is not known."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(names) or 'none'}"
+
+
+# -- suites ----------------------------------------------------------------------------------------
+
+
+def suite_names() -> list[str]:
+    return sorted(entry_points(group="evalkit.suites").names)
+
+
+def find_suite(name: str) -> tuple[type[Suite], SuiteInfo]:
+    """The suite class and its facts. UsageError where there is none."""
+    package = _package_at(Path(name)) if _is_path(name) else _package_named(name)
+    folder = Path(next(iter(package.__path__)))
+    info = read_info(folder)
+    module = _import(f"{package.__name__}.suite", f"{folder}/suite.py")
+    suite = getattr(module, "Suite", None)
+    if not (isinstance(suite, type) and issubclass(suite, Suite)) or suite is Suite:
+        hint = "define `class Suite(evalkit.Suite)` there: docs/adding-a-suite.md"
+        raise UsageError(f"{folder}/suite.py defines no suite", hint)
+    return suite, info
+
+
+def open_suite(name: str, options: Mapping[str, Any] | None = None) -> Suite:
+    """A suite with these options; values may be texts as typed on a command line."""
+    cls, info = find_suite(name)
+    return cls(info, make_options(cls, options or {}))
+
+
+def _is_path(name: str) -> bool:
+    return "/" in name or name in (".", "..") or (Path(name) / "suite.py").is_file()
+
+
+def _package_named(name: str) -> ModuleType:
+    found = entry_points(group="evalkit.suites", name=name)
+    if not found:
+        raise UsageError(f"unknown suite {name!r}", did_you_mean(name, suite_names()))
+    return _import(next(iter(found)).value, f"entry point of suite {name}")
+
+
+def _package_at(folder: Path) -> ModuleType:
+    if not (folder / "suite.py").is_file():
+        hint = "a suite is a folder with suite.toml and suite.py: docs/adding-a-suite.md"
+        raise UsageError(f"no suite in {folder}", hint)
+    folder = folder.resolve()
+    name = f"evalkit_local_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    init = folder / "__init__.py"
+    spec = importlib.util.spec_from_loader(name, None, is_package=True)
+    if init.is_file():
+        spec = importlib.util.spec_from_file_location(name, init, submodule_search_locations=[str(folder)])
+    assert spec is not None
+    package = importlib.util.module_from_spec(spec)
+    package.__path__ = [str(folder)]
+    sys.modules[name] = package
+    if spec.loader is not None:
+        spec.loader.exec_module(package)
+    return package
+
+
+def _import(name: str, what: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except Exception as e:  # foreign code may fail in any way while it is imported
+        raise UsageError(f"cannot import {what}: {type(e).__name__}: {e}") from e
+
+
+def read_info(folder: Path) -> SuiteInfo:
+    """The facts of a folder's suite.toml. DataError names the file and what is wrong with it."""
+    path = folder / "suite.toml"
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise DataError(f"cannot read {path}: {e}") from None
+    data = raw.pop("data", {})
+    exceptions = raw.pop("exceptions", {})
+    known = {f.name for f in dataclasses.fields(SuiteInfo)} - {"folder", "local", "hub", "exceptions"}
+    if unknown := sorted(set(raw) - known):
+        raise DataError(f"{path}: unknown key {unknown[0]!r}", did_you_mean(unknown[0], known))
+    raw.setdefault("name", folder.name)
+    raw.setdefault("title", raw["name"])
+    hub = None
+    if data.get("hub"):
+        hub = Hub(data["hub"], data.get("revision", ""), data.get("config"), data.get("split", "test"))
+    return SuiteInfo(folder=folder, local=tuple(data.get("local", ())), hub=hub, exceptions=exceptions, **raw)
+
+
+# -- options ---------------------------------------------------------------------------------------
+
+
+def make_options(cls: type[Suite], given: Mapping[str, Any]) -> Any:
+    """The suite's Options from values or texts. UsageError for an unknown name or a bad value."""
+    fields = {f.name: f for f in dataclasses.fields(cls.Options)}
+    types = typing.get_type_hints(cls.Options)
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        key = name.replace("-", "_")
+        if key not in fields:
+            raise UsageError(f"unknown option {name!r} of this suite", did_you_mean(key, fields))
+        values[key] = _convert(key, value, types[key], fields[key].metadata.get("choices", ()))
+    return cls.Options(**values)
+
+
+def _convert(name: str, value: Any, kind: Any, choices: tuple[str, ...]) -> Any:
+    accepted = [t for t in (typing.get_args(kind) or (kind,)) if t is not type(None)]
+    target = accepted[0]
+    if isinstance(value, str) and target is not str:
+        try:
+            value = _truth(value) if target is bool else target(value)
+        except ValueError:
+            raise UsageError(f"--{name.replace('_', '-')} needs a {target.__name__}, got {value!r}") from None
+    if target is float and isinstance(value, int):
+        value = float(value)
+    if choices and value is not None and value not in choices:
+        raise UsageError(f"--{name.replace('_', '-')} cannot be {value!r}", did_you_mean(str(value), choices))
+    return value
+
+
+def _truth(text: str) -> bool:
+    if text.lower() in ("1", "true", "yes", "on"):
+        return True
+    if text.lower() in ("0", "false", "no", "off"):
+        return False
+    raise ValueError(text)
+
+
+# -- scaffolds -------------------------------------------------------------------------------------
+
+
+def scaffold_names() -> list[str]:
+    return sorted({*SCAFFOLDS, *entry_points(group="evalkit.scaffolds").names})
+
+
+def open_scaffold(name: str) -> Scaffold:
+    """A scaffold by name, or by import path `module:Class`."""
+    found = entry_points(group="evalkit.scaffolds", name=name)
+    path = SCAFFOLDS.get(name) or (next(iter(found)).value if found else name if ":" in name else "")
+    if not path:
+        raise UsageError(f"unknown scaffold {name!r}", did_you_mean(name, scaffold_names()))
+    module, _, attribute = path.partition(":")
+    cls = getattr(_import(module, f"scaffold {name}"), attribute, None)
+    if cls is None:
+        raise UsageError(f"{module} has no {attribute!r}")
+    scaffold: Scaffold = cls()
+    return scaffold

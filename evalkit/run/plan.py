@@ -1,0 +1,139 @@
+"""From settings to a plan: suite, data, tasks, model, identity and folder, all looked up and checked."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evalkit.data import Data, load_data
+from evalkit.errors import UsageError
+from evalkit.model import Model, Sampling
+from evalkit.models import open_model
+from evalkit.registry import did_you_mean, open_scaffold, open_suite
+from evalkit.run.settings import Knobs, Settings, digest
+from evalkit.scaffold import Scaffold
+from evalkit.suite import Suite, options_of
+from evalkit.task import Task
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a run needs, opened. `sampling` is what will be sent, by precedence: the user's
+    flags, the model's catalog entry, the protocol's own settings."""
+
+    settings: Settings
+    suite: Suite
+    data: Data
+    tasks: tuple[Task, ...]
+    model: Model
+    scaffold: Scaffold
+    sampling: Sampling
+    samples: int
+    identity: dict[str, Any]
+
+    @property
+    def folder_name(self) -> str:
+        parts = [self.suite.info.name, slug(self.settings.model), self.suite.protocol().name]
+        if self.settings.label:
+            parts.append(slug(self.settings.label))
+        return "--".join([*parts, digest(self.identity)[:8]])
+
+    @property
+    def planned(self) -> list[tuple[str, int]]:
+        """(task id, sample) in the order of work: every task's first sample before any second."""
+        return [(task.id, k) for k in range(self.samples) for task in self.tasks]
+
+
+def slug(name: str) -> str:
+    """A name that is safe as part of a folder's."""
+    if name.startswith("replay:"):
+        name = "replay-" + Path(name[7:]).name.split(".")[0]
+    return re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:60] or "model"
+
+
+def make_plan(settings: Settings, knobs: Knobs) -> Plan:
+    """Look everything up. Raises UsageError, DataError: nothing has been written or sent by then."""
+    suite = open_suite(settings.suite, settings.options)
+    protocol = suite.protocol()
+    scaffold = open_scaffold(settings.scaffold)
+    data = load_data(suite, Path(settings.data) if settings.data else None)
+    tasks = select(suite.tasks(data.records), settings)
+    model = open_model(
+        settings.model,
+        base_url=settings.base_url,
+        api_key_env=settings.api_key_env,
+        backend=settings.backend,
+        sampling_overrides=settings.sampling,
+        stream=settings.stream,
+        concurrency=knobs.concurrency,
+        request_timeout_s=knobs.request_timeout_s,
+        max_attempts=knobs.max_attempts,
+        suite=suite,
+    )
+    sampling = with_defaults(
+        model.sampling,
+        temperature=protocol.temperature,
+        top_p=protocol.top_p,
+        max_tokens=protocol.max_tokens,
+    )
+    samples = settings.samples or _recorded_samples(model, tasks) or protocol.samples
+    identity = {
+        "suite": suite.info.name,
+        "options": options_of(suite.options, "run"),
+        "data": data.fingerprint,
+        "tasks": _task_identity(tasks, data),
+        "samples": samples,
+        "model": model.describe(),
+        "sampling": _sent(sampling),
+        "scaffold": {"name": scaffold.name, "version": scaffold.version},
+        "protocol": {"name": protocol.name, "version": protocol.version},
+        "label": settings.label,
+    }
+    return Plan(settings, suite, data, tuple(tasks), model, scaffold, sampling, samples, identity)
+
+
+def select(tasks: Sequence[Task], settings: Settings) -> list[Task]:
+    """The tasks that --tasks and --limit leave; UsageError for an id that does not exist."""
+    chosen = list(tasks)
+    if settings.tasks:
+        by_id = {task.id: task for task in tasks}
+        # "12" is enough for "HumanEval/12", where it is unique
+        for task in tasks:
+            by_id.setdefault(task.id.rpartition("/")[2], task)
+        for name in settings.tasks:
+            if name not in by_id:
+                raise UsageError(f"no task {name!r} in this suite", did_you_mean(name, [t.id for t in tasks]))
+        wanted = {by_id[name].id for name in settings.tasks}
+        chosen = [task for task in tasks if task.id in wanted]
+    if settings.limit is not None:
+        chosen = chosen[: settings.limit]
+    if not chosen:
+        raise UsageError("no tasks are left to run", "check --tasks, --limit and the suite's options")
+    return chosen
+
+
+def with_defaults(sampling: Sampling, **defaults: Any) -> Sampling:
+    """`sampling` with its unset values taken from `defaults`."""
+    unset = {k: v for k, v in defaults.items() if v is not None and getattr(sampling, k) is None}
+    return dataclasses.replace(sampling, **unset)
+
+
+def _sent(sampling: Sampling) -> dict[str, Any]:
+    return {k: v for k, v in dataclasses.asdict(sampling).items() if v not in (None, (), {})}
+
+
+def _task_identity(tasks: Sequence[Task], data: Data) -> dict[str, Any]:
+    return {"count": len(tasks), "of": len(data.records), "ids": digest([task.id for task in tasks])}
+
+
+def _recorded_samples(model: Model, tasks: Sequence[Task]) -> int | None:
+    """How many answers a task has where the model is a file of answers: the most that any task has."""
+    counts = getattr(model, "samples_per_task", None)
+    if counts is None:
+        return None
+    per_task = counts()
+    return max((per_task.get(task.id, 0) for task in tasks), default=0) or 1

@@ -1,0 +1,97 @@
+"""What makes a run this run, and what only says how it is carried out.
+
+`Settings` are the identity: change one and it is another run. `Knobs` may differ from session to
+session: they change speed and limits, never a number in the table.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from evalkit.model import Sampling
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user asked for, before anything is looked up. JSON-able: it is kept in the manifest."""
+
+    suite: str
+    model: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    scaffold: str = "one-turn"
+    sampling: Sampling = field(default_factory=Sampling)  # the user's own values only
+    samples: int | None = None
+    limit: int | None = None
+    tasks: tuple[str, ...] = ()
+    data: str | None = None
+    base_url: str | None = None
+    api_key_env: str | None = None  # the variable's name, never the key
+    backend: str | None = None
+    stream: bool = False
+    label: str = ""  # tells repetitions of the same run apart
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Settings:
+        sampling = dict(raw.get("sampling", {}))
+        sampling["stop"] = tuple(sampling.get("stop", ()))
+        values = {**raw, "sampling": Sampling(**sampling), "tasks": tuple(raw.get("tasks", ()))}
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """Limits of one session. `max_cost` is US dollars, times are seconds."""
+
+    results: Path = Path("results")
+    concurrency: int = 16  # model calls in flight
+    sandboxes: int = 1  # containers (pairs, for short programs) at once
+    judges: int = field(default_factory=lambda: max(2, (os.cpu_count() or 2) + 1))  # samples judged at once
+    max_cost: float | None = None
+    max_time: float | None = None
+    max_error_rate: float = 0.01
+    request_timeout_s: float = 600.0
+    max_attempts: int = 8
+
+
+def digest(value: Any) -> str:
+    """sha256 of a value as canonical JSON (sorted keys, ASCII)."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested dicts as one flat dict with dotted keys, for saying which setting differs."""
+    if not isinstance(value, Mapping):
+        return {prefix: value}
+    flat: dict[str, Any] = {}
+    for key, inner in value.items():
+        flat.update(flatten(inner, f"{prefix}.{key}" if prefix else str(key)))
+    return flat
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """`key: old -> new` for each setting in which two identities differ."""
+    a, b = flatten(old), flatten(new)
+    missing = object()
+    return [
+        f"{key}: {_show(a.get(key, missing), missing)} -> {_show(b.get(key, missing), missing)}"
+        for key in sorted({*a, *b})
+        if a.get(key, missing) != b.get(key, missing)
+    ]
+
+
+def _show(value: Any, missing: object) -> str:
+    if value is missing:
+        return "(absent)"
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,18 @@
+"""One turn: the protocol's prompt, one call, and the raw reply is the answer."""
+
+from __future__ import annotations
+
+from evalkit.scaffold import Rollout
+from evalkit.suite import Suite
+from evalkit.task import Answer, Task
+
+
+class OneTurn:
+    name = "one-turn"
+    version = "1"
+
+    async def attempt(self, suite: Suite, task: Task, rollout: Rollout) -> Answer:
+        protocol = suite.protocol()
+        prompt = protocol.prompt(task)
+        reply = await rollout.call(prompt.messages, prompt.text, stop=protocol.stop)
+        return Answer(reply.text, reply.form)
