@@ -6,6 +6,8 @@
     ├── StoreError      a run folder that is damaged, locked or foreign       exit code 2
     ├── SandboxError    the engine, an image or a container is not usable     exit code 4
     └── ModelError      a model call that failed for good (outcome `error`)
+        ├── ContextExceeded   the conversation no longer fits the model (outcome `failed/context`)
+        └── NoSample          a replay without this sample (outcome `not_run/unavailable`)
 
 Each says what happened and to which thing; `hint` is the way out, on a line of its own.
 """
@@ -54,3 +56,17 @@ class ModelError(EvalkitError):
     def __init__(self, message: str, hint: str = "", *, retryable: bool = True) -> None:
         super().__init__(message, hint)
         self.retryable = retryable
+
+
+class ContextExceeded(ModelError):
+    """The server says that the messages alone no longer fit its context: the model's doing."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint, retryable=False)
+
+
+class NoSample(ModelError):
+    """A replay file holds no such sample of this task: nothing was tried, nothing broke."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint, retryable=False)
