@@ -1,0 +1,54 @@
+# make demo    set up, then run the main job on the embedded suite
+# make test    set up, then test every mechanism once, on real parts
+# The others: make help
+
+SHELL := /bin/bash
+bin := .venv/bin
+pytest := $(bin)/pytest --durations=15 --durations-min=1
+started := $(shell date +%s)
+took = echo "$@: $$(($$(date +%s) - $(started))) s in all"
+
+.PHONY: help demo test test-all check format setup environment pin wheel clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
+
+demo: setup ## set up, then run suite mini with a scripted endpoint and with the oracle
+	@scripts/demo
+	@$(took)
+
+test: setup ## set up, then every mechanism once, on real parts (PYTEST="-k store" to choose)
+	@$(pytest) -m "not full" $(PYTEST)
+	@$(took)
+
+test-all: setup ## the same with every count that was promised (hours)
+	@$(pytest) $(PYTEST)
+	@$(took)
+
+check: environment ## ruff, mypy, import-linter
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy evalkit suites
+	$(bin)/mypy tests benchmarks
+	$(bin)/lint-imports
+	@$(took)
+
+format: environment ## let ruff format and sort imports
+	$(bin)/ruff format .
+	$(bin)/ruff check --fix .
+
+setup: ## Python packages, a Docker engine, the judge's image: what is missing of them
+	@scripts/setup
+
+environment:
+	@scripts/environment
+
+pin: environment ## resolve constraints.txt anew
+	$(bin)/python scripts/pin
+
+wheel: environment ## build dist/*.whl
+	$(bin)/python -m build --wheel --no-isolation
+
+clean: ## remove what was built in this clone; runs stay (see also: evalkit clean)
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
