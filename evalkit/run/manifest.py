@@ -1,0 +1,97 @@
+"""The manifest: everything a reader needs to know how a number came about. Never a key."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import evalkit
+from evalkit.program import ProgramSandbox
+from evalkit.run.plan import Plan
+from evalkit.run.settings import Knobs, digest
+
+PACKAGES = ("openai", "docker", "datasets", "pandas", "aiohttp", "httpx2")
+
+
+def make_manifest(plan: Plan, sandbox: ProgramSandbox) -> dict[str, Any]:
+    info, protocol = plan.suite.info, plan.suite.protocol()
+    return {
+        "schema": "evalkit.run/1",
+        "created": now(),
+        "identity": plan.identity,
+        "identity_digest": digest(plan.identity),
+        "settings": plan.settings.to_json(),
+        "suite": {
+            "name": info.name,
+            "title": info.title,
+            "licence": info.licence,
+            "citation": info.citation,
+            "homepage": info.homepage,
+            "headline": info.headline,
+            "scorer": {"name": plan.suite.scorer().name, "version": plan.suite.scorer().version},
+        },
+        "data": {
+            "source": plan.data.source,
+            "revision": plan.data.revision,
+            "fingerprint": plan.data.fingerprint,
+            "records": len(plan.data.records),
+        },
+        "tags": {task.id: dict(task.tags) for task in plan.tasks if task.tags},
+        "protocol": {
+            "name": protocol.name,
+            "version": protocol.version,
+            "source": protocol.source,
+            "extractor": f"{protocol.extractor.name} {protocol.extractor.version}",
+        },
+        "scaffold": {"name": plan.scaffold.name, "version": plan.scaffold.version},
+        "model": plan.model.describe(),
+        **environment(sandbox),
+    }
+
+
+def session_facts(plan: Plan, knobs: Knobs, sandbox: ProgramSandbox) -> dict[str, Any]:
+    """One session's own circumstances, kept beside the run: a resumed run may have had several."""
+    limits = {k: v for k, v in vars(knobs).items() if k != "results"}
+    return {"started": now(), "limits": limits, "model": plan.model.describe(), **environment(sandbox)}
+
+
+def environment(sandbox: ProgramSandbox) -> dict[str, Any]:
+    return {
+        "evalkit": {"version": evalkit.__version__, "commit": source_commit()},
+        "versions": {"python": platform.python_version(), **_packages()},
+        "host": {"platform": platform.platform(), "machine": platform.machine(), "cores": os.cpu_count()},
+        "sandbox": sandbox.describe(),
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+    }
+
+
+def source_commit() -> str:
+    """The commit of the checkout that evalkit runs from; empty where it is an installed package."""
+    folder = Path(evalkit.__file__).parent.parent
+    if not (folder / ".git").exists():
+        return ""
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _packages() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

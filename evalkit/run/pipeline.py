@@ -1,0 +1,213 @@
+"""Two stages with a bounded queue between: rollouts wait on models, judging burns CPU.
+
+Everything that matters is in the store before the next step uses it, so this may be killed anywhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from evalkit.errors import ModelError, SandboxError
+from evalkit.outcome import Outcome
+from evalkit.program import ProgramSandbox
+from evalkit.run.judging import judge
+from evalkit.run.plan import Plan
+from evalkit.run.rollout import RecordedRollout
+from evalkit.run.settings import Knobs
+from evalkit.run.watch import Watch
+from evalkit.scaffold import Budget
+from evalkit.store import Store
+from evalkit.task import Answer, Task, Verdict, error
+
+End = Literal["done", "interrupted", "cost", "time", "sandbox", "model"]
+GRACE_S = 3.0  # how long Ctrl-C waits for what is in flight
+HOPELESS = 3  # failures in a row, with no success ever, after which a run stops by itself
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run still owes: rollouts to make, and answers to judge."""
+
+    rollouts: list[tuple[Task, int]]
+    answers: list[tuple[Task, int]]
+
+
+class Stop:
+    """Why no new work is handed out, if so. The first reason stays."""
+
+    def __init__(self) -> None:
+        self.end: End = "done"
+        self.detail = ""
+        self.interrupted = asyncio.Event()
+
+    def __call__(self, end: End, detail: str = "") -> None:
+        if end == "interrupted":
+            self.interrupted.set()
+        if not self:
+            self.end, self.detail = end, detail
+
+    def __bool__(self) -> bool:
+        return self.end != "done"
+
+
+class Pipeline:
+    """One session of a run. `execute` returns why it ended; the store knows the rest."""
+
+    def __init__(
+        self, plan: Plan, store: Store, set_id: int, knobs: Knobs, sandbox: ProgramSandbox, watch: Watch
+    ) -> None:
+        self.plan, self.store, self.set_id, self.knobs = plan, store, set_id, knobs
+        self.sandbox, self.watch = sandbox, watch
+        self.stop = Stop()
+        self._queue: asyncio.Queue[tuple[Task, int] | None] = asyncio.Queue(2 * knobs.concurrency + 64)
+        self._cost: float = store.totals().cost or 0.0
+        self._answered = self._judged = False  # has anything ever worked in this session
+        self._broken_calls = self._broken_jobs = 0
+
+    async def execute(self, work: Work) -> Stop:
+        callers = min(self.knobs.concurrency, len(work.rollouts))
+        judges = min(self.knobs.judges, len(work.rollouts) + len(work.answers))
+        with self._signals(), self._deadline():
+            everything = asyncio.gather(
+                self._feed(work, callers, judges), *(self._judges() for _ in range(judges))
+            )
+            interrupted = asyncio.create_task(self.stop.interrupted.wait())
+            try:
+                await asyncio.wait([everything, interrupted], return_when=asyncio.FIRST_COMPLETED)
+                if not everything.done():  # what is in flight may still land: it is paid for
+                    await asyncio.wait([everything], timeout=GRACE_S)
+                if everything.done():
+                    await everything  # a bug or a broken store must not look like an ordinary end
+            finally:
+                everything.cancel()
+                interrupted.cancel()
+                await asyncio.gather(everything, interrupted, return_exceptions=True)
+        return self.stop
+
+    # -- first stage -------------------------------------------------------------------------------
+
+    async def _feed(self, work: Work, callers: int, judges: int) -> None:
+        rollouts = iter(work.rollouts)
+        await asyncio.gather(self._owed(work.answers), *(self._rollouts(rollouts) for _ in range(callers)))
+        for _ in range(judges):
+            await self._queue.put(None)
+
+    async def _rollouts(self, todo: Iterator[tuple[Task, int]]) -> None:
+        for task, sample in todo:
+            if self.stop:
+                return
+            if await self._attempt(task, sample):
+                await self._queue.put((task, sample))
+
+    async def _owed(self, answers: list[tuple[Task, int]]) -> None:
+        for item in answers:
+            await self._queue.put(item)
+
+    async def _attempt(self, task: Task, sample: int) -> bool:
+        """One rollout, in the store when this returns. True when there is an answer to judge."""
+        plan, store = self.plan, self.store
+        rollout_id = await store.begin(task.id, sample)
+        if task.unavailable:
+            await self._ended(rollout_id, Outcome.NOT_RUN, "unavailable", task.unavailable)
+            return False
+        models = {"tested": plan.model}
+        rollout = RecordedRollout(store, rollout_id, task, sample, models, plan.sampling, Budget())
+        try:
+            answer = await plan.scaffold.attempt(plan.suite, task, rollout)
+        except ModelError as e:
+            return await self._call_failed(rollout_id, e)
+        reply = rollout.last
+        info = {"finish_reason": reply.finish_reason if reply else "stop"}
+        await store.answer(rollout_id, answer, info)
+        self._answered, self._broken_calls = True, 0
+        self._spent(reply.usage.cost if reply else None)
+        self.watch.rollout(reply)
+        return True
+
+    async def _call_failed(self, rollout_id: int, e: ModelError) -> bool:
+        if getattr(e, "context_exceeded", False):  # the model's limit, not the harness's
+            await self.store.answer(rollout_id, Answer(""), {"finish_reason": "context", "detail": e.message})
+            return True
+        if getattr(e, "no_sample", False):
+            await self._ended(rollout_id, Outcome.NOT_RUN, "unavailable", e.message)
+            return False
+        await self._ended(rollout_id, Outcome.ERROR, "api", e.message)
+        self._broken_calls += 1
+        if not self._answered and not e.retryable and self._broken_calls >= HOPELESS:
+            self.stop("model", str(e))
+        return False
+
+    async def _ended(self, rollout_id: int, outcome: Outcome, reason: str, detail: str) -> None:
+        await self.store.fail(rollout_id, outcome, reason, detail)
+        self.watch.ended(outcome, reason, detail)
+
+    def _spent(self, cost: float | None) -> None:
+        self._cost += cost or 0.0
+        limit = self.knobs.max_cost
+        if limit is None:
+            return
+        if cost is None and self.plan.model.describe().get("backend") == "openai":
+            self.stop("cost", "the price of this model is unknown, so --max-cost cannot be kept")
+        elif self._cost >= limit:
+            self.stop("cost", f"${self._cost:.4f} spent of --max-cost ${limit:g}")
+
+    # -- second stage ------------------------------------------------------------------------------
+
+    async def _judges(self) -> None:
+        while (item := await self._queue.get()) is not None:
+            if self.stop.end not in ("interrupted", "sandbox"):
+                await self._judge(*item)
+
+    async def _judge(self, task: Task, sample: int) -> None:
+        answer, info = self.store.answer_of(task.id, sample)
+        finish = str(info.get("finish_reason", "stop"))
+        try:
+            verdict = await judge(self.plan.suite, task, answer, finish, self.sandbox)
+            self._judged, self._broken_jobs = True, 0
+        except SandboxError as e:
+            verdict = self._sandbox_failed(e)
+        await self.store.verdict(self.set_id, task.id, sample, "official", verdict)
+        self.watch.verdict(verdict)
+
+    def _sandbox_failed(self, e: SandboxError) -> Verdict:
+        self._broken_jobs += 1
+        if self._broken_jobs >= HOPELESS:
+            self.stop("sandbox", str(e))
+        return error("sandbox", e.message)
+
+    # -- ends --------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        installed = []
+        for number in (signal.SIGINT, signal.SIGTERM):
+            try:
+                loop.add_signal_handler(number, self.stop, "interrupted")
+                installed.append(number)
+            except (NotImplementedError, RuntimeError, ValueError):
+                pass  # not in the main thread: whoever called us handles signals
+        try:
+            yield
+        finally:
+            for number in installed:
+                loop.remove_signal_handler(number)
+
+    @contextmanager
+    def _deadline(self) -> Iterator[None]:
+        limit = self.knobs.max_time
+        cancel: Callable[[], None] = lambda: None  # noqa: E731
+        if limit is not None:
+            handle = asyncio.get_running_loop().call_later(
+                limit, self.stop, "time", f"--max-time {limit:g} s is over"
+            )
+            cancel = handle.cancel
+        try:
+            yield
+        finally:
+            cancel()

@@ -1,0 +1,232 @@
+"""The verbs on runs: start or continue one, resume, judge again, summarise.
+
+`run` on the same settings continues the same folder; a changed setting is another run and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evalkit.errors import DataError, StoreError
+from evalkit.outcome import Outcome
+from evalkit.program import ProgramSandbox
+from evalkit.run.manifest import make_manifest, session_facts
+from evalkit.run.pipeline import Pipeline, Stop, Work
+from evalkit.run.plan import Plan, make_plan
+from evalkit.run.result import summarize
+from evalkit.run.settings import Knobs, Settings, differences, digest
+from evalkit.run.summary import Summary
+from evalkit.run.watch import Watch
+from evalkit.store import Store, create_run, open_run, read_run
+from evalkit.suite import options_of
+
+
+@dataclass(frozen=True)
+class Rescore:
+    """What judging again gave: the new summary, and the verdicts that changed."""
+
+    summary: Summary
+    set_id: int
+    changes: tuple[dict[str, Any], ...]
+
+
+def run(settings: Settings, knobs: Knobs, watch: Watch | None = None) -> Summary:
+    """Make the run of these settings, or continue it where it stands."""
+    plan = make_plan(settings, knobs)
+    return asyncio.run(_run(plan, knobs.results / plan.folder_name, knobs, watch or Watch()))
+
+
+def resume(
+    folder: Path,
+    knobs: Knobs,
+    watch: Watch | None = None,
+    *,
+    base_url: str | None = None,
+    api_key_env: str | None = None,
+    data: str | None = None,
+) -> Summary:
+    """Continue a run from its manifest. Where the endpoint or the data moved, say so with the flags."""
+    manifest = read_run(folder).manifest
+    settings = Settings.from_json(manifest["settings"])
+    moved = {"base_url": base_url, "api_key_env": api_key_env, "data": data}
+    settings = dataclasses.replace(settings, **{k: v for k, v in moved.items() if v is not None})
+    plan = make_plan(settings, knobs)
+    _check_same(manifest, plan, folder, moved_endpoint=base_url is not None)
+    return asyncio.run(_run(plan, folder, knobs, watch or Watch()))
+
+
+def score(
+    folder: Path,
+    knobs: Knobs,
+    watch: Watch | None = None,
+    *,
+    options: Mapping[str, Any] | None = None,
+    data: str | None = None,
+    make_default: bool = True,
+) -> Rescore:
+    """Judge the stored answers again, without a model: a new set of verdicts, and what changed."""
+    manifest = read_run(folder).manifest
+    settings = Settings.from_json(manifest["settings"])
+    # the model is not asked for anything: its endpoint and key need not exist any more
+    settings = dataclasses.replace(settings, options={**settings.options, **(options or {})}, model="null")
+    if data is not None:
+        settings = dataclasses.replace(settings, data=data)
+    plan = make_plan(dataclasses.replace(settings, base_url=None, backend=None), knobs)
+    stored = {k: v for k, v in manifest["identity"].items() if k in ("suite", "options", "data", "tasks")}
+    now = {k: plan.identity[k] for k in stored}
+    if changed := differences(stored, now):
+        raise DataError(f"{folder} cannot be judged with this: {'; '.join(changed)}")
+    return asyncio.run(_score(plan, folder, knobs, watch or Watch(), make_default))
+
+
+# -- carrying it out -------------------------------------------------------------------------------
+
+
+async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
+    store = None
+    try:
+        if (folder / "manifest.json").exists():
+            store = open_run(folder)
+            watch.say(f"continuing {folder}")
+            sandbox = await _sandbox(knobs, folder.name) if outstanding(store, plan).any else None
+        else:
+            sandbox = await _sandbox(knobs, folder.name)
+            store = create_run(folder, make_manifest(plan, sandbox), plan.planned)
+            watch.say(f"new run {folder}{_unlike_its_siblings(folder, plan)}")
+        try:
+            if sandbox is None:
+                return summarize(folder, store=store)
+            stop = await _session(plan, store, knobs, sandbox, watch)
+            return summarize(folder, store=store, stop=stop)
+        finally:
+            if sandbox is not None:
+                await sandbox.close()
+    finally:
+        watch.finished()
+        if store is not None:
+            store.close()
+        await plan.model.close()
+
+
+async def _session(plan: Plan, store: Store, knobs: Knobs, sandbox: ProgramSandbox, watch: Watch) -> Stop:
+    set_id = verdict_set(store, plan)
+    work = outstanding(store, plan)
+    state = store.state()
+    passed = sum(s.outcome == Outcome.PASSED for s in state.values())
+    judged = sum(s.outcome in (Outcome.PASSED, Outcome.FAILED) for s in state.values())
+    watch.started(len(plan.planned), judged, passed)
+    await store.note("session", session_facts(plan, knobs, sandbox))
+    began = time.monotonic()
+    pipeline = Pipeline(plan, store, set_id, knobs, sandbox, watch)
+    try:
+        return await pipeline.execute(work)
+    finally:
+        facts = {"end": pipeline.stop.end, "detail": pipeline.stop.detail}
+        await store.note("session_end", {**facts, "wall_s": time.monotonic() - began})
+
+
+async def _score(plan: Plan, folder: Path, knobs: Knobs, watch: Watch, make_default: bool) -> Rescore:
+    store = open_run(folder)
+    sandbox = None
+    try:
+        before = store.default_set
+        sandbox = await _sandbox(knobs, folder.name)
+        set_id = verdict_set(store, plan, again=True)
+        answers = [item for item in _answered(store, plan)]
+        watch.started(len(answers), 0, 0)
+        await Pipeline(plan, store, set_id, knobs, sandbox, watch).execute(Work([], answers))
+        changes = store.verdict_changes(before, set_id) if before is not None else []
+        if make_default:
+            await store.set_default(set_id)
+        return Rescore(summarize(folder, store=store), set_id, tuple(changes))
+    finally:
+        watch.finished()
+        if sandbox is not None:
+            await sandbox.close()
+        store.close()
+        await plan.model.close()
+
+
+async def _sandbox(knobs: Knobs, label: str) -> ProgramSandbox:
+    from evalkit.sandbox import open_program_sandbox
+
+    return await open_program_sandbox(judges=knobs.judges, pairs=knobs.sandboxes, run_label=label)
+
+
+def verdict_set(store: Store, plan: Plan, *, again: bool = False) -> int:
+    """The set of verdicts of this scorer, with these options; `again` makes a further one."""
+    scorer = plan.suite.scorer()
+    options = options_of(plan.suite.options, "verdict")
+    extractor = plan.suite.protocol().extractor
+    info = {"options": options, "extractor": {"name": extractor.name, "version": extractor.version}}
+    return store.verdict_set(scorer.name, scorer.version, digest(info), info, again=again)
+
+
+# -- what is owed ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Outstanding(Work):
+    @property
+    def any(self) -> bool:
+        return bool(self.rollouts or self.answers)
+
+
+def outstanding(store: Store, plan: Plan) -> Outstanding:
+    """Everything planned less what is finished: errors are owed again, finished samples never."""
+    state = store.state()
+    tasks = {task.id: task for task in plan.tasks}
+    rollouts, answers = [], []
+    for task_id, sample in plan.planned:
+        known = state.get((task_id, sample))
+        if known is None or not known.answered:
+            rollouts.append((tasks[task_id], sample))
+        elif known.outcome not in (Outcome.PASSED, Outcome.FAILED):
+            answers.append((tasks[task_id], sample))
+    return Outstanding(rollouts, answers)
+
+
+def _answered(store: Store, plan: Plan) -> list[Any]:
+    state = store.state()
+    tasks = {task.id: task for task in plan.tasks}
+    return [(tasks[t], k) for (t, k), known in state.items() if known.answered and t in tasks]
+
+
+# -- sameness --------------------------------------------------------------------------------------
+
+
+def _check_same(manifest: Mapping[str, Any], plan: Plan, folder: Path, *, moved_endpoint: bool) -> None:
+    old, new = dict(manifest["identity"]), dict(plan.identity)
+    if moved_endpoint:
+        old["model"] = {k: v for k, v in old["model"].items() if k != "base_url"}
+        new["model"] = {k: v for k, v in new["model"].items() if k != "base_url"}
+    if changed := differences(old, new):
+        raise StoreError(
+            f"{folder} was made with other settings: {'; '.join(changed)}",
+            "that would be a different run: start it with `evalkit run`",
+        )
+
+
+def _unlike_its_siblings(folder: Path, plan: Plan) -> str:
+    """`: not RUN (temperature: 0 -> 0.7)`, for the newest run of the same suite and model."""
+    newest, manifest = 0.0, None
+    for path in folder.parent.glob(f"{plan.suite.info.name}--*/manifest.json"):
+        if path.parent == folder or path.stat().st_mtime <= newest:
+            continue
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue  # another run's damage is not this run's business
+        if found.get("settings", {}).get("model") == plan.settings.model:
+            newest, manifest = path.stat().st_mtime, {**found, "folder": path.parent.name}
+    if manifest is None:
+        return ""
+    changed = differences(manifest.get("identity", {}), plan.identity)
+    return f"\n  another run than {manifest['folder']}: {'; '.join(changed[:6])}"

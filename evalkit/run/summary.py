@@ -1,0 +1,161 @@
+"""What came of a run: counts that sum to what was planned, pass@k, interval, bounds, tokens, cost."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evalkit.outcome import SCORED, Outcome
+from evalkit.stats.intervals import wilson_of_means
+from evalkit.stats.passk import mean_pass_at_k
+
+KS = (1, 5, 10, 100)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Fractions are in 0..1, `interval` is 95% Wilson over tasks, times seconds, cost US dollars.
+
+    `bounds` are [passed / planned, (passed + errors + not run) / planned]: where the score must lie
+    once everything missing is scored. `pass_at` holds a k only where every task has k samples.
+    """
+
+    run: str
+    suite: str
+    title: str
+    model: str
+    scaffold: str
+    protocol: str
+    scorer: str
+    planned: int
+    tasks: int
+    counts: Mapping[str, int]
+    reasons: Mapping[str, int]
+    pass_at: Mapping[str, float]
+    interval: tuple[float, float] | None
+    bounds: tuple[float, float]
+    parts: Mapping[str, float] = field(default_factory=dict)
+    breakdown: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
+    authors: float | None = None
+    tokens: Mapping[str, int | None] = field(default_factory=dict)
+    cost: float | None = None
+    wall_s: float = 0.0
+    end: str = "done"
+    end_detail: str = ""
+    strict: Mapping[str, Any] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def scored(self) -> int:
+        return sum(self.counts[o] for o in SCORED)
+
+    @property
+    def complete(self) -> bool:
+        return self.scored == self.planned
+
+    @property
+    def missing_rate(self) -> float:
+        return 1 - self.scored / self.planned if self.planned else 0.0
+
+    @property
+    def pass_1(self) -> float | None:
+        return self.pass_at.get("pass@1")
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that `--json` prints: docs/machine-interface.md."""
+        return {
+            "run": self.run,
+            "suite": self.suite,
+            "model": self.model,
+            "scaffold": self.scaffold,
+            "protocol": self.protocol,
+            "scorer": self.scorer,
+            "pass@1": self.pass_1,
+            **{name: value for name, value in self.pass_at.items() if name != "pass@1"},
+            "interval": list(self.interval) if self.interval else None,
+            "bounds": list(self.bounds),
+            "complete": self.complete,
+            "planned": self.planned,
+            "scored": self.scored,
+            "tasks": self.tasks,
+            "counts": dict(self.counts),
+            "reasons": dict(self.reasons),
+            "parts": dict(self.parts),
+            "breakdown": {tag: {v: list(c) for v, c in by.items()} for tag, by in self.breakdown.items()},
+            "tokens": dict(self.tokens),
+            "cost": self.cost,
+            "wall_s": round(self.wall_s, 3),
+            "end": self.end,
+            **({"strict": dict(self.strict)} if self.strict else {}),
+            **({"authors": self.authors} if self.authors is not None else {}),
+        }
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The counting part of a summary, from one row a sample."""
+
+    counts: dict[str, int]
+    reasons: dict[str, int]
+    pass_at: dict[str, float]
+    interval: tuple[float, float] | None
+    bounds: tuple[float, float]
+    parts: dict[str, float]
+    breakdown: dict[str, dict[str, tuple[int, int]]]
+
+
+def count(rows: Iterable[Mapping[str, Any]], tags: Mapping[str, Mapping[str, str]]) -> Scores:
+    """Scores of `rows` (task_id, outcome, reason, parts), one a planned sample; `tags` by task id."""
+    counts: Counter[str] = Counter({str(o): 0 for o in Outcome})
+    reasons: Counter[str] = Counter()
+    parts: dict[str, list[bool]] = defaultdict(list)
+    tally: dict[str, list[int]] = {}
+    breakdown: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    for row in rows:
+        outcome = row["outcome"]
+        counts[outcome] += 1
+        if row["reason"]:
+            reasons[f"{outcome}/{row['reason']}"] += 1
+        n_c = tally.setdefault(row["task_id"], [0, 0])
+        if outcome not in SCORED:
+            continue
+        good = outcome == Outcome.PASSED
+        n_c[0] += 1
+        n_c[1] += good
+        for name, value in (row.get("parts") or {}).items():
+            parts[name].append(bool(value))
+        for tag, value in tags.get(row["task_id"], {}).items():
+            cell = breakdown[tag][value]
+            cell[0] += good
+            cell[1] += 1
+    return _scores(counts, reasons, tally, parts, breakdown)
+
+
+def _scores(
+    counts: Counter[str],
+    reasons: Counter[str],
+    tally: Mapping[str, list[int]],
+    parts: Mapping[str, list[bool]],
+    breakdown: Mapping[str, Mapping[str, list[int]]],
+) -> Scores:
+    planned = counts.total()
+    all_tasks = [(n, c) for n, c in tally.values()]
+    with_samples = [(n, c) for n, c in all_tasks if n]
+    pass_at: dict[str, float] = {}
+    for k in KS:
+        value = mean_pass_at_k(with_samples if k == 1 else all_tasks, k)
+        if value is not None:
+            pass_at[f"pass@{k}"] = value
+    passed = counts[Outcome.PASSED]
+    missing = counts[Outcome.ERROR] + counts[Outcome.NOT_RUN]
+    return Scores(
+        dict(counts),
+        dict(sorted(reasons.items())),
+        pass_at,
+        wilson_of_means([c / n for n, c in with_samples]) if with_samples else None,
+        (passed / planned, (passed + missing) / planned) if planned else (0.0, 1.0),
+        {name: sum(values) / len(values) for name, values in parts.items()},
+        {t: {v: (c[0], c[1]) for v, c in sorted(by.items())} for t, by in breakdown.items()},
+    )
