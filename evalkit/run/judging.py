@@ -9,7 +9,7 @@ from evalkit.program import ProgramSandbox
 from evalkit.suite import Suite
 from evalkit.task import Answer, Task, Verdict, failed
 
-CUT_SHORT = {"length": "truncated", "content_filter": "refused"}
+CUT_SHORT = {"length": "truncated", "content_filter": "refused", "context": "context"}
 
 
 async def judge(

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from evalkit.errors import ModelError, SandboxError
+from evalkit.errors import ContextExceeded, ModelError, NoSample, SandboxError
 from evalkit.outcome import Outcome
 from evalkit.program import ProgramSandbox
 from evalkit.run.judging import judge
@@ -130,10 +130,10 @@ class Pipeline:
         return True
 
     async def _call_failed(self, rollout_id: int, e: ModelError) -> bool:
-        if getattr(e, "context_exceeded", False):  # the model's limit, not the harness's
+        if isinstance(e, ContextExceeded):  # the model's limit, not the harness's
             await self.store.answer(rollout_id, Answer(""), {"finish_reason": "context", "detail": e.message})
             return True
-        if getattr(e, "no_sample", False):
+        if isinstance(e, NoSample):
             await self._ended(rollout_id, Outcome.NOT_RUN, "unavailable", e.message)
             return False
         await self._ended(rollout_id, Outcome.ERROR, "api", e.message)

@@ -139,7 +139,7 @@ async def _score(plan: Plan, folder: Path, knobs: Knobs, watch: Watch, make_defa
         before = store.default_set
         sandbox = await _sandbox(knobs, folder.name)
         set_id = verdict_set(store, plan, again=True)
-        answers = [item for item in _answered(store, plan)]
+        answers = _answered(store, plan)
         watch.started(len(answers), 0, 0)
         await Pipeline(plan, store, set_id, knobs, sandbox, watch).execute(Work([], answers))
         changes = store.verdict_changes(before, set_id) if before is not None else []
