@@ -1,0 +1,55 @@
+"""Counts sum to what was planned; errors are shown as missing, never as wrong."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalkit.outcome import REASONS, Outcome
+from evalkit.run.summary import count
+from evalkit.stats.intervals import wilson
+
+outcomes = st.sampled_from([(o, r) for o in Outcome for r in (REASONS[o] or ("",))])
+
+
+def rows(*outcomes: tuple[str, str, str]) -> list[dict[str, object]]:
+    return [{"task_id": t, "outcome": o, "reason": r, "parts": {}} for t, o, r in outcomes]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), outcomes), min_size=1, max_size=40))
+def test_counts_always_sum_to_planned_and_bounds_hold_the_score(
+    given_rows: list[tuple[str, tuple[Outcome, str]]],
+) -> None:
+    scores = count(rows(*((t, str(o), r) for t, (o, r) in given_rows)), {})
+    assert sum(scores.counts.values()) == len(given_rows)
+    assert sum(scores.reasons.values()) == len(given_rows) - scores.counts["passed"]
+    low, high = scores.bounds
+    assert low <= high
+    missing = scores.counts["error"] + scores.counts["not_run"]
+    assert (low == high) == (missing == 0)
+    assert ("pass@1" in scores.pass_at) == (missing < len(given_rows))
+
+
+def test_an_error_is_neither_wrong_nor_dropped() -> None:
+    scores = count(rows(("a", "passed", ""), ("b", "failed", "wrong"), ("c", "error", "api")), {})
+    assert scores.pass_at == {"pass@1": 0.5}
+    assert scores.interval == wilson(1, 2)
+    assert scores.bounds == (pytest.approx(1 / 3), pytest.approx(2 / 3))
+    assert scores.reasons == {"failed/wrong": 1, "error/api": 1}
+
+
+def test_pass_at_5_only_when_every_task_has_five_scored_samples() -> None:
+    five = [("a", "passed", "")] * 5 + [("b", "passed", "")] + [("b", "failed", "wrong")] * 4
+    assert count(rows(*five), {}).pass_at == {"pass@1": pytest.approx(0.6), "pass@5": 1.0}
+    broken = [*five[:-1], ("b", "error", "sandbox")]
+    assert set(count(rows(*broken), {}).pass_at) == {"pass@1"}
+
+
+def test_breakdown_and_parts() -> None:
+    sample = rows(("a", "passed", ""), ("b", "failed", "wrong"))
+    sample[0]["parts"] = {"base": True, "plus": True}
+    sample[1]["parts"] = {"base": True, "plus": False}
+    scores = count(sample, {"a": {"difficulty": "easy"}, "b": {"difficulty": "hard"}})
+    assert scores.parts == {"base": 1.0, "plus": 0.5}
+    assert scores.breakdown == {"difficulty": {"easy": (1, 1), "hard": (0, 1)}}
