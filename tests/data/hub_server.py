@@ -22,13 +22,13 @@ def serve_hub(files: dict[str, bytes]) -> Iterator[tuple[str, list[str]]]:
         def log_message(self, *args: object) -> None:
             pass
 
-        def do_HEAD(self) -> None:  # noqa: N802
+        def do_HEAD(self) -> None:
             self.answer(body=False)
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             self.answer(body=True)
 
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             wanted = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
             asked.append(self.path)
             self.send(json.dumps([entry(p) for p in wanted.get("paths", []) if p in files]).encode())
