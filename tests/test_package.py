@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -24,10 +25,11 @@ def project() -> dict[str, Any]:
     return tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 
 
-def shipped(folder: Path) -> set[Path]:
-    """The files under `folder`, relative to it, without what Python compiles."""
-    files = (p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-    return {p.relative_to(folder) for p in files}
+@pytest.fixture(scope="module")
+def files() -> list[str]:
+    """The repository's files: those that git knows, or would add."""
+    listed = run("git", "-C", REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    return [name for name in listed.split("\0") if name and (REPOSITORY / name).is_file()]
 
 
 def test_packages_are_the_folders_on_disk(project: dict[str, Any]) -> None:
@@ -67,26 +69,27 @@ def test_constraints_pin_what_the_project_requires(project: dict[str, Any]) -> N
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel built from the files that git knows or would add, away from this working tree."""
+def wheel(files: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel built from a copy, so that nothing left from earlier builds gets in."""
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist")
-    listed = run("git", "-C", REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    for name in filter(None, listed.split("\0")):
-        if (REPOSITORY / name).is_file():
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            (source / name).write_bytes((REPOSITORY / name).read_bytes())
+    for name in files:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / name, source / name)
     run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, source)
     (path,) = out.glob("*.whl")
     return path
 
 
-def test_the_wheel_holds_every_file_of_both_packages(wheel: Path) -> None:
+def test_the_wheel_holds_every_file_of_both_packages(wheel: Path, files: list[str]) -> None:
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
-    on_disk = {
-        f"{package}/{path}" for package, folder in ROOTS.items() for path in shipped(REPOSITORY / folder)
-    }
-    assert packed == on_disk
+    ours = [
+        (package, Path(name))
+        for package, folder in ROOTS.items()
+        for name in files
+        if Path(name).parts[0] == folder
+    ]
+    assert packed == {str(Path(package, *path.parts[1:])) for package, path in ours}
 
 
 def test_the_wheel_works_in_a_venv_of_its_own(wheel: Path, tmp_path: Path) -> None:
@@ -99,7 +102,8 @@ def test_the_wheel_works_in_a_venv_of_its_own(wheel: Path, tmp_path: Path) -> No
     site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
     (site / "dependencies.pth").write_text(f"{Path(docker.__file__).parents[1]}\n")
 
-    assert Path(run(python, "-c", "import evalkit; print(evalkit.__file__)").strip()).is_relative_to(site)
+    where = run(python, "-c", "import evalkit; print(evalkit.__file__)", cwd=tmp_path)
+    assert Path(where.strip()).is_relative_to(site)
     listed = run(python.parent / "evalkit", "suites", cwd=tmp_path)
     for folder in (REPOSITORY / "suites").glob("*/suite.toml"):
         assert tomllib.loads(folder.read_text())["name"] in listed
