@@ -1,0 +1,37 @@
+"""Merging sampling parameters by precedence, and checking what a user put into the extra body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from evalkit.errors import UsageError
+from evalkit.model import Sampling
+
+FIELDS = tuple(f.name for f in fields(Sampling) if f.name not in ("stop", "extra_body"))
+OURS = ("messages", "prompt", "n", "stream", "stream_options")  # what evalkit itself must decide
+
+
+def merge(first: Sampling, second: Sampling) -> Sampling:
+    """`first` with its unset values taken from `second`; extra bodies are merged key by key."""
+    if first is second:
+        return first
+    unset = {
+        name: value
+        for name in FIELDS
+        if getattr(first, name) is None and (value := getattr(second, name)) is not None
+    }
+    stop = first.stop or second.stop
+    if not unset and stop == first.stop and not second.extra_body:
+        return first
+    return replace(first, stop=stop, extra_body={**second.extra_body, **first.extra_body}, **unset)
+
+
+def check_extra_body(extra: Mapping[str, Any]) -> None:
+    """UsageError where an extra body sets what only evalkit may set."""
+    if taken := [name for name in OURS if name in extra]:
+        raise UsageError(
+            f"--extra-body cannot set {taken[0]!r}",
+            "samples, streaming and the prompt have flags of their own: --samples, --stream, suite options",
+        )

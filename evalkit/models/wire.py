@@ -1,0 +1,79 @@
+"""From a Request to the body of an HTTP request."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from evalkit.model import Request, Sampling
+
+Prefill = Literal["", "continue-final-message"]
+
+
+@dataclass(frozen=True)
+class Wire:
+    """How a server wants its requests.
+
+    `prefill` "continue-final-message": a last assistant message is continued only with two extra
+    fields (vLLM, SGLang). `max_tokens_field`: OpenAI's own models know only max_completion_tokens.
+    """
+
+    model: str
+    stream: bool = False
+    prefill: Prefill = ""
+    max_tokens_field: str = "max_tokens"
+
+
+def body_of(request: Request, sampling: Sampling, wire: Wire) -> dict[str, Any]:
+    """The JSON body. Unset parameters are not sent; the extra body wins over all but the prompt."""
+    chat = request.prompt is None
+    body: dict[str, Any] = {"model": wire.model}
+    if chat:
+        body["messages"] = [{"role": m.role, "content": m.content} for m in request.messages]
+        if wire.prefill and request.messages and request.messages[-1].role == "assistant":
+            body |= {"continue_final_message": True, "add_generation_prompt": False}
+    else:
+        body["prompt"] = request.prompt
+    if sampling.max_tokens is not None:
+        body[wire.max_tokens_field if chat else "max_tokens"] = sampling.max_tokens
+    for name, value in _plain(sampling):
+        if value is not None:
+            body[name] = value
+    if sampling.stop:
+        body["stop"] = list(sampling.stop)
+    if wire.stream:
+        body |= {"stream": True, "stream_options": {"include_usage": True}}
+    body.update(sampling.extra_body)
+    return body
+
+
+def _plain(s: Sampling) -> tuple[tuple[str, Any], ...]:
+    return (
+        ("temperature", s.temperature),
+        ("top_p", s.top_p),
+        ("top_k", s.top_k),
+        ("repetition_penalty", s.repetition_penalty),
+        ("presence_penalty", s.presence_penalty),
+        ("frequency_penalty", s.frequency_penalty),
+        ("seed", s.seed),
+        ("reasoning_effort", s.reasoning_effort),
+    )
+
+
+def encode(body: dict[str, Any]) -> bytes:
+    """UTF-8 JSON. Lone surrogates become U+FFFD: no server takes them, and a conversation that holds a
+    hostile reply must go on."""
+    text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def call_key(salt: str, request: Request, data: bytes) -> str:
+    """A stable name for one call, the same for each of its attempts, different for each sample."""
+    digest = hashlib.sha256(f"{salt}\0{request.task.id}\0{request.sample}\0".encode(errors="replace"))
+    digest.update(data)
+    return digest.hexdigest()[:32]
