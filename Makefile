@@ -29,7 +29,7 @@ check: environment ## ruff, mypy, import-linter
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/mypy evalkit suites
-	$(bin)/mypy tests benchmarks
+	$(bin)/mypy tests benchmarks scripts/pin
 	$(bin)/lint-imports
 	@$(took)
 
