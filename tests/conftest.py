@@ -40,3 +40,16 @@ def docker_engine() -> Iterator[object]:
         pytest.fail(f"no Docker engine answers ({e}); start one with `make setup`")
     yield client
     client.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Where the time went, by folder: set-up, call and tear-down of all its tests, in seconds."""
+    seconds: dict[str, float] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                folder = str(Path(report.nodeid.partition("::")[0]).parent)
+                seconds[folder] = seconds.get(folder, 0.0) + report.duration
+    terminalreporter.section("seconds by folder")
+    for folder, total in sorted(seconds.items(), key=lambda item: -item[1]):
+        terminalreporter.write_line(f"{total:8.1f}  {folder}")
