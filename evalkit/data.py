@@ -33,7 +33,7 @@ class Data:
 
 def load_data(suite: Suite, path: Path | None = None) -> Data:
     """`path` (file or folder), else EVALKIT_DATA, else the suite's own folder, else the hub."""
-    info = suite.info
+    info = suite.source()
     found = find_local(info, path)
     if found is not None:
         records: list[Record] = list(read_records(found))

@@ -103,6 +103,11 @@ class Suite(ABC):
         self.info = info
         self.options = options if options is not None else self.Options()
 
+    # -- where its data is -------------------------------------------------------------------------
+    def source(self) -> SuiteInfo:
+        """Where the data lies that the options ask for: `info`, with other files or another hub config."""
+        return self.info
+
     # -- what to ask ---------------------------------------------------------------------------
     @abstractmethod
     def tasks(self, records: Sequence[Mapping[str, Any]]) -> list[Task]:
