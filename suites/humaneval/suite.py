@@ -1,0 +1,77 @@
+"""HumanEval: 164 functions to complete, judged as openai/human-eval (commit 6d43fb98) does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evalkit import suite
+from evalkit.program import Job, Judgement, Limits, ProgramSandbox
+from evalkit.protocol import Protocol
+from evalkit.suite import SampleRecord, Scorer, option
+from evalkit.task import Answer, Task, Verdict
+
+from .protocols import DEFAULT, NAMES, protocols
+from .samples import as_completion, official_rows
+
+JUDGE = Path(__file__).with_name("judge.py")
+PROTOCOLS = protocols(redefine=True)
+
+
+@dataclass(frozen=True)
+class Options:
+    protocol: str = option(DEFAULT, "how the model is asked and its reply read", choices=NAMES)
+    timeout: float = option(3.0, "seconds of wall clock for one program with its tests", part="verdict")
+
+
+class Suite(suite.Suite):
+    Options = Options
+    required_fields = ("task_id", "prompt", "entry_point", "test")
+
+    def tasks(self, records: Sequence[Mapping[str, Any]]) -> list[Task]:
+        return [Task(str(r["task_id"]), r, gold(r)) for r in records]
+
+    def protocol(self) -> Protocol:
+        return PROTOCOLS[self.options.protocol]
+
+    def scorer(self) -> Scorer:
+        return Scorer("human-eval", "1")
+
+    async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
+        known = {key: task.data[key] for key in self.required_fields}
+        limits = Limits(wall_s=self.options.timeout)
+        program = self.protocol().assemble(task, answer)
+        judgement = await sandbox.judge(Job(program, JUDGE.read_text(), known, limits, "human-eval"))
+        return judgement.verdict(official=official_word(judgement))
+
+    def read_samples(self, rows: Iterable[Any]) -> Iterator[SampleRecord]:
+        return official_rows(rows, task_id=named, nth=lambda n: f"HumanEval/{n}")
+
+    def official_sample(self, task: Task, answer: Answer, verdict: Verdict | None) -> dict[str, Any]:
+        protocol = self.protocol()
+        code = protocol.extract(task, answer)
+        program = protocol.assemble(task, code) if code else task.data["prompt"]
+        return {"task_id": task.id, "completion": as_completion(program, task.data["prompt"])}
+
+
+def gold(record: Mapping[str, Any]) -> Answer | None:
+    """The reference body; problems of one's own need not have one."""
+    body = record.get("canonical_solution")
+    return Answer(body, "completion") if isinstance(body, str) else None
+
+
+def named(task_id: Any) -> str:
+    return f"HumanEval/{task_id}" if isinstance(task_id, int) else str(task_id)
+
+
+def official_word(judgement: Judgement) -> str:
+    """What human-eval writes into its results file: passed, timed out, or failed: MESSAGE.
+
+    A process that dies without a word leaves no result there, and counts as timed out.
+    """
+    if "official" in judgement.data:
+        return str(judgement.data["official"])
+    words = {"passed": "passed", "timeout": "timed out", "grader": ""}
+    return words.get(judgement.status, f"failed: {judgement.detail}")

@@ -1,0 +1,89 @@
+"""What HumanEval+ and MBPP+ share: one judge that compares an answer with the reference on many inputs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from evalkit import suite
+from evalkit.program import Job, Judgement, Limits, ProgramSandbox
+from evalkit.protocol import Protocol
+from evalkit.suite import SampleRecord, Scorer, SuiteInfo
+from evalkit.task import Answer, Task, Verdict
+
+from ..humaneval.samples import official_rows
+
+JUDGE = Path(__file__).with_name("judge.py")
+FIELDS = ("task_id", "prompt", "entry_point", "canonical_solution", "base_input", "plus_input", "atol")
+
+# officially a minute at most for base and for plus each, then a second or two to stop
+OVERALL_S = 125.0
+FUTURE = "from __future__ import annotations\n"  # allowed at the top of a module only
+
+
+class PlusSuite(suite.Suite):
+    """`dataset` is EvalPlus's own name: it chooses the special comparisons and how inputs are restored."""
+
+    required_fields = FIELDS
+    dataset: ClassVar[str]
+    prefix: ClassVar[str]  # of task ids
+    files: ClassVar[Mapping[str, str]]  # data file of each subset, without .gz
+    protocols: ClassVar[Mapping[str, Protocol]]
+    judges: ClassVar[tuple[Path, ...]] = (JUDGE,)  # their texts one after the other
+
+    def source(self) -> SuiteInfo:
+        """The chosen subset's file. The hub holds the full set only."""
+        subset = self.options.subset
+        if subset == "full":
+            return self.info
+        name = self.files[subset]
+        return dataclasses.replace(self.info, local=(f"{name}.gz", name), hub=None)
+
+    def tasks(self, records: Sequence[Mapping[str, Any]]) -> list[Task]:
+        return [Task(str(r["task_id"]), r, Answer(r["canonical_solution"], "completion")) for r in records]
+
+    def protocol(self) -> Protocol:
+        return self.protocols[self.options.protocol]
+
+    def scorer(self) -> Scorer:
+        return Scorer("evalplus", "1")
+
+    async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
+        known = {key: task.data[key] for key in FIELDS} | {
+            "dataset": self.dataset,
+            "min_time_limit": self.options.min_time_limit,
+            "gt_time_limit_factor": self.options.gt_time_limit_factor,
+        }
+        program = self.protocol().assemble(task, answer)
+        job = Job(program, judge_text(self.judges), known, Limits(wall_s=OVERALL_S), guard="evalplus")
+        judgement = await sandbox.judge(job)
+        parts = {name: judgement.data[name] == "pass" for name in ("base", "plus") if name in judgement.data}
+        if "plus" in parts:
+            parts["plus"] = parts["plus"] and parts.get("base", True)  # as EvalPlus reports it
+        return judgement.verdict(parts=parts, official=official_word(judgement))
+
+    def read_samples(self, rows: Iterable[Any]) -> Iterator[SampleRecord]:
+        return official_rows(rows, task_id=self.named, nth=None)
+
+    def named(self, task_id: Any) -> str:
+        text = str(task_id)
+        return f"{self.prefix}{text}" if text.isdecimal() else text
+
+    def official_sample(self, task: Task, answer: Answer, verdict: Verdict | None) -> dict[str, Any]:
+        code = self.protocol().extract(task, answer)
+        solution = self.protocol().assemble(task, code) if code else ""
+        return {"task_id": task.id, "solution": solution}
+
+
+def judge_text(files: Sequence[Path]) -> str:
+    """One module out of several: what a later one defines replaces what an earlier one did."""
+    first, *later = (path.read_text(encoding="utf-8") for path in files)
+    return "\n\n".join([first, *(text.replace(FUTURE, "") for text in later)])
+
+
+def official_word(judgement: Judgement) -> str:
+    """EvalPlus's own status: pass, fail or timeout, of base and plus."""
+    statuses = [f"{name}: {judgement.data[name]}" for name in ("base", "plus") if name in judgement.data]
+    return ", ".join(statuses)

@@ -1,0 +1,51 @@
+"""MBPP+ v0.2.0: 378 tasks of MBPP on about 35 times as many inputs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from evalkit.data import Record, load_data
+from evalkit.registry import open_suite
+from evalkit.suite import option
+from evalkit.task import Task
+
+from ..humaneval_plus.plus import JUDGE, PlusSuite
+from ..mbpp.records import problem, shots
+from .protocols import DEFAULT, NAMES, NEED_MBPP, PROTOCOLS
+
+
+@dataclass(frozen=True)
+class Options:
+    protocol: str = option(DEFAULT, "how the model is asked and its reply read", choices=NAMES)
+    subset: str = option("full", "which inputs", choices=("full", "noextreme"))
+    min_time_limit: float = option(4.0, "seconds that every single call may take", part="verdict")
+    gt_time_limit_factor: float = option(4.0, "times the reference's own time, if more", part="verdict")
+
+
+class Suite(PlusSuite):
+    Options = Options
+    dataset = "mbpp"
+    prefix = "Mbpp/"
+    protocols = PROTOCOLS
+    files: ClassVar = {"noextreme": "MbppPlus-NoExtreme-v0.2.0.jsonl"}
+    judges = (JUDGE, Path(__file__).with_name("judge.py"))
+
+    def tasks(self, records: Sequence[Mapping[str, Any]]) -> list[Task]:
+        tasks = super().tasks(records)
+        if self.options.protocol not in NEED_MBPP:
+            return tasks
+        originals = {f"Mbpp/{r['task_id']}": problem(r) for r in mbpp_records("sanitized")}
+        examples = shots(mbpp_records("full"))
+        return [
+            dataclasses.replace(task, data={**task.data, "mbpp": originals.get(task.id), "shots": examples})
+            for task in tasks
+        ]
+
+
+def mbpp_records(variant: str) -> Sequence[Record]:
+    """MBPP's own data, from EVALKIT_DATA or the hub: MBPP+ holds neither its text nor its asserts."""
+    return load_data(open_suite("mbpp", {"variant": variant})).records
