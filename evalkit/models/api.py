@@ -5,31 +5,20 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import random
-from dataclasses import dataclass
 from time import monotonic, time
 from typing import Any
 
 from evalkit.errors import ContextExceeded, ModelError
 from evalkit.model import CallAttempt, OnAttempt, Reply, Request, Sampling
+from evalkit.models.access import Access
 from evalkit.models.failure import AttemptError
 from evalkit.models.limiter import AdaptiveLimiter
 from evalkit.models.parse import Parsed, split_think
 from evalkit.models.retry import RetryPolicy
 from evalkit.models.sampling import merge
-from evalkit.models.secret import Secret
 from evalkit.models.transport import Transport
 from evalkit.models.usage import Price, keep_raw, read_usage
 from evalkit.models.wire import Wire, body_of, call_key, encode
-
-
-@dataclass(frozen=True)
-class Access:
-    """Where a model is served and with which key. `shown` is the base URL without its query."""
-
-    base_url: str
-    key: Secret
-    shown: str
-    key_source: str = ""  # the variable that the key came from
 
 
 class OpenAIModel:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from evalkit.model import Request, Sampling
-
-Prefill = Literal["", "continue-final-message"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,7 @@ class Wire:
 
     model: str
     stream: bool = False
-    prefill: Prefill = ""
+    prefill: str = ""
     max_tokens_field: str = "max_tokens"
 
 

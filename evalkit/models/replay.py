@@ -1,0 +1,66 @@
+"""`replay:FILE`: answers from a samples file, in any format that the suite reads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from evalkit.data import read_records
+from evalkit.errors import DataError, NoSample, UsageError
+from evalkit.model import OnAttempt, Reply, Request, Sampling
+from evalkit.models.gold import immediate
+from evalkit.suite import SampleRecord, Suite
+from evalkit.task import Answer
+
+
+class Replay:
+    """Sample k of a task is the k-th of the task's answers in the file, in file order."""
+
+    def __init__(self, name: str, path: Path, answers: dict[str, tuple[Answer, ...]], digest: str) -> None:
+        self.name = name
+        self.sampling = Sampling()
+        self._path = path
+        self._answers = answers
+        self._digest = digest
+
+    def samples_per_task(self) -> dict[str, int]:
+        """How many answers the file holds for each task."""
+        return {task: len(answers) for task, answers in self._answers.items()}
+
+    async def complete(self, request: Request, on_attempt: OnAttempt | None = None) -> Reply:
+        answers = self._answers.get(request.task.id, ())
+        if request.sample >= len(answers):
+            raise NoSample(
+                f"{self._path.name} holds {len(answers)} answers of {request.task.id}, "
+                f"not one for sample {request.sample}"
+            )
+        return immediate(answers[request.sample], self.name, on_attempt)
+
+    def describe(self) -> dict[str, Any]:
+        return {"backend": "replay", "file": self._path.name, "sha256": self._digest}
+
+    async def close(self) -> None:
+        pass
+
+
+def open_replay(spec: str, suite: Suite | None) -> Replay:
+    """A model from `replay:FILE`. DataError where the file cannot be read or holds no answer."""
+    path = Path(spec.partition(":")[2]).expanduser()
+    if not path.name:
+        raise UsageError("replay needs a file of answers", "--model replay:FILE")
+    if suite is None:
+        raise UsageError("replay needs a suite: it knows how the file is to be read")
+    answers = by_task(suite.read_samples(read_records(path)))
+    if not answers:
+        raise DataError(f"{path} holds no answers")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Replay(spec, path, answers, digest)
+
+
+def by_task(records: Iterable[SampleRecord]) -> dict[str, tuple[Answer, ...]]:
+    answers: dict[str, list[Answer]] = {}
+    for record in records:
+        answers.setdefault(record.task_id, []).append(record.answer)
+    return {task: tuple(found) for task, found in answers.items()}
