@@ -1,0 +1,150 @@
+"""Mini: its problems are sound, its protocol finds the code, its demo fails where it says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evalkit.data import load_data, read_records
+from evalkit.registry import open_suite
+from evalkit.task import Answer, Task
+
+HERE = Path(__file__).parent
+SUITE = open_suite("mini")
+TASKS = {task.id: task for task in SUITE.tasks(load_data(SUITE).records)}
+WRONG = list(read_records(HERE / "mini_wrong.jsonl"))
+DEMO = list(read_records(SUITE.info.folder / "demo.jsonl"))
+
+# what the demo's model gets wrong, and as what it ends
+DEMO_FAILURES = {
+    "mini/6": "wrong",  # 1,048,575 bytes become 1024.0 KiB
+    "mini/20": "wrong",  # off by one day, counted from the end of a month
+    "mini/27": "wrong",  # rounds to nearest, then corrects the largest share
+    "mini/33": "crashed",  # forgets to import re
+    "mini/34": "no_answer",  # explains, and offers to write the code
+    "mini/36": "wrong",  # Dijkstra on pairs, where the better pair now may be the worse later
+    "mini/38": "truncated",
+    "mini/40": "crashed",  # a parenthesis is missing: a syntax error
+}
+
+
+def reply_to(task: Task) -> Any:
+    """The demo's rule for a task, as the scripted endpoint finds it: the first that matches the prompt."""
+    [message] = SUITE.protocol().prompt(task).messages
+    return next(rule for rule in DEMO if rule["match"] in message.content)
+
+
+def plainly(program: str, task: Task, *, timeout: float = 10.0) -> str:
+    """Program and test in a Python process of their own, no sandbox: "" or the last line of the error."""
+    source = f"{program}\n{task.data['test']}\ncheck({task.data['entry_point']})\n"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", source], capture_output=True, text=True, timeout=timeout
+        )
+    except subprocess.TimeoutExpired:
+        return "timeout"
+    return "" if done.returncode == 0 else done.stderr.strip().rpartition("\n")[2] or "died"
+
+
+def gold_program(task: Task) -> str:
+    assert task.gold is not None
+    return SUITE.protocol().assemble(task, task.gold)
+
+
+def test_forty_problems_from_easy_to_hard() -> None:
+    assert list(TASKS) == [f"mini/{n}" for n in range(1, 41)]
+    assert Counter(task.tags["difficulty"] for task in TASKS.values()) == {
+        "easy": 14,
+        "medium": 18,
+        "hard": 8,
+    }
+    assert len({task.data["entry_point"] for task in TASKS.values()}) == 40
+
+
+@pytest.mark.parametrize("task_id", TASKS)
+def test_gold_passes_and_its_examples_hold(task_id: str) -> None:
+    task = TASKS[task_id]
+    examples = "import doctest\ndone = doctest.testmod()\nassert done.attempted and not done.failed\n"
+    assert plainly(gold_program(task) + examples, task) == ""
+
+
+@pytest.mark.parametrize("task_id", TASKS)
+def test_every_problem_has_plausible_wrong_answers_that_fail(task_id: str) -> None:
+    task = TASKS[task_id]
+    wrong = [row for row in WRONG if row["task_id"] == task_id]
+    assert wrong, "no wrong answer on file"
+    for row in wrong:
+        assert plainly(row["solution"], task, timeout=3.0) != "", row["why"]
+
+
+def test_an_empty_body_passes_nowhere() -> None:
+    passing = [task.id for task in TASKS.values() if not plainly(task.data["prompt"], task)]
+    assert passing == []
+
+
+def test_demo_answers_every_problem_once() -> None:
+    used = [reply_to(task)["match"] for task in TASKS.values()]
+    assert len(DEMO) == 40
+    assert sorted(used) == sorted(rule["match"] for rule in DEMO)
+
+
+def test_demo_copies_no_gold() -> None:
+    for task in TASKS.values():
+        assert task.data["canonical_solution"].strip() not in reply_to(task)["reply"]
+
+
+# -- the extractor -----------------------------------------------------------------------------------
+
+CODE = "def split_bill(total_cents, people):\n    return []\n"
+OTHER = "print(split_bill(1, 2))\n"
+
+
+def found(reply: str) -> str | None:
+    answer = SUITE.protocol().extract(TASKS["mini/1"], Answer(reply))
+    return answer.text if answer else None
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"Sure!\n\n```python\n{CODE}```\nDone.",
+        f"```\n{CODE}```",
+        f"```PY title=answer.py\n{CODE}```",
+        f"```python\n{CODE}```\nUse it:\n```python\n{OTHER}```",
+        f"First try:\n```python\n{CODE.replace('[]', 'None')}```\nBetter:\n```python\n{CODE}```",
+        f"```bash\npip install x\n```\n```python\n{CODE}```\n```text\ndef split_bill: no\n```",
+        f"<think>\n```python\ndef split_bill(): pass\n```\n</think>\n```python\n{CODE}```",
+        f"```python\n{CODE}",
+        f"```python\n{CODE}```".replace("\n", "\r\n"),
+        "1. Write:\n   ```python\n" + "".join(f"   {line}\n" for line in CODE.splitlines()) + "   ```\n",
+        CODE,
+    ],
+)
+def test_code_is_found(reply: str) -> None:
+    assert found(reply) == CODE
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "",
+        "I cannot help with that.",
+        "```python\nprint(1)\n```",
+        f"```javascript\n{CODE}```",
+        f"Here it is: {CODE}",
+        "Sorry",
+        "def split_bill(:\n",
+        "def split_bill(total_cents, people):\n    return '\0'\n",
+    ],
+)
+def test_no_code_is_no_answer(reply: str) -> None:
+    assert found(reply) is None
+
+
+def test_a_wall_of_fences_costs_no_time_to_speak_of() -> None:
+    assert found("```" + "a" * 400_000 + "`\n" + "```x\n" * 100_000 + " " * 400_000) is None
