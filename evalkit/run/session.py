@@ -39,7 +39,11 @@ class Rescore:
 
 def run(settings: Settings, knobs: Knobs, watch: Watch | None = None) -> Summary:
     """Make the run of these settings, or continue it where it stands."""
-    plan = make_plan(settings, knobs)
+    return carry_out(make_plan(settings, knobs), knobs, watch)
+
+
+def carry_out(plan: Plan, knobs: Knobs, watch: Watch | None = None) -> Summary:
+    """The same for a plan that is made already: who has several makes them all first."""
     return asyncio.run(_run(plan, knobs.results / plan.folder_name, knobs, watch or Watch()))
 
 

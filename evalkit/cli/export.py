@@ -1,0 +1,84 @@
+"""evalkit export RUN: a run's samples for other programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from evalkit.cli.find import find_run
+from evalkit.cli.options import absolute, add_places
+from evalkit.cli.parser import Parser, choice
+from evalkit.errors import UsageError
+
+ABOUT = """\
+One record a sample, in planned order (docs/machine-interface.md): JSON lines, Parquet, or the suite's
+official samples format, which holds the samples that have an answer.
+"""
+EXAMPLES = """\
+  evalkit export last > samples.jsonl
+  evalkit export last --format parquet -o samples.parquet
+  evalkit export humaneval--qwen3 --format official -o answers.jsonl
+"""
+FORMATS = ("jsonl", "parquet", "official")
+
+
+def main(words: Sequence[str]) -> int:
+    parser = Parser("export", about=ABOUT, examples=EXAMPLES)
+    parser.add_argument("run", metavar="RUN", help="a folder, its name, the beginning of it, or `last`")
+    parser.add_argument(
+        "--format", type=choice(*FORMATS), default="jsonl", metavar="NAME", help=", ".join(FORMATS) + " (default: jsonl)"
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write there (default: stdout)")
+    add_places(parser)
+    args = parser.read(words)
+    if args.format == "parquet" and args.output is None and sys.stdout.isatty():
+        raise UsageError("Parquet is no text for a terminal", "name a file: -o samples.parquet")
+
+    from evalkit.run.export import official_samples, records
+    from evalkit.store import read_run
+
+    data = absolute(args.data)
+    with read_run(find_run(args.run, args.results)) as store, destination(args.output) as out:
+        if args.format == "parquet":
+            from evalkit.run.parquet import write_parquet
+
+            write_parquet(records(store), out)
+        elif args.format == "official":
+            left_out = write_lines(official_samples(store, Path(data) if data else None), out)
+            if left_out:
+                print(f"{left_out} samples have no answer and were left out", file=sys.stderr)
+        else:
+            write_lines(records(store), out)
+    return 0
+
+
+@contextmanager
+def destination(path: Path | None) -> Iterator[IO[bytes]]:
+    """stdout, or a file that is there whole or not at all."""
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_lines(rows: Iterator[dict[str, Any] | None], out: IO[bytes]) -> int:
+    """JSON lines, plain ASCII; how many rows were None."""
+    left_out = 0
+    for row in rows:
+        if row is None:
+            left_out += 1
+        else:
+            out.write(json.dumps(row).encode("ascii") + b"\n")
+    return left_out

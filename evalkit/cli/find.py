@@ -1,0 +1,39 @@
+"""A run by what a person types: its folder, its name, the beginning of its name, or `last`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evalkit.errors import UsageError
+from evalkit.registry import did_you_mean
+
+MANIFEST = "manifest.json"
+
+
+def runs_in(results: Path) -> list[Path]:
+    """The run folders of `results`, oldest first."""
+    found = [path.parent for path in results.glob(f"*/{MANIFEST}")]
+    return sorted(found, key=lambda folder: ((folder / MANIFEST).stat().st_mtime, folder.name))
+
+
+def find_run(name: str, results: Path) -> Path:
+    """The folder of the run. UsageError where there is none, or more than one."""
+    if (Path(name) / MANIFEST).is_file():
+        return Path(name)
+    if Path(name).is_dir():
+        raise UsageError(
+            f"{name} is no run: it has no {MANIFEST}", f"`evalkit list --results {results}` names them"
+        )
+    runs = runs_in(results)
+    if name == "last" and runs:
+        return runs[-1]
+    exact = [folder for folder in runs if folder.name == name]
+    alike = exact or [folder for folder in runs if folder.name.startswith(name)]
+    if len(alike) == 1:
+        return alike[0]
+    if alike:
+        raise UsageError(
+            f"{name!r} is the beginning of {len(alike)} runs", ", ".join(f.name for f in alike[:6])
+        )
+    hint = did_you_mean(name, [folder.name for folder in runs])
+    raise UsageError(f"no run {name!r} in {results}", hint if runs else f"there are no runs in {results} yet")

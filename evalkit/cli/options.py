@@ -1,0 +1,193 @@
+"""Flags that several verbs share, and what they amount to: Settings, Sampling, Knobs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from evalkit.cli.parser import Parser, choice, json_object, number, seconds, task_list, whole
+from evalkit.model import Sampling
+from evalkit.run.settings import Knobs, Settings
+
+SAMPLING = (
+    ("--temperature", number(0.0), "T", "0 is greedy"),
+    ("--top-p", number(0.0, 1.0), "P", "nucleus sampling"),
+    ("--top-k", whole(-1), "K", "sent in the request's body"),
+    ("--repetition-penalty", number(0.0), "R", "sent in the request's body"),
+    ("--presence-penalty", number(-2.0, 2.0), "R", ""),
+    ("--frequency-penalty", number(-2.0, 2.0), "R", ""),
+    ("--max-tokens", whole(1), "N", "limit of one reply; reasoning counts where the server says so"),
+    ("--seed", whole(0), "N", "sample k of a task is asked with seed N + k"),
+)
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+
+def add_sampling(parser: Parser) -> None:
+    group = parser.add_argument_group(
+        "sampling", "By precedence: these flags, the model's catalog entry, the protocol's own settings."
+    )
+    for flag, kind, metavar, help in SAMPLING:
+        group.add_argument(flag, type=kind, metavar=metavar, help=help)
+    group.add_argument(
+        "--reasoning-effort", type=choice(*EFFORTS), metavar="LEVEL", help=f"one of {', '.join(EFFORTS)}"
+    )
+    group.add_argument(
+        "--extra-body", type=json_object, metavar="JSON", help="an object merged into the request as it is"
+    )
+
+
+def add_endpoint(parser: Parser) -> None:
+    group = parser.add_argument_group("endpoint")
+    group.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible endpoint, up to and with /v1")
+    group.add_argument(
+        "--api-key-env", metavar="NAME", help="the environment variable that holds the key, never the key"
+    )
+
+
+def add_places(parser: Parser, *, data: bool = True) -> None:
+    group = parser.add_argument_group("places")
+    add_results(group)
+    if data:
+        add_data(group)
+
+
+def add_results(group: Any) -> None:
+    group.add_argument(
+        "--results",
+        type=Path,
+        default=Path("results"),
+        metavar="DIR",
+        help="where runs are (default: results)",
+    )
+
+
+def add_data(group: Any) -> None:
+    group.add_argument(
+        "--data",
+        metavar="PATH",
+        help="a data file in the official format, or a folder of them (default: EVALKIT_DATA, else the hub)",
+    )
+
+
+def add_knobs(parser: Parser, *, calls: bool = True) -> None:
+    """Limits of a session: they change speed and cost, never a number in a table."""
+    standard = Knobs()
+    group = parser.add_argument_group("limits of this session")
+    if calls:
+        group.add_argument(
+            "--concurrency",
+            type=whole(1),
+            metavar="N",
+            default=standard.concurrency,
+            help=f"model calls in flight; lowered on 429, raised again (default: {standard.concurrency})",
+        )
+    group.add_argument(
+        "--sandboxes",
+        type=whole(1),
+        metavar="N",
+        default=standard.sandboxes,
+        help=f"sandboxes at once (default: {standard.sandboxes})",
+    )
+    group.add_argument(
+        "--judges",
+        type=whole(1),
+        metavar="N",
+        default=standard.judges,
+        help=f"samples judged at once (default here: {standard.judges})",
+    )
+    if calls:
+        _add_budget(group, standard)
+
+
+def _add_budget(group: Any, standard: Knobs) -> None:
+    group.add_argument("--max-cost", type=number(0.0), metavar="USD", help="pause at this cost; resumable")
+    group.add_argument(
+        "--max-time", type=seconds, metavar="TIME", help="pause after 90, 90s, 10m, 2h or 1h30m; resumable"
+    )
+    group.add_argument(
+        "--max-error-rate",
+        type=number(0.0, 1.0),
+        metavar="R",
+        default=standard.max_error_rate,
+        help=f"exit code 3 when more than this share is missing (default: {standard.max_error_rate:g})",
+    )
+    group.add_argument(
+        "--request-timeout",
+        type=seconds,
+        metavar="TIME",
+        default=standard.request_timeout_s,
+        help=f"of one HTTP request (default: {standard.request_timeout_s:g} s)",
+    )
+    group.add_argument(
+        "--max-attempts",
+        type=whole(1),
+        metavar="N",
+        default=standard.max_attempts,
+        help=f"HTTP requests per model call at most (default: {standard.max_attempts})",
+    )
+
+
+def add_output(parser: Parser) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "--json",
+        action="store_true",
+        help="one JSON object on stdout, as its last line (several runs: one line each); "
+        "what people read goes to stderr: docs/machine-interface.md",
+    )
+    group.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary, errors only")
+
+
+def add_selection(parser: Parser) -> Any:
+    group = parser.add_argument_group("what to run")
+    group.add_argument("--limit", type=whole(1), metavar="N", help="the first N tasks only")
+    group.add_argument(
+        "--tasks", type=task_list, metavar="IDS", default=(), help="these tasks: A,B,C or @FILE (one a line)"
+    )
+    return group
+
+
+# -- what they amount to ---------------------------------------------------------------------------
+
+
+def knobs_from(args: argparse.Namespace) -> Knobs:
+    """Knobs of whichever of the flags this verb has."""
+    values = {k: v for k, v in vars(args).items() if k in Knobs.__dataclass_fields__}
+    if "request_timeout" in args:
+        values["request_timeout_s"] = args.request_timeout
+    return Knobs(**values)
+
+
+def sampling_from(args: argparse.Namespace) -> Sampling:
+    values = {k: v for k, v in vars(args).items() if k in Sampling.__dataclass_fields__ and v is not None}
+    return Sampling(**values)
+
+
+def settings_from(args: argparse.Namespace, suite: str, model: str, options: Mapping[str, Any]) -> Settings:
+    """Settings of one run. Paths are made absolute, so that it can be resumed from anywhere."""
+    return Settings(
+        suite=str(Path(suite).resolve()) if is_path(suite) else suite,
+        model=model,
+        options=options,
+        scaffold=args.scaffold,
+        sampling=sampling_from(args),
+        samples=args.samples,
+        limit=args.limit,
+        tasks=args.tasks,
+        data=absolute(args.data),
+        base_url=args.base_url,
+        api_key_env=args.api_key_env,
+        backend=args.backend,
+        stream=args.stream,
+        label=args.label,
+    )
+
+
+def is_path(suite: str) -> bool:
+    return "/" in suite or (Path(suite) / "suite.py").is_file()
+
+
+def absolute(path: str | None) -> str | None:
+    return str(Path(path).expanduser().resolve()) if path else None

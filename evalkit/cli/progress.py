@@ -1,0 +1,77 @@
+"""Progress on stderr: a bar with rolling pass@1, rate and cost where that is a terminal, else quiet."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from evalkit.cli.text import money, percent, visible
+from evalkit.model import Reply
+from evalkit.outcome import Outcome
+from evalkit.run.watch import Watch
+from evalkit.task import Verdict
+
+
+def watcher(*, quiet: bool) -> Watch:
+    if quiet:
+        return Watch()
+    return Bar() if sys.stderr.isatty() else Lines()
+
+
+class Lines(Watch):
+    """For pipes and logs: what is worth knowing, nothing that repaints."""
+
+    def say(self, text: str) -> None:
+        print(visible(text), file=sys.stderr, flush=True)
+
+
+class Bar(Watch):
+    """tqdm, with what the samples judged so far amount to."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._judged = self._passed = self._errors = 0
+        self._cost: float | None = None
+
+    def say(self, text: str) -> None:
+        if self._bar is None:
+            print(visible(text), file=sys.stderr, flush=True)
+        else:
+            self._bar.write(visible(text), file=sys.stderr)
+
+    def started(self, total: int, judged: int, passed: int) -> None:
+        from tqdm import tqdm
+
+        self._judged, self._passed = judged, passed
+        self._bar = tqdm(
+            total=total, initial=judged, unit="sample", file=sys.stderr, dynamic_ncols=True, leave=False
+        )
+        self._show(0)
+
+    def rollout(self, reply: Reply | None) -> None:
+        if reply is not None and reply.usage.cost is not None:
+            self._cost = (self._cost or 0.0) + reply.usage.cost
+
+    def ended(self, outcome: Outcome, reason: str, detail: str) -> None:
+        self._errors += outcome is Outcome.ERROR
+        self._show(1)
+
+    def verdict(self, verdict: Verdict) -> None:
+        self._judged += verdict.scored
+        self._passed += verdict.outcome is Outcome.PASSED
+        self._errors += verdict.outcome is Outcome.ERROR
+        self._show(1)
+
+    def finished(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _show(self, more: int) -> None:
+        if self._bar is None:
+            return
+        facts = [f"pass@1 {percent(self._passed / self._judged)}"] if self._judged else []
+        facts += [f"errors {self._errors}"] if self._errors else []
+        facts += [money(self._cost)] if self._cost is not None else []
+        self._bar.set_postfix_str(", ".join(facts), refresh=False)
+        self._bar.update(more)

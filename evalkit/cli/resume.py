@@ -1,0 +1,46 @@
+"""evalkit resume RUN: continue a run from its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evalkit.cli.find import find_run
+from evalkit.cli.options import absolute, add_endpoint, add_knobs, add_output, add_places, knobs_from
+from evalkit.cli.outcome import Outputs, exit_code
+from evalkit.cli.parser import Parser
+
+ABOUT = """\
+RUN is a folder, its name, the beginning of its name, or `last`. Finished samples stay as they are,
+errors are tried again, no completed call is paid twice. --base-url, --api-key-env and --data say
+where the endpoint, the key or the data moved to; the data must be the same.
+"""
+EXAMPLES = """\
+  evalkit resume last
+  evalkit resume results/humaneval--qwen3-coder--evalplus--1a2b3c4d --max-cost 10
+  evalkit resume humaneval--qwen3 --base-url http://localhost:8001/v1
+"""
+
+
+def main(words: Sequence[str]) -> int:
+    parser = Parser("resume", about=ABOUT, examples=EXAMPLES)
+    parser.add_argument("run", metavar="RUN")
+    add_endpoint(parser)
+    add_places(parser)
+    add_knobs(parser)
+    add_output(parser)
+    args = parser.read(words)
+
+    from evalkit.run.session import resume
+
+    knobs = knobs_from(args)
+    outputs = Outputs(as_json=args.json, quiet=args.quiet)
+    summary = resume(
+        find_run(args.run, args.results),
+        knobs,
+        outputs.watch,
+        base_url=args.base_url,
+        api_key_env=args.api_key_env,
+        data=absolute(args.data),
+    )
+    outputs.show(summary)
+    return exit_code(summary, knobs.max_error_rate)

@@ -1,0 +1,156 @@
+"""evalkit validate SUITE: the gold answers score 100% and empty ones 0%, through the ordinary pipeline."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from evalkit.cli.options import absolute, add_knobs, add_output, add_places, add_selection, is_path, knobs_from
+from evalkit.cli.outcome import INTERRUPTED
+from evalkit.cli.parser import Parser
+from evalkit.cli.progress import watcher
+from evalkit.cli.suite_options import add_suite_options, given_options, names_among
+from evalkit.cli.text import Style, one_line, percent
+from evalkit.run.settings import Knobs, Settings
+from evalkit.run.summary import Summary
+from evalkit.run.watch import Watch
+
+ABOUT = """\
+Runs the suite with its own gold answers, which must all pass, and with empty answers, none of which
+may. Gold that the official scorer rejects too is listed in the suite's suite.toml: it is named and
+tolerated. Exit code 1 where anything else comes out. Both runs are kept under RESULTS/validate.
+"""
+EXAMPLES = """\
+  evalkit validate mini
+  evalkit validate humaneval --data humaneval.jsonl --limit 20
+  evalkit validate ./my_suite
+"""
+
+
+@dataclass(frozen=True)
+class Check:
+    """Both runs and what they gave. `wrong` are samples that did not come out as they must."""
+
+    oracle: Summary
+    null: Summary
+    wrong: tuple[dict[str, Any], ...]
+    excepted: dict[str, str]  # exceptions that did not pass, and why they need not
+    passing: tuple[str, ...]  # exceptions that pass after all
+
+    @property
+    def good(self) -> bool:
+        return not self.wrong
+
+    def to_json(self) -> dict[str, Any]:
+        """The oracle's summary, with the null model's and the findings in it."""
+        return {
+            **self.oracle.to_json(),
+            "ok": self.good,
+            "null": self.null.to_json(),
+            "wrong": list(self.wrong),
+            "exceptions": self.excepted,
+            "exceptions_passing": list(self.passing),
+        }
+
+
+def main(words: Sequence[str]) -> int:
+    args = read(words)
+    options = given_options(args, args.suite)
+    check = validate(args, options, watcher(quiet=args.quiet))
+    stream = sys.stderr if args.json else sys.stdout
+    if not args.quiet:
+        print(report(check, Style(stream)), file=stream)
+    if args.json:
+        print(json.dumps(check.to_json()))
+    if "interrupted" in (check.oracle.end, check.null.end):
+        return INTERRUPTED
+    return 0 if check.good else 1
+
+
+def read(words: Sequence[str]) -> argparse.Namespace:
+    parser = Parser("validate", usage="SUITE [option ...]", about=ABOUT, examples=EXAMPLES)
+    parser.add_argument("suite", metavar="SUITE", help="a name, or a folder with suite.toml and suite.py")
+    add_selection(parser)
+    add_places(parser)
+    add_knobs(parser, calls=False)
+    add_output(parser)
+    add_suite_options(parser, names_among(parser, words)[:1])
+    return parser.read(words)
+
+
+def validate(args: argparse.Namespace, options: dict[str, Any], watch: Watch) -> Check:
+    from evalkit.registry import find_suite
+    from evalkit.run.session import run
+
+    knobs = fresh(knobs_from(args))
+    settings = Settings(
+        suite=str(Path(args.suite).resolve()) if is_path(args.suite) else args.suite,
+        model="oracle",
+        options=options,
+        limit=args.limit,
+        tasks=args.tasks,
+        data=absolute(args.data),
+    )
+    oracle = run(settings, knobs, watch)
+    null = oracle if oracle.end == "interrupted" else run(replace(settings, model="null"), knobs, watch)
+    exceptions = dict(find_suite(args.suite)[1].exceptions)
+    return compare(oracle, null, exceptions)
+
+
+def fresh(knobs: Knobs) -> Knobs:
+    """The same with a folder of its own: what an earlier validation found must not count for this one."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    return replace(knobs, results=knobs.results / "validate" / stamp)
+
+
+def compare(oracle: Summary, null: Summary, exceptions: dict[str, str]) -> Check:
+    wrong, excepted, passing = [], {}, []
+    for row in samples_of(oracle):
+        known = exceptions.get(row["task_id"])
+        if row["outcome"] == "passed":
+            passing += [row["task_id"]] if known else []
+        elif known and row["outcome"] == "failed":
+            excepted[row["task_id"]] = known
+        else:
+            wrong.append(row)
+    if null is not oracle:
+        wrong += [row for row in samples_of(null) if row["outcome"] != "failed"]
+    return Check(oracle, null, tuple(wrong), excepted, tuple(passing))
+
+
+def samples_of(summary: Summary) -> list[dict[str, Any]]:
+    from evalkit.run.export import records
+    from evalkit.store import read_run
+
+    keys = ("task_id", "sample", "outcome", "reason", "detail")
+    with read_run(Path(summary.run)) as store:
+        return [{"model": summary.model, **{key: record[key] for key in keys}} for record in records(store)]
+
+
+def report(check: Check, style: Style) -> str:
+    oracle, null = check.oracle, check.null
+    lines = [
+        style.bold(one_line(f"{oracle.title} · {oracle.protocol} · {oracle.scorer}")),
+        f"  gold answers   {percent(oracle.pass_1)}, {oracle.counts['passed']:,} of {oracle.planned:,} passed",
+        f"  empty answers  {percent(null.pass_1)}, {null.counts['failed']:,} of {null.planned:,} failed",
+    ]
+    for task, why in check.excepted.items():
+        lines.append(f"  {style.warn('excepted')}  {one_line(task)}: {one_line(why)}")
+    for task in check.passing:
+        lines.append(f"  {style.warn('note')}  {one_line(task)} is listed as an exception but passes")
+    for row in check.wrong:
+        outcome = "/".join(filter(None, (row["outcome"], row["reason"])))
+        detail = f" ({one_line(row['detail'], 160)})" if row["detail"] else ""
+        lines.append(f"  {style.bad('WRONG')}  {row['model']} {one_line(row['task_id'])}: {outcome}{detail}")
+    if check.good:
+        lines.append(style.good("  valid") + f"  {one_line(oracle.run)}")
+    else:
+        lines.append(f"  {style.bad('not valid')}: {len(check.wrong)} samples came out wrong")
+        lines.append(f"  evalkit show {one_line(oracle.run)} TASK")
+    return "\n".join(lines)

@@ -1,0 +1,115 @@
+"""What a run would do, and about what it would cost. Sends nothing, writes nothing.
+
+Prompt tokens are projected as one for every four characters of the prompts, rounded up per call: a
+rule of thumb for English and code, stated wherever the figure is shown. Completion tokens are bounded by
+the token limit, where there is one. A scaffold of several turns makes at least these calls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from evalkit.run.plan import Plan
+from evalkit.run.settings import Knobs
+from evalkit.task import Task
+
+CHARACTERS_PER_TOKEN = 4
+RULE = f"prompt tokens at {CHARACTERS_PER_TOKEN} characters each"
+
+
+@dataclass(frozen=True)
+class Projection:
+    """`cost_at_most` is US dollars with every reply at its limit; None where price or limit is unknown."""
+
+    run: str
+    suite: str
+    model: str
+    protocol: str
+    scaffold: str
+    continues: bool  # the folder is there already
+    tasks: int
+    samples: int
+    planned: int
+    scored: int
+    calls: int
+    to_judge: int
+    unavailable: int
+    prompt_tokens: int
+    completion_tokens_at_most: int | None
+    price: dict[str, float] | None  # US dollars per million tokens
+    prompt_cost: float | None
+    cost_at_most: float | None
+    rule: str = RULE
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that `run --dry-run --json` prints: docs/machine-interface.md."""
+        return {"dry_run": True, **asdict(self)}
+
+
+def project(plan: Plan, knobs: Knobs) -> Projection:
+    folder = knobs.results / plan.folder_name
+    rollouts, to_judge, scored = _owed(plan, folder)
+    asked = [task for task, _ in rollouts if not task.unavailable]
+    lengths: dict[str, int] = {}
+    for task in asked:
+        if task.id not in lengths:
+            lengths[task.id] = prompt_tokens(plan, task)
+    prompt = sum(lengths[task.id] for task in asked)
+    limit = plan.sampling.max_tokens
+    completion = None if limit is None else limit * len(asked)
+    price = _price(plan)
+    prompt_cost = None if price is None else prompt * price["input"] / 1e6
+    cost = None
+    if price is not None and prompt_cost is not None and completion is not None:
+        cost = prompt_cost + completion * price["output"] / 1e6
+    return Projection(
+        run=str(folder),
+        suite=plan.suite.info.name,
+        model=plan.settings.model,
+        protocol=plan.suite.protocol().name,
+        scaffold=plan.scaffold.name,
+        continues=(folder / "manifest.json").exists(),
+        tasks=len(plan.tasks),
+        samples=plan.samples,
+        planned=len(plan.planned),
+        scored=scored,
+        calls=len(asked),
+        to_judge=to_judge,
+        unavailable=sum(bool(task.unavailable) for task in plan.tasks),
+        prompt_tokens=prompt,
+        completion_tokens_at_most=completion,
+        price=price,
+        prompt_cost=prompt_cost,
+        cost_at_most=cost,
+    )
+
+
+def _owed(plan: Plan, folder: Path) -> tuple[list[tuple[Task, int]], int, int]:
+    """Rollouts to make, answers to judge, and samples that are scored already."""
+    if not (folder / "manifest.json").exists():
+        tasks = {task.id: task for task in plan.tasks}
+        return [(tasks[task_id], k) for task_id, k in plan.planned], 0, 0
+    from evalkit.run.session import outstanding
+    from evalkit.store import read_run
+
+    with read_run(folder) as store:
+        work = outstanding(store, plan)
+    scored = len(plan.planned) - len(work.rollouts) - len(work.answers)
+    return work.rollouts, len(work.answers), scored
+
+
+def prompt_tokens(plan: Plan, task: Task) -> int:
+    """Tokens of the task's first prompt, by the rule above."""
+    prompt = plan.suite.protocol().prompt(task)
+    characters = sum(len(m.content) for m in prompt.messages) + len(prompt.text or "")
+    return -(-characters // CHARACTERS_PER_TOKEN)
+
+
+def _price(plan: Plan) -> dict[str, float] | None:
+    """Of models that have one. A model that answers by itself (oracle, replay) costs nothing."""
+    if plan.model.describe().get("backend") != "openai":
+        return {"input": 0.0, "output": 0.0}
+    price = getattr(plan.model, "price", None)
+    return None if price is None else {"input": float(price.input), "output": float(price.output)}

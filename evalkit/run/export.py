@@ -1,0 +1,85 @@
+"""One record a sample, for other programs: docs/machine-interface.md documents every key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from evalkit.data import load_data
+from evalkit.errors import DataError
+from evalkit.registry import open_suite
+from evalkit.run.settings import Settings
+from evalkit.store import Reader, Record
+from evalkit.task import TestResult, Verdict
+
+USAGE = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cost", "calls", "attempts")
+
+
+def records(store: Reader) -> Iterator[dict[str, Any]]:
+    """A run's samples in planned order, one at a time."""
+    sets = store.verdict_sets()
+    by = sets.get(store.default_set or 0)
+    scorer = f"{by['scorer']} {by['version']}" if by else None
+    for record in store.records():
+        yield as_record(record, scorer)
+
+
+def as_record(record: Record, scorer: str | None) -> dict[str, Any]:
+    row, answer = record.row, record.answer
+    verdict = record.verdicts.get("official")
+    return {
+        "task_id": row["task_id"],
+        "sample": row["sample"],
+        "outcome": row["outcome"],
+        "reason": row["reason"] or None,
+        "official": row["official"],
+        "strict": row["strict"],
+        "suspect": row["suspect"] or None,
+        "scorer": scorer if verdict else None,
+        "answer": answer.text if answer else None,
+        "form": answer.form if answer else None,
+        "finish_reason": record.info.get("finish_reason"),
+        "extracted": verdict.extracted if verdict else None,
+        "detail": _detail(record, verdict),
+        "says": (verdict.official or None) if verdict else None,
+        "parts": dict(verdict.parts) if verdict else {},
+        "tests": [test_record(test) for test in verdict.tests] if verdict else [],
+        "usage": {name: row[name] for name in USAGE},
+        "times": {
+            "model_s": row["model_s"],
+            "rollout_s": row["rollout_s"],
+            "judge_s": verdict.measured.get("wall_s") if verdict else None,
+        },
+    }
+
+
+def _detail(record: Record, verdict: Verdict | None) -> str | None:
+    return (verdict.detail if verdict else str(record.info.get("detail", ""))) or None
+
+
+def test_record(test: TestResult) -> dict[str, Any]:
+    return {"name": test.name, "status": test.status, "detail": test.detail or None, "wall_s": test.wall_s}
+
+
+def official_samples(store: Reader, data: Path | None = None) -> Iterator[dict[str, Any] | None]:
+    """The suite's own samples format, a row an answer; None for a sample that has none.
+
+    `data` says where the run's data is, if it moved. Raises DataError where it is not the same.
+    """
+    settings = Settings.from_json(store.manifest["settings"])
+    suite = open_suite(settings.suite, settings.options)
+    path = data or (Path(settings.data) if settings.data else None)
+    loaded = load_data(suite, path)
+    if loaded.fingerprint != store.manifest["data"]["fingerprint"]:
+        raise DataError(
+            f"{loaded.source} is not the data that {store.folder} was made with",
+            f"that was {store.manifest['data']['source']}: say where it is now with --data PATH",
+        )
+    tasks = {task.id: task for task in suite.tasks(loaded.records)}
+    for record in store.records():
+        task = tasks.get(record.row["task_id"])
+        if record.answer is None or task is None:
+            yield None
+        else:
+            yield suite.official_sample(task, record.answer, record.verdicts.get("official"))
