@@ -101,7 +101,10 @@ class Endpoint:
         entry = self.log.begin(body, request.path, request.headers.get("Idempotency-Key"), time())
         try:
             return await self._answer(request, body, chat, entry)
-        except (ConnectionError, asyncio.CancelledError):
+        except ConnectionError:
+            entry.outcome = "gone"
+            return web.Response()  # to nobody
+        except asyncio.CancelledError:
             entry.outcome = "gone"
             raise
         finally:
