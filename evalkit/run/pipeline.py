@@ -36,6 +36,9 @@ class Work:
     rollouts: list[tuple[Task, int]]
     answers: list[tuple[Task, int]]
 
+    def __bool__(self) -> bool:
+        return bool(self.rollouts or self.answers)
+
 
 class Stop:
     """Why no new work is handed out, if so. The first reason stays."""
@@ -65,7 +68,7 @@ class Pipeline:
         self.sandbox, self.watch = sandbox, watch
         self.stop = Stop()
         self._queue: asyncio.Queue[tuple[Task, int] | None] = asyncio.Queue(2 * knobs.concurrency + 64)
-        self._cost: float = store.totals().cost or 0.0
+        self._cost = store.totals().cost
         self._answered = self._judged = False  # has anything ever worked in this session
         self._broken_calls = self._broken_jobs = 0
 
@@ -165,6 +168,7 @@ class Pipeline:
 
     async def _judge(self, task: Task, sample: int) -> None:
         answer, info = self.store.answer_of(task.id, sample)
+        assert answer is not None, "only answers are queued"
         finish = str(info.get("finish_reason", "stop"))
         try:
             verdict = await judge(self.plan.suite, task, answer, finish, self.sandbox)

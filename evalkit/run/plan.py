@@ -73,6 +73,7 @@ def make_plan(settings: Settings, knobs: Knobs) -> Plan:
         request_timeout_s=knobs.request_timeout_s,
         max_attempts=knobs.max_attempts,
         suite=suite,
+        salt=settings.label,
     )
     sampling = with_defaults(
         model.sampling,

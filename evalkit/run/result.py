@@ -9,12 +9,12 @@ from typing import Any
 from evalkit.outcome import Outcome
 from evalkit.run.pipeline import Stop
 from evalkit.run.summary import Summary, count
-from evalkit.store import Store, read_run
+from evalkit.store import Reader, read_run
 
 WHY_MISSING = {"cost": "budget", "time": "budget"}
 
 
-def summarize(folder: Path, *, store: Store | None = None, stop: Stop | None = None) -> Summary:
+def summarize(folder: Path, *, store: Reader | None = None, stop: Stop | None = None) -> Summary:
     """The summary of a run as it stands; `stop` says how the session that just ended came to its end."""
     opened = store or read_run(folder)
     try:
@@ -24,15 +24,14 @@ def summarize(folder: Path, *, store: Store | None = None, stop: Stop | None = N
             opened.close()
 
 
-def _summary(folder: Path, store: Store, stop: Stop | None) -> Summary:
+def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
     manifest = store.manifest
-    notes = store.notes()
-    ends = [n for n in notes if n["kind"] == "session_end"]
-    end = str(stop.end if stop else ends[-1]["payload"]["end"] if ends else "interrupted")
-    detail = str(stop.detail if stop else ends[-1]["payload"].get("detail", "") if ends else "")
+    sessions = [note.payload for note in store.notes() if note.kind == "session_end"]
+    last = sessions[-1] if sessions else {"end": "interrupted", "detail": ""}
+    end, detail = (stop.end, stop.detail) if stop else (last["end"], last["detail"])
     scores = count(planned_rows(store, WHY_MISSING.get(end, "interrupted")), manifest.get("tags", {}))
     totals = store.totals()
-    scorer = store.set_info(store.default_set) if store.default_set is not None else None
+    scorer = store.verdict_sets().get(store.default_set or 0, {})
     label = f"{scorer['scorer']} {scorer['version']}" if scorer else manifest["suite"]["scorer"]["name"]
     return Summary(
         run=str(folder),
@@ -56,17 +55,16 @@ def _summary(folder: Path, store: Store, stop: Stop | None) -> Summary:
             "completion": totals.completion_tokens,
             "reasoning": totals.reasoning_tokens,
         },
-        cost=totals.cost,
-        wall_s=sum(float(n["payload"].get("wall_s", 0.0)) for n in ends),
+        cost=None if totals.unpriced else totals.cost,
+        wall_s=sum(float(session["wall_s"]) for session in sessions),
         end=end,
         end_detail=detail,
     )
 
 
-def planned_rows(store: Store, why_missing: str = "interrupted") -> Iterator[Mapping[str, Any]]:
-    """One row a planned sample, in planned order; what was never begun is not_run."""
+def planned_rows(store: Reader, why_missing: str = "interrupted") -> Iterator[Mapping[str, Any]]:
+    """One row a planned sample, in planned order; `why_missing` is the reason of what was never begun."""
     for row in store.samples():
-        if row["outcome"]:
-            yield row
-        else:
-            yield {**row, "outcome": str(Outcome.NOT_RUN), "reason": why_missing}
+        if row["outcome"] == Outcome.NOT_RUN and row["reason"] == "interrupted":
+            row["reason"] = why_missing
+        yield row

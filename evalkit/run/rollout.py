@@ -6,9 +6,8 @@ import dataclasses
 from typing import Any
 
 from evalkit.model import CallAttempt, Message, Model, Reply, Request, Sampling
-from evalkit.run.settings import digest
 from evalkit.scaffold import Budget
-from evalkit.store import Store
+from evalkit.store import Store, request_digest
 from evalkit.task import Task
 
 
@@ -47,30 +46,17 @@ class RecordedRollout:
         if sampling.seed is not None:
             sampling = dataclasses.replace(sampling, seed=sampling.seed + self.sample)
         request = Request(self.task, self.sample, messages, prompt, sampling)
-        index, self._calls = self._calls, self._calls + 1
-        key = request_digest(request, role)
-        reply = self._store.recorded_call(self.task.id, self.sample, index, key)
+        number, self._calls = self._calls, self._calls + 1
+        reply = self._store.recorded_call(self.task.id, self.sample, number, request_digest(request))
         if reply is None:
-            reply = await self._models[role].complete(request, self._attempt_ended)
-            await self._store.model_call(self._id, index, role, key, request_payload(request), reply)
+
+            def ended(attempt: CallAttempt) -> None:
+                self._store.attempt(self._id, number, role, attempt)
+
+            reply = await self._models[role].complete(request, ended)
+            await self._store.model_call(self._id, number, role, request, reply)
         self.last = reply
         return reply
 
     async def record(self, kind: str, payload: dict[str, Any]) -> None:
         await self._store.event(self._id, kind, payload)
-
-    def _attempt_ended(self, attempt: CallAttempt) -> None:
-        self._store.event_soon(self._id, "attempt", dataclasses.asdict(attempt))
-
-
-def request_payload(request: Request) -> dict[str, Any]:
-    """What was asked, as it is stored: no task data, no key."""
-    return {
-        "messages": [dataclasses.asdict(m) for m in request.messages],
-        "prompt": request.prompt,
-        "sampling": dataclasses.asdict(request.sampling),
-    }
-
-
-def request_digest(request: Request, role: str) -> str:
-    return digest({"role": role, **request_payload(request)})

@@ -17,14 +17,14 @@ from typing import Any
 from evalkit.errors import DataError, StoreError
 from evalkit.outcome import Outcome
 from evalkit.program import ProgramSandbox
-from evalkit.run.manifest import make_manifest, session_facts
+from evalkit.run.manifest import make_manifest, now, session_facts
 from evalkit.run.pipeline import Pipeline, Stop, Work
 from evalkit.run.plan import Plan, make_plan
 from evalkit.run.result import summarize
-from evalkit.run.settings import Knobs, Settings, differences, digest
+from evalkit.run.settings import Knobs, Settings, differences
 from evalkit.run.summary import Summary
 from evalkit.run.watch import Watch
-from evalkit.store import Store, create_run, open_run, read_run
+from evalkit.store import Change, Store, create_run, open_run, read_run
 from evalkit.suite import options_of
 
 
@@ -34,7 +34,7 @@ class Rescore:
 
     summary: Summary
     set_id: int
-    changes: tuple[dict[str, Any], ...]
+    changes: tuple[Change, ...]
 
 
 def run(settings: Settings, knobs: Knobs, watch: Watch | None = None) -> Summary:
@@ -59,7 +59,7 @@ def resume(
     """Continue a run from its manifest. Where the endpoint or the data moved, say so with the flags."""
     manifest = read_run(folder).manifest
     settings = Settings.from_json(manifest["settings"])
-    moved = {"base_url": base_url, "api_key_env": api_key_env, "data": data}
+    moved: dict[str, Any] = {"base_url": base_url, "api_key_env": api_key_env, "data": data}
     settings = dataclasses.replace(settings, **{k: v for k, v in moved.items() if v is not None})
     plan = make_plan(settings, knobs)
     _check_same(manifest, plan, folder, moved_endpoint=base_url is not None)
@@ -99,7 +99,7 @@ async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
         if (folder / "manifest.json").exists():
             store = open_run(folder)
             watch.say(f"continuing {folder}")
-            sandbox = await _sandbox(knobs, folder.name) if outstanding(store, plan).any else None
+            sandbox = await _sandbox(knobs, folder.name) if outstanding(store, plan) else None
         else:
             sandbox = await _sandbox(knobs, folder.name)
             store = create_run(folder, make_manifest(plan, sandbox), plan.planned)
@@ -120,17 +120,19 @@ async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
 
 
 async def _session(plan: Plan, store: Store, knobs: Knobs, sandbox: ProgramSandbox, watch: Watch) -> Stop:
-    set_id = verdict_set(store, plan)
-    work = outstanding(store, plan)
-    state = store.state()
-    passed = sum(s.outcome == Outcome.PASSED for s in state.values())
-    judged = sum(s.outcome in (Outcome.PASSED, Outcome.FAILED) for s in state.values())
-    watch.started(len(plan.planned), judged, passed)
+    set_id = await verdict_set(store, plan)
+    work = outstanding(store, plan, set_id)
+    state = store.state(set_id).values()
+    passed = sum(s.verdict == Outcome.PASSED for s in state)
+    watch.started(len(state), sum(s.judged for s in state), passed)
     await store.note("session", session_facts(plan, knobs, sandbox))
     began = time.monotonic()
     pipeline = Pipeline(plan, store, set_id, knobs, sandbox, watch)
     try:
-        return await pipeline.execute(work)
+        stop = await pipeline.execute(work)
+        if set_id != store.default_set and not outstanding(store, plan, set_id).answers:
+            await store.set_default(set_id)  # the scorer has a newer version: all is judged by it now
+        return stop
     finally:
         facts = {"end": pipeline.stop.end, "detail": pipeline.stop.detail}
         await store.note("session_end", {**facts, "wall_s": time.monotonic() - began})
@@ -142,11 +144,12 @@ async def _score(plan: Plan, folder: Path, knobs: Knobs, watch: Watch, make_defa
     try:
         before = store.default_set
         sandbox = await _sandbox(knobs, folder.name)
-        set_id = verdict_set(store, plan, again=True)
-        answers = _answered(store, plan)
+        set_id = await verdict_set(store, plan, again=True)
+        tasks = {task.id: task for task in plan.tasks}
+        answers = [(tasks[t], k) for (t, k), known in store.state().items() if known.answered]
         watch.started(len(answers), 0, 0)
         await Pipeline(plan, store, set_id, knobs, sandbox, watch).execute(Work([], answers))
-        changes = store.verdict_changes(before, set_id) if before is not None else []
+        changes = store.verdict_changes(before, set_id) if before is not None else ()
         if make_default:
             await store.set_default(set_id)
         return Rescore(summarize(folder, store=store), set_id, tuple(changes))
@@ -164,43 +167,29 @@ async def _sandbox(knobs: Knobs, label: str) -> ProgramSandbox:
     return await open_program_sandbox(judges=knobs.judges, pairs=knobs.sandboxes, run_label=label)
 
 
-def verdict_set(store: Store, plan: Plan, *, again: bool = False) -> int:
+async def verdict_set(store: Store, plan: Plan, *, again: bool = False) -> int:
     """The set of verdicts of this scorer, with these options; `again` makes a further one."""
-    scorer = plan.suite.scorer()
-    options = options_of(plan.suite.options, "verdict")
     extractor = plan.suite.protocol().extractor
-    info = {"options": options, "extractor": {"name": extractor.name, "version": extractor.version}}
-    return store.verdict_set(scorer.name, scorer.version, digest(info), info, again=again)
+    options = options_of(plan.suite.options, "verdict")
+    options |= {"extractor": f"{extractor.name} {extractor.version}"}
+    if again:
+        options |= {"again": len(store.verdict_sets())}
+    return await store.verdict_set(plan.suite.scorer(), options, {"judged": now()})
 
 
 # -- what is owed ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Outstanding(Work):
-    @property
-    def any(self) -> bool:
-        return bool(self.rollouts or self.answers)
-
-
-def outstanding(store: Store, plan: Plan) -> Outstanding:
+def outstanding(store: Store, plan: Plan, set_id: int | None = None) -> Work:
     """Everything planned less what is finished: errors are owed again, finished samples never."""
-    state = store.state()
     tasks = {task.id: task for task in plan.tasks}
     rollouts, answers = [], []
-    for task_id, sample in plan.planned:
-        known = state.get((task_id, sample))
-        if known is None or not known.answered:
+    for (task_id, sample), known in store.state(set_id).items():
+        if not known.answered:
             rollouts.append((tasks[task_id], sample))
-        elif known.outcome not in (Outcome.PASSED, Outcome.FAILED):
+        elif not known.judged:
             answers.append((tasks[task_id], sample))
-    return Outstanding(rollouts, answers)
-
-
-def _answered(store: Store, plan: Plan) -> list[Any]:
-    state = store.state()
-    tasks = {task.id: task for task in plan.tasks}
-    return [(tasks[t], k) for (t, k), known in state.items() if known.answered and t in tasks]
+    return Work(rollouts, answers)
 
 
 # -- sameness --------------------------------------------------------------------------------------

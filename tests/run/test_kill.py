@@ -1,0 +1,118 @@
+"""SIGKILL at random moments, then the same command again: nothing lost, nothing paid twice.
+
+What can be known exactly is asserted exactly: the endpoint's log tells how many requests each session
+made, the store tells what was durable when the process died; the next session must ask for precisely the
+rest. A reply that was on its way when the process died is the only thing that may be asked for again.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import evalkit
+from evalkit.endpoint.process import running
+from evalkit.store import read_run
+
+pytestmark = pytest.mark.docker
+SCRIPT = Path(__file__).parents[2] / "suites" / "mini" / "demo.jsonl"
+AT_ONCE = 4
+
+
+class Session:
+    """The run's command, as a process that may be killed."""
+
+    def __init__(self, url: str, results: Path, tasks: int) -> None:
+        self.results, self.tasks = results, tasks
+        options = f"--model scripted --base-url {url} --results {results} --limit {tasks} --json"
+        self.command = [sys.executable, "-m", "evalkit", "run", "mini", *options.split()]
+        self.command += ["--concurrency", str(AT_ONCE), "--api-key-env", "PATH"]
+
+    def finish(self) -> dict[str, Any]:
+        done = subprocess.run(self.command, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        summary: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return summary
+
+    def killed_after(self, seconds: float) -> bool:
+        """True when it was killed, False when it was done before."""
+        process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            return True
+        return False
+
+    def durable(self) -> int:
+        """How many model calls the store holds; 0 where there is no store yet."""
+        folders = list(self.results.glob("*/manifest.json"))
+        if not folders:
+            return 0
+        store = read_run(folders[0].parent)
+        try:
+            return sum(1 for row in store.samples() if row["rollout_id"])
+        finally:
+            store.close()
+
+
+def requests(log: Path) -> int:
+    time.sleep(0.3)  # requests that were cut off are logged when the endpoint notices
+    return len(log.read_text().splitlines()) if log.exists() else 0
+
+
+def verdicts(folder: str) -> list[tuple[str, int, str, str]]:
+    frame = evalkit.load(folder).samples()
+    return [(r.task_id, r.sample, r.outcome, r.reason) for r in frame.itertuples()]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(docker_engine: object, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    with running("--script", str(SCRIPT)) as url:
+        summary = Session(url, tmp_path_factory.mktemp("calm"), 40).finish()
+    return verdicts(summary["run"])
+
+
+def kill_points(count: int) -> Iterator[float]:
+    draw = random.Random(20261125)
+    while count:
+        count -= 1
+        yield draw.uniform(0.3, 7.0)
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(30, marks=pytest.mark.full)])
+def test_the_same_verdicts_and_no_call_twice(kills: int, undisturbed: list[Any], tmp_path: Path) -> None:
+    points = kill_points(kills)
+    left = kills
+    round_number = 0
+    while left > 0:
+        round_number += 1
+        log = tmp_path / f"{round_number}.jsonl"
+        arguments = ("--script", str(SCRIPT), "--latency", "lognormal:0.3,0.6", "--log", str(log))
+        with running(*arguments) as url:
+            session = Session(url, tmp_path / f"results-{round_number}", 40)
+            known = asked = 0
+            for point in points:
+                killed = session.killed_after(point)
+                left -= 1
+                made, durable = requests(log) - asked, session.durable()
+                assert durable >= known, "an answer that was durable is gone"
+                assert made <= 40 - known, "a session asked for more than was missing"
+                assert made - (durable - known) <= AT_ONCE, "more was lost than was in flight"
+                known, asked = durable, asked + made
+                if not killed:
+                    break
+            summary = session.finish()
+            assert requests(log) - asked == 40 - known, "the last session asked for exactly what was missing"
+        assert summary["complete"], summary
+        assert verdicts(summary["run"]) == undisturbed
