@@ -1,0 +1,66 @@
+"""What goes wrong with files, in words: every sqlite3 and OS error as one StoreError with the way out."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from pathlib import Path
+
+from evalkit.errors import StoreError
+
+_KEPT = "everything stored before is kept"
+_REPAIR = (
+    "`python -m evalkit.store repair {folder}` keeps every readable record and the damaged file beside it"
+)
+
+_NO_SPACE = ("no space is left for {folder}", f"{_KEPT}: make room, then resume the run")
+_READ_ONLY = ("{folder} cannot be written to ({error})", "copy the folder to a place where you may write")
+_DAMAGED = ("the database in {folder} is damaged ({error})", f"resuming repairs it; or {_REPAIR}")
+_BUSY = (
+    "another program holds the database in {folder}",
+    f"{_KEPT}: close that program, then resume the run",
+)
+_UNREADABLE = ("{folder} cannot be read ({error})", "check the path and its permissions")
+_OTHER = ("the database in {folder} failed ({error})", f"{_KEPT}: check the disk, then resume the run")
+
+_SQLITE = {
+    sqlite3.SQLITE_FULL: _NO_SPACE,
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_PERM: _READ_ONLY,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_LOCKED: _BUSY,
+    sqlite3.SQLITE_CANTOPEN: _UNREADABLE,
+}
+_OS = {
+    errno.ENOSPC: _NO_SPACE,
+    errno.EDQUOT: _NO_SPACE,
+    errno.EFBIG: _NO_SPACE,
+    errno.EROFS: _READ_ONLY,
+    errno.EACCES: _READ_ONLY,
+    errno.EPERM: _READ_ONLY,
+}
+
+
+def explain(error: sqlite3.Error | OSError, folder: Path) -> StoreError:
+    """The error of a database or a file of a run, as a StoreError."""
+    if isinstance(error, OSError):
+        message, hint = _OS.get(error.errno or 0, _UNREADABLE)
+        text = error.strerror or str(error)
+    else:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind, the rest its detail
+        message, hint = _SQLITE.get(code, _OTHER)
+        text = str(error)
+    return StoreError(message.format(folder=folder, error=text), hint.format(folder=folder))
+
+
+def damaged(folder: Path, what: str) -> StoreError:
+    message, hint = _DAMAGED
+    return StoreError(message.format(folder=folder, error=what), hint.format(folder=folder))
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """True where the file's own contents are at fault, not the disk or another program."""
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)

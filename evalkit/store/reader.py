@@ -1,0 +1,272 @@
+"""Reading a run, also while another process writes it.
+
+Each query is a short transaction of its own and sees whole commits only. Long walks go page by page
+over row ids: they hold no snapshot open, and never more than a page of the run in memory.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from evalkit.errors import StoreError
+from evalkit.model import Reply
+from evalkit.store.codec import blob_contents, unpack
+from evalkit.store.faults import damaged, explain
+from evalkit.store.records import read_reply, read_verdict
+from evalkit.task import Answer, Verdict
+
+PAGE_ROWS = 256  # samples in memory at a time
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far a sample is: how its last rollout ended, and the official verdict on that, if any."""
+
+    ended: str = ""  # "", answered, error, not_run
+    reason: str = ""  # of error and not_run
+    verdict: str = ""  # "", or an outcome
+    verdict_reason: str = ""
+
+    @property
+    def answered(self) -> bool:
+        return self.ended == "answered"
+
+    @property
+    def judged(self) -> bool:
+        """Done for good: a verdict of `error` is judged again."""
+        return self.verdict not in ("", "error")
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a run has used so far. Calls without a known price are counted, never taken as free."""
+
+    calls: int
+    attempts: int
+    prompt_tokens: int
+    completion_tokens: int
+    reasoning_tokens: int
+    cost: float
+    unpriced: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """One planned sample with all that counts: its row of `samples`, the answer, verdicts by policy."""
+
+    row: dict[str, Any]
+    answer: Answer | None = None
+    info: dict[str, Any] = field(default_factory=dict)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a rollout's log. `at` is Unix time in seconds."""
+
+    id: int
+    kind: str
+    at: float
+    payload: Any
+    artifacts: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A sample on which two verdict sets differ; "" is no verdict."""
+
+    task_id: str
+    sample: int
+    policy: str
+    before: str
+    after: str
+
+
+class Reader:
+    """A run, read-only. `damage` says in words what opening found unreadable and set aside."""
+
+    def __init__(self, folder: Path, db: sqlite3.Connection, damage: tuple[str, ...] = ()) -> None:
+        self.folder = folder
+        self.damage = damage
+        self._db = db
+        self.manifest: dict[str, Any] = self._body(self._meta("manifest"))
+        self.plan: list[tuple[str, int]] = [(t, s) for t, s in self._body(self._meta("plan"))]
+        self._ids: dict[tuple[str, int], int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._db.close()
+
+    # -- what is done ------------------------------------------------------------------------------
+    def state(self, set_id: int | None = None) -> dict[tuple[str, int], State]:
+        """Every planned sample, in the plan's order, as the set (default: the run's) has judged it."""
+        nothing = (0, 0, "", "")
+        endings = [nothing] * (len(self.plan) + 1)
+        verdicts = [nothing] * (len(self.plan) + 1)
+        for row in self._query("SELECT sample_id, id, outcome, reason FROM ending ORDER BY id"):
+            endings[row[0]] = row
+        official = "set_id = ? AND policy = 'official' ORDER BY id"
+        sql = f"SELECT sample_id, rollout_id, outcome, reason FROM verdict WHERE {official}"
+        for row in self._query(sql, self._set(set_id)):
+            verdicts[row[0]] = row
+        same: dict[tuple[str, ...], State] = {}
+        states = {}
+        for key, ending, verdict in zip(self.plan, endings[1:], verdicts[1:], strict=True):
+            facts = ending[2:] + (verdict[2:] if verdict[1] == ending[1] else ("", ""))
+            if facts not in same:
+                same[facts] = State(*facts)
+            states[key] = same[facts]
+        return states
+
+    def totals(self) -> Totals:
+        sums = (
+            "count(*), total(prompt_tokens), total(completion_tokens), total(reasoning_tokens), total(cost)"
+        )
+        calls, prompt, completion, reasoning, cost, unpriced = self._row(
+            f"SELECT {sums}, count(*) - count(cost) FROM call"
+        )
+        (attempts,) = self._row("SELECT count(*) FROM attempt")
+        return Totals(calls, attempts, int(prompt), int(completion), int(reasoning), cost, unpriced)
+
+    # -- samples -----------------------------------------------------------------------------------
+    def samples(self) -> Iterator[dict[str, Any]]:
+        """A row a planned sample, in the plan's order: `pandas.DataFrame(run.samples())`."""
+        for first in range(1, len(self.plan) + 1, PAGE_ROWS):
+            cursor = self._query(
+                "SELECT * FROM samples WHERE id BETWEEN ? AND ?", first, first + PAGE_ROWS - 1
+            )
+            names = [column[0] for column in cursor.description]
+            for row in cursor.fetchall():
+                task_id, sample = self.plan[row[0] - 1]
+                yield {**dict(zip(names, row, strict=True)), "task_id": task_id, "sample": sample}
+
+    def records(self, set_id: int | None = None) -> Iterator[Record]:
+        """The samples with answers and verdicts of a set (default: the run's)."""
+        for row in self.samples():
+            answer, info = self._answer(row["rollout_id"])
+            yield Record(row, answer, info, self._verdicts(self._set(set_id), row["id"], row["rollout_id"]))
+
+    def answer_of(self, task_id: str, sample: int) -> Answer | None:
+        """The answer that the sample's last rollout ended with, if it did."""
+        last = "SELECT max(id) FROM ending WHERE sample_id = ?"
+        return self._answer(self._row(last, self._id(task_id, sample))[0])[0]
+
+    # -- rollouts ----------------------------------------------------------------------------------
+    def rollouts(self, task_id: str, sample: int) -> list[tuple[int, int]]:
+        """The tries of a sample, as (rollout id, try number), oldest first."""
+        sql = "SELECT id, try FROM rollout WHERE sample_id = ? ORDER BY id"
+        return [(rollout, number) for rollout, number in self._query(sql, self._id(task_id, sample))]
+
+    def events(self, rollout_id: int) -> Iterator[Event]:
+        """The log of a rollout, in order."""
+        sql = "SELECT id, kind, at, body FROM event WHERE rollout_id = ? ORDER BY id"
+        for event_id, kind, at, body in self._query(sql, rollout_id).fetchall():
+            named = self._query("SELECT name, body FROM artifact WHERE event_id = ?", event_id).fetchall()
+            artifacts = {name: self._contents(blob_id) for name, blob_id in named}
+            yield Event(event_id, kind, at / 1000, self._body(body), artifacts)
+
+    def recorded_call(self, task_id: str, sample: int, number: int, request_digest: str) -> Reply | None:
+        """The reply that an earlier try of this sample got to its call `number`, if it asked the same."""
+        sql = "SELECT event.body FROM call JOIN event ON event.id = call.id WHERE call.sample_id = ?"
+        sql += " AND call.number = ? AND call.request = ? ORDER BY call.id DESC"
+        found = self._query(sql, self._id(task_id, sample), number, request_digest).fetchone()
+        return read_reply(self._body(found[0])["reply"]) if found else None
+
+    # -- verdict sets and notes --------------------------------------------------------------------
+    @property
+    def default_set(self) -> int | None:
+        found = self._query("SELECT value FROM meta WHERE key = 'default_set'").fetchone()
+        return found[0] if found else None
+
+    def verdict_sets(self) -> dict[int, dict[str, Any]]:
+        """Who judged, by set id: scorer, version, options digest, and the info given with it."""
+        rows = self._query(
+            "SELECT id, scorer, version, options, body FROM verdict_set ORDER BY id"
+        ).fetchall()
+        return {
+            number: {"scorer": scorer, "version": version, "options": options, **self._body(body)}
+            for number, scorer, version, options, body in rows
+        }
+
+    def verdict_changes(self, set_a: int, set_b: int) -> Iterator[Change]:
+        """What judging again changed, from set `a` to set `b`, by each sample's last verdicts."""
+        sql = """
+            SELECT sample_id, policy, max(CASE set_id WHEN ?1 THEN word ELSE '' END) AS before,
+                max(CASE set_id WHEN ?2 THEN word ELSE '' END) AS after
+            FROM (SELECT max(id), set_id, sample_id, policy, rtrim(outcome || '/' || reason, '/') AS word
+                FROM verdict WHERE set_id IN (?1, ?2) GROUP BY set_id, sample_id, policy)
+            GROUP BY sample_id, policy HAVING before != after ORDER BY sample_id, policy"""
+        for sample_id, policy, before, after in self._query(sql, set_a, set_b).fetchall():
+            task_id, sample = self.plan[sample_id - 1]
+            yield Change(task_id, sample, policy, before, after)
+
+    def notes(self) -> list[Event]:
+        rows = self._query("SELECT id, kind, at, body FROM note ORDER BY id").fetchall()
+        return [Event(number, kind, at / 1000, self._body(body)) for number, kind, at, body in rows]
+
+    # -- underneath --------------------------------------------------------------------------------
+    def _query(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(sql, values)
+        except sqlite3.Error as error:
+            raise explain(error, self.folder) from error
+
+    def _row(self, sql: str, *values: Any) -> Any:
+        return self._query(sql, *values).fetchone()
+
+    def _meta(self, key: str) -> int:
+        found = self._row("SELECT value FROM meta WHERE key = ?", key)
+        if found is None:
+            raise self._damaged(f"its {key} is missing")
+        return int(found[0])
+
+    def _set(self, set_id: int | None) -> int:
+        return set_id if set_id is not None else self.default_set or 0
+
+    def _id(self, task_id: str, sample: int) -> int:
+        if not self._ids:
+            self._ids = {key: number for number, key in enumerate(self.plan, 1)}
+        if (task_id, sample) not in self._ids:
+            raise StoreError(f"sample {sample} of {task_id} is not in the plan of {self.folder}")
+        return self._ids[task_id, sample]
+
+    def _answer(self, rollout_id: int | None) -> tuple[Answer | None, dict[str, Any]]:
+        found = self._row("SELECT outcome, body FROM ending WHERE id = ?", rollout_id)
+        if not found:
+            return None, {}
+        record = self._body(found[1])
+        return (Answer(**record["answer"]) if found[0] == "answered" else None), record["info"]
+
+    def _verdicts(self, set_id: int, sample_id: int, rollout_id: int | None) -> dict[str, Verdict]:
+        wanted = "sample_id = ? AND set_id = ? AND rollout_id = ? ORDER BY id"
+        sql = f"SELECT policy, body FROM verdict WHERE {wanted}"
+        rows = self._query(sql, sample_id, set_id, rollout_id).fetchall()
+        return {policy: read_verdict(self._body(body)) for policy, body in dict(rows).items()}
+
+    def _body(self, blob_id: int) -> Any:
+        return unpack(self._contents(blob_id), self._blob)
+
+    def _blob(self, digest: str) -> bytes:
+        return self._contents(self._row("SELECT id FROM blob WHERE digest = ?", bytes.fromhex(digest))[0])
+
+    def _contents(self, blob_id: int) -> bytes:
+        digest, data = self._row("SELECT digest, data FROM blob WHERE id = ?", blob_id) or (b"", b"")
+        try:
+            return blob_contents(digest, data)
+        except ValueError as error:
+            raise self._damaged(str(error)) from None
+
+    def _damaged(self, what: str) -> StoreError:
+        return damaged(self.folder, what)
