@@ -1,0 +1,27 @@
+"""HumanEval's judging: the task's own check(candidate), run here, with the answer behind a pipe.
+
+The official program is prompt + completion + test + check(ENTRY_POINT) in one namespace. Here the test has a
+namespace of its own, which holds what the prompt defines beside the function (poly, encode_cyclic,
+encode_shift): an answer cannot replace them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from evalkit_judge.python_tests import run_check
+
+
+def judge(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
+    """One test for every call of `check`; see evalkit_judge.python_tests."""
+    return (yield from run_check(answer, task["test"], task["entry_point"], helpers(task["prompt"])))
+
+
+def helpers(prompt: str) -> str:
+    """The prompt, where it is a program as it stands (its function then has a docstring for a body)."""
+    try:
+        compile(prompt, "prompt", "exec")
+    except SyntaxError:  # problems of one's own may end in a bare signature
+        return ""
+    return prompt

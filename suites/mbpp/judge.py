@@ -1,0 +1,18 @@
+"""MBPP's judging: the task's asserts, run here in their order, with the answer behind a pipe.
+
+Before them come the task's imports (sanitized MBPP) and its set-up code (367 and 927). bigcode and
+lm-eval leave the set-up out: the suite passes an empty one with their protocols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from evalkit_judge.python_tests import run_asserts
+
+
+def judge(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
+    """One test for every assert, up to the first that fails."""
+    setup = "\n".join([*task.get("test_imports", ()), task.get("test_setup_code", "")])
+    return (yield from run_asserts(answer, task["test_list"], setup=setup))
