@@ -144,24 +144,21 @@ class Reader:
     def samples(self) -> Iterator[dict[str, Any]]:
         """A row a planned sample, in the plan's order: `pandas.DataFrame(run.samples())`."""
         for first in range(1, len(self.plan) + 1, PAGE_ROWS):
-            cursor = self._query(
-                "SELECT * FROM samples WHERE id BETWEEN ? AND ?", first, first + PAGE_ROWS - 1
-            )
-            names = [column[0] for column in cursor.description]
-            for row in cursor.fetchall():
-                task_id, sample = self.plan[row[0] - 1]
-                yield {**dict(zip(names, row, strict=True)), "task_id": task_id, "sample": sample}
+            yield from self._rows(first, first + PAGE_ROWS - 1)
 
     def records(self, set_id: int | None = None) -> Iterator[Record]:
         """The samples with answers and verdicts of a set (default: the run's)."""
-        for row in self.samples():
-            answer, info = self._answer(row["rollout_id"])
-            yield Record(row, answer, info, self._verdicts(self._set(set_id), row["id"], row["rollout_id"]))
+        return (self._record(row, self._set(set_id)) for row in self.samples())
 
-    def answer_of(self, task_id: str, sample: int) -> Answer | None:
-        """The answer that the sample's last rollout ended with, if it did."""
+    def record(self, task_id: str, sample: int, set_id: int | None = None) -> Record:
+        """One sample, as `records` has it."""
+        number = self._id(task_id, sample)
+        return self._record(self._rows(number, number)[0], self._set(set_id))
+
+    def answer_of(self, task_id: str, sample: int) -> tuple[Answer | None, dict[str, Any]]:
+        """The answer that the sample's last rollout ended with, if it did, and the info given with it."""
         last = "SELECT max(id) FROM ending WHERE sample_id = ?"
-        return self._answer(self._row(last, self._id(task_id, sample))[0])[0]
+        return self._answer(self._row(last, self._id(task_id, sample))[0])
 
     # -- rollouts ----------------------------------------------------------------------------------
     def rollouts(self, task_id: str, sample: int) -> list[tuple[int, int]]:
@@ -241,6 +238,18 @@ class Reader:
         if (task_id, sample) not in self._ids:
             raise StoreError(f"sample {sample} of {task_id} is not in the plan of {self.folder}")
         return self._ids[task_id, sample]
+
+    def _rows(self, first: int, last: int) -> list[dict[str, Any]]:
+        cursor = self._query("SELECT * FROM samples WHERE id BETWEEN ? AND ? ORDER BY id", first, last)
+        names = [column[0] for column in cursor.description]
+        return [
+            {**dict(zip(names, row, strict=True)), "task_id": task_id, "sample": sample}
+            for row, (task_id, sample) in zip(cursor.fetchall(), self.plan[first - 1 : last], strict=True)
+        ]
+
+    def _record(self, row: dict[str, Any], set_id: int) -> Record:
+        answer, info = self._answer(row["rollout_id"])
+        return Record(row, answer, info, self._verdicts(set_id, row["id"], row["rollout_id"]))
 
     def _answer(self, rollout_id: int | None) -> tuple[Answer | None, dict[str, Any]]:
         found = self._row("SELECT outcome, body FROM ending WHERE id = ?", rollout_id)
