@@ -7,6 +7,7 @@ read as they came (docs/decisions/model-transport.md), bounded in size, and chec
 from __future__ import annotations
 
 import asyncio
+import gc
 import resource
 from collections.abc import AsyncIterator
 from time import monotonic
@@ -26,6 +27,7 @@ MAX_ERROR_BYTES = 64 << 10
 CONNECT_S = 30.0
 DRAIN_S = 0.5
 SPARE_FILES = 128  # open files that the rest of the process needs
+YOUNG_OBJECTS = 20_000
 
 
 class Transport:
@@ -37,6 +39,7 @@ class Transport:
         import openai
 
         raise_open_files(concurrency + SPARE_FILES)
+        calm_collector()
         self._timeout_s = request_timeout_s
         self._status_error = openai.APIStatusError
         self._broken = (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError, OSError)
@@ -178,6 +181,14 @@ def broken_words(error: BaseException) -> str:
         inner = inner.__cause__
     words = one_line(str(inner))
     return f"{type(inner).__name__}: {words}" if words else type(inner).__name__
+
+
+def calm_collector() -> None:
+    """Let the garbage collector look less often: a call makes about a thousand objects, and with 1,024
+    calls in flight they live long enough to be looked at again and again (a quarter of all CPU)."""
+    young, middle, old = gc.get_threshold()
+    if 0 < young < YOUNG_OBJECTS:  # 0 is "off": somebody's choice
+        gc.set_threshold(YOUNG_OBJECTS, middle, old)
 
 
 def raise_open_files(needed: int) -> None:

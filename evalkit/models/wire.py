@@ -10,6 +10,9 @@ from typing import Any
 from evalkit.model import Request, Sampling
 
 
+ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 @dataclass(frozen=True)
 class Wire:
     """How a server wants its requests.
@@ -63,7 +66,7 @@ def _plain(s: Sampling) -> tuple[tuple[str, Any], ...]:
 def encode(body: dict[str, Any]) -> bytes:
     """UTF-8 JSON. Lone surrogates become U+FFFD: no server takes them, and a conversation that holds a
     hostile reply must go on."""
-    text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = ENCODER.encode(body)
     try:
         return text.encode()
     except UnicodeEncodeError:
