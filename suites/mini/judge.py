@@ -1,12 +1,12 @@
-"""Runs in the judge container: the problem's own `check` questions the answer's function."""
+"""Runs in the judge's container: the problem's own check(candidate) questions the answer's function."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
-from evalkit_judge import python_tests
+from evalkit_judge.python_tests import run_check
 
 
-def judge(answer: Any, task: dict[str, Any]) -> Iterator[Any]:
-    return (yield from python_tests.run_check(answer, task["test"], task["entry_point"]))
+def judge(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
+    return (yield from run_check(answer, task["test"], task["entry_point"]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -10,9 +12,11 @@ from typing import Any
 
 import pytest
 
+import evalkit
 from evalkit.data import load_data, read_records
+from evalkit.endpoint.process import running
 from evalkit.registry import open_suite
-from evalkit.task import Answer, Task
+from evalkit.task import Answer, Task, Verdict
 
 HERE = Path(__file__).parent
 SUITE = open_suite("mini")
@@ -96,6 +100,56 @@ def test_demo_answers_every_problem_once() -> None:
 def test_demo_copies_no_gold() -> None:
     for task in TASKS.values():
         assert task.data["canonical_solution"].strip() not in reply_to(task)["reply"]
+
+
+# -- in the sandbox ----------------------------------------------------------------------------------
+
+
+async def judged(answers: list[tuple[Task, Answer]], options: dict[str, Any]) -> list[Verdict]:
+    """The verdicts of answers, from a real pair of containers."""
+    from evalkit.sandbox import open_program_sandbox
+
+    suite = open_suite("mini", options)
+    sandbox = await open_program_sandbox(judges=4, run_label="test-mini")
+    try:
+        return await asyncio.gather(*(suite.score(task, answer, sandbox) for task, answer in answers))
+    finally:
+        await sandbox.close()
+
+
+@pytest.mark.docker
+async def test_gold_passes_in_the_sandbox(docker_engine: object) -> None:
+    answers = [(task, task.gold) for task in TASKS.values() if task.gold]
+    verdicts = await judged(answers, {})
+    assert [(t.id, v.reason, v.detail) for (t, _), v in zip(answers, verdicts, strict=True) if v.reason] == []
+    assert len(verdicts) == 40
+
+
+@pytest.mark.docker
+async def test_wrong_answers_fail_in_the_sandbox(docker_engine: object) -> None:
+    """As what they should: nearly all as wrong. Three exhaust something instead: time, or the stack."""
+    answers = [(TASKS[row["task_id"]], Answer(row["solution"], "solution")) for row in WRONG]
+    verdicts = await judged(answers, {"timeout": 3.0})
+    ends = {row["why"]: v.reason or v.outcome for row, v in zip(WRONG, verdicts, strict=True)}
+    assert {why: end for why, end in ends.items() if end != "wrong"} == {
+        "tries all subsets by recursion, without memory": "crashed",
+        "tries every covering, cell by cell": "timeout",
+        "recursion without memory": "timeout",
+    }
+
+
+@pytest.mark.docker
+def test_demo_over_real_http_fails_where_it_says(docker_engine: object, tmp_path: Path) -> None:
+    with running("--script", str(SUITE.info.folder / "demo.jsonl")) as url:
+        options = f"--model demo --base-url {url} --api-key-env PATH --results {tmp_path}"
+        run = [sys.executable, "-m", "evalkit", "run", "mini", *options.split(), "--json"]
+        done = subprocess.run(run, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout.splitlines()[-1])
+    assert (summary["planned"], summary["counts"]["passed"], summary["pass@1"]) == (40, 32, 0.8)
+    samples = evalkit.load(summary["run"]).samples()
+    failed = samples[samples.outcome != "passed"]
+    assert dict(zip(failed.task_id, failed.reason, strict=True)) == DEMO_FAILURES
 
 
 # -- the extractor -----------------------------------------------------------------------------------
