@@ -31,7 +31,11 @@ def main(words: Sequence[str]) -> int:
     parser = Parser("export", about=ABOUT, examples=EXAMPLES)
     parser.add_argument("run", metavar="RUN", help="a folder, its name, the beginning of it, or `last`")
     parser.add_argument(
-        "--format", type=choice(*FORMATS), default="jsonl", metavar="NAME", help=", ".join(FORMATS) + " (default: jsonl)"
+        "--format",
+        type=choice(*FORMATS),
+        default="jsonl",
+        metavar="NAME",
+        help=", ".join(FORMATS) + " (default: jsonl)",
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write there (default: stdout)")
     add_places(parser)

@@ -22,7 +22,9 @@ EXAMPLES = """\
 
 
 def main(words: Sequence[str]) -> int:
-    parser = Parser("list", about="Oldest first. A run that cannot be read is named on stderr.", examples=EXAMPLES)
+    parser = Parser(
+        "list", about="Oldest first. A run that cannot be read is named on stderr.", examples=EXAMPLES
+    )
     parser.add_argument("--suite", metavar="NAME", help="runs of this suite only")
     parser.add_argument("--model", metavar="NAME", help="runs of this model only")
     parser.add_argument("--json", action="store_true", help="one JSON object a run, each on a line")

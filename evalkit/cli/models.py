@@ -57,7 +57,13 @@ def overview(rows: list[dict[str, Any]]) -> str:
     lines = [header]
     for row in rows:
         providers = ", ".join(p for p in row["ids"] if p != "huggingface") or row["base_url"] or ""
-        facts = [row["name"], row["organisation"] or "", count(row["context"]), row["licence"] or "", providers]
+        facts = [
+            row["name"],
+            row["organisation"] or "",
+            count(row["context"]),
+            row["licence"] or "",
+            providers,
+        ]
         lines.append([one_line(str(fact), 70) for fact in facts])
     return table(lines, right=frozenset((2,)))
 

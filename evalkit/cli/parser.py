@@ -88,11 +88,11 @@ def number(least: float, most: float = float("inf")) -> Callable[[str], float]:
 
 def seconds(text: str) -> float:
     """90, 90s, 10m, 2h, 1h30m: seconds."""
-    match = re.fullmatch(r"(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s?)?", text.strip().lower())
-    try:
-        hours, minutes, rest = (float(part or 0) for part in match.groups()) if match and text.strip() else ()
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time: 90, 90s, 10m, 2h or 1h30m") from None
+    figure = r"(\d+(?:\.\d+)?)"
+    match = re.fullmatch(rf"(?:{figure}h)?(?:{figure}m)?(?:{figure}s?)?", text.strip().lower())
+    if match is None or not text.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time: 90, 90s, 10m, 2h or 1h30m")
+    hours, minutes, rest = (float(part or 0) for part in match.groups())
     total = 3600 * hours + 60 * minutes + rest
     if total <= 0:
         raise argparse.ArgumentTypeError(f"{text!r} is no time at all")

@@ -8,11 +8,20 @@ from evalkit.run.dry_run import Projection
 
 def projection_text(p: Projection) -> str:
     rows = [
-        ("tasks", f"{p.tasks:,}, {p.samples:,} sample{'s' if p.samples > 1 else ''} each: {p.planned:,} planned"),
+        (
+            "tasks",
+            f"{p.tasks:,}, {p.samples:,} sample{'s' if p.samples > 1 else ''} each: {p.planned:,} planned",
+        ),
         ("calls", _calls(p)),
-        ("prompt", f"about {count(p.prompt_tokens)} tokens ({p.rule})"),
-        ("replies", _replies(p)),
-        ("cost", _cost(p)),
+        *(
+            [
+                ("prompts", f"about {count(p.prompt_tokens)} tokens ({p.rule})"),
+                ("replies", _replies(p)),
+                ("cost", _cost(p)),
+            ]
+            if p.sends
+            else [("cost", "none: this model needs no server")]
+        ),
         ("run", f"{one_line(p.run)} ({'continues' if p.continues else 'new'})"),
     ]
     heading = " · ".join(one_line(name) for name in (p.suite, p.model, p.protocol, p.scaffold))

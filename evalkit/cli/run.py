@@ -52,14 +52,12 @@ def main(words: Sequence[str]) -> int:
 
 def read(words: Sequence[str]) -> argparse.Namespace:
     """The command line, with the options of whichever suites it names."""
-    parser = build()
-    suites = names_among(parser, words)
+    suites = names_among(build(), words)
     while True:
-        add_suite_options(parser, suites)
-        args = parser.read(words)
+        args = build(suites).read(words)
         if all(suite in suites for suite in args.suites):
             break
-        parser, suites = build(), [*suites, *args.suites]
+        suites = [*suites, *args.suites]
     if not args.suites:
         raise UsageError(
             "which suite?", "evalkit suites lists them; `evalkit run mini --model oracle` needs nothing"
@@ -71,7 +69,7 @@ def read(words: Sequence[str]) -> argparse.Namespace:
     return args
 
 
-def build() -> Parser:
+def build(suites: Sequence[str] = ()) -> Parser:
     parser = Parser(
         "run", usage="SUITE [SUITE ...] --model NAME [option ...]", about=ABOUT, examples=EXAMPLES
     )
@@ -96,6 +94,7 @@ def build() -> Parser:
     group.add_argument(
         "--dry-run", action="store_true", help="say what would be done; sends and writes nothing"
     )
+    add_suite_options(parser, suites)
     add_sampling(parser)
     add_endpoint(parser)
     group = parser.add_argument_group("backend")

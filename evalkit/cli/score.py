@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalkit.cli.find import find_run
 from evalkit.cli.options import absolute, add_knobs, add_output, add_places, knobs_from
@@ -14,6 +15,9 @@ from evalkit.cli.parser import Parser
 from evalkit.cli.suite_options import add_suite_options, given_options, names_among
 from evalkit.cli.text import one_line
 from evalkit.errors import StoreError
+
+if TYPE_CHECKING:
+    from evalkit.store import Change
 
 ABOUT = """\
 Adds a set of verdicts and shows how it differs from the one before; sets are never overwritten. The
@@ -73,15 +77,19 @@ def carry_out(args: Any, options: Mapping[str, Any]) -> int:
         make_default=not args.no_default,
     )
     outputs.say(changes_text(rescore.changes))
-    outputs.show(rescore.summary, set=rescore.set_id, changes=list(rescore.changes))
+    outputs.show(rescore.summary, set=rescore.set_id, changes=[asdict(c) for c in rescore.changes])
     return exit_code(rescore.summary, knobs.max_error_rate)
 
 
-def changes_text(changes: Sequence[Mapping[str, Any]]) -> str:
+def changes_text(changes: Sequence[Change]) -> str:
     if not changes:
         return "no verdict changed"
     lines = [f"{len(changes)} verdict{'s' if len(changes) > 1 else ''} changed:"]
-    lines += [f"  {one_line(str(c))}" for c in changes[:SHOWN]]
+    for c in changes[:SHOWN]:
+        policy = "" if c.policy == "official" else f" ({c.policy})"
+        lines.append(
+            f"  {one_line(c.task_id)} {c.sample}{policy}: {c.before or 'none'} -> {c.after or 'none'}"
+        )
     if len(changes) > SHOWN:
         lines.append(f"  and {len(changes) - SHOWN} more: --json lists them all")
     return "\n".join(lines)

@@ -47,11 +47,16 @@ def _add(group: Any, field: dataclasses.Field[Any], kind: Any, suite: str) -> No
             group.add_argument(flag, action=argparse.BooleanOptionalAction, **common)
         else:
             # values stay texts here: registry.make_options converts and checks them
-            group.add_argument(flag, metavar="NAME" if choices else "VALUE", **common)
+            group.add_argument(flag, metavar="NAME" if choices else _metavar(kind), **common)
     except argparse.ArgumentError:
         raise UsageError(
             f"suite {suite} has an option {flag}, which is evalkit's own", "rename the field of its Options"
         ) from None
+
+
+def _metavar(kind: Any) -> str:
+    accepted = [t for t in (typing.get_args(kind) or (kind,)) if t is not type(None)]
+    return {int: "N", float: "NUMBER"}.get(accepted[0], "TEXT")
 
 
 def describe(field: dataclasses.Field[Any]) -> tuple[str, tuple[str, ...]]:

@@ -24,7 +24,9 @@ EXAMPLES = """\
 def main(words: Sequence[str]) -> int:
     about = "Tasks are counted where the data is on this machine; nothing is downloaded."
     parser = Parser("suites", about=about, examples=EXAMPLES)
-    parser.add_argument("names", nargs="*", metavar="SUITE", help="a name or a folder (default: all that are installed)")
+    parser.add_argument(
+        "names", nargs="*", metavar="SUITE", help="a name or a folder (default: all that are installed)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a suite, each on a line")
     add_data(parser)
     args = parser.read(words)
@@ -43,7 +45,11 @@ def main(words: Sequence[str]) -> int:
             print(json.dumps(row))
     else:
         header = ["suite", "title", "tasks", "licence", "data"]
-        print(table([header, *([one_line(_word(row[key])) for key in header] for row in facts)], frozenset((2,))))
+        print(
+            table(
+                [header, *([one_line(_word(row[key])) for key in header] for row in facts)], frozenset((2,))
+            )
+        )
     return 0
 
 

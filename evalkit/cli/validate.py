@@ -11,8 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from evalkit.cli.options import absolute, add_knobs, add_output, add_places, add_selection, is_path, knobs_from
-from evalkit.cli.outcome import INTERRUPTED
+from evalkit.cli import INTERRUPTED
+from evalkit.cli.options import (
+    absolute,
+    add_knobs,
+    add_output,
+    add_places,
+    add_selection,
+    is_path,
+    knobs_from,
+)
 from evalkit.cli.parser import Parser
 from evalkit.cli.progress import watcher
 from evalkit.cli.suite_options import add_suite_options, given_options, names_among
@@ -137,8 +145,8 @@ def report(check: Check, style: Style) -> str:
     oracle, null = check.oracle, check.null
     lines = [
         style.bold(one_line(f"{oracle.title} · {oracle.protocol} · {oracle.scorer}")),
-        f"  gold answers   {percent(oracle.pass_1)}, {oracle.counts['passed']:,} of {oracle.planned:,} passed",
-        f"  empty answers  {percent(null.pass_1)}, {null.counts['failed']:,} of {null.planned:,} failed",
+        f"  gold answers   {percent(oracle.pass_1)}, {oracle.counts['passed']:,} of {oracle.planned:,} pass",
+        f"  empty answers  {percent(null.pass_1)}, {null.counts['failed']:,} of {null.planned:,} fail",
     ]
     for task, why in check.excepted.items():
         lines.append(f"  {style.warn('excepted')}  {one_line(task)}: {one_line(why)}")

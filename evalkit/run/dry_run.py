@@ -16,7 +16,7 @@ from evalkit.run.settings import Knobs
 from evalkit.task import Task
 
 CHARACTERS_PER_TOKEN = 4
-RULE = f"prompt tokens at {CHARACTERS_PER_TOKEN} characters each"
+RULE = f"{CHARACTERS_PER_TOKEN} characters each"
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Projection:
     price: dict[str, float] | None  # US dollars per million tokens
     prompt_cost: float | None
     cost_at_most: float | None
+    sends: bool  # False for the oracle and others that answer by themselves
     rule: str = RULE
 
     def to_json(self) -> dict[str, Any]:
@@ -83,6 +84,7 @@ def project(plan: Plan, knobs: Knobs) -> Projection:
         price=price,
         prompt_cost=prompt_cost,
         cost_at_most=cost,
+        sends=_sends(plan),
     )
 
 
@@ -107,9 +109,13 @@ def prompt_tokens(plan: Plan, task: Task) -> int:
     return -(-characters // CHARACTERS_PER_TOKEN)
 
 
+def _sends(plan: Plan) -> bool:
+    return plan.model.describe().get("backend") not in ("oracle", "null", "replay")
+
+
 def _price(plan: Plan) -> dict[str, float] | None:
-    """Of models that have one. A model that answers by itself (oracle, replay) costs nothing."""
-    if plan.model.describe().get("backend") != "openai":
+    """Of models that have one; what is not sent costs nothing."""
+    if not _sends(plan):
         return {"input": 0.0, "output": 0.0}
     price = getattr(plan.model, "price", None)
     return None if price is None else {"input": float(price.input), "output": float(price.output)}

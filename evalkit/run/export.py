@@ -18,11 +18,15 @@ USAGE = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cost", "call
 
 def records(store: Reader) -> Iterator[dict[str, Any]]:
     """A run's samples in planned order, one at a time."""
-    sets = store.verdict_sets()
-    by = sets.get(store.default_set or 0)
-    scorer = f"{by['scorer']} {by['version']}" if by else None
+    scorer = scorer_of(store)
     for record in store.records():
         yield as_record(record, scorer)
+
+
+def scorer_of(store: Reader) -> str | None:
+    """Name and version of who judged the run's default set."""
+    by = store.verdict_sets().get(store.default_set or 0)
+    return f"{by['scorer']} {by['version']}" if by else None
 
 
 def as_record(record: Record, scorer: str | None) -> dict[str, Any]:

@@ -27,17 +27,17 @@ def write_parquet(records: Iterable[dict[str, Any]], out: IO[bytes]) -> None:
 def _schema(pa: Any) -> Any:
     text, whole, real = pa.string(), pa.int64(), pa.float64()
     test = pa.struct({"name": text, "status": text, "detail": text, "wall_s": real})
-    usage = {name: whole for name in ("prompt_tokens", "completion_tokens", "reasoning_tokens")}
+    usage = dict.fromkeys(("prompt_tokens", "completion_tokens", "reasoning_tokens"), whole)
     return pa.schema(
         {
             "task_id": text,
             "sample": whole,
-            **{name: text for name in ("outcome", "reason", "official", "strict", "suspect", "scorer")},
-            **{name: text for name in ("answer", "form", "finish_reason", "extracted", "detail", "says")},
+            **dict.fromkeys(("outcome", "reason", "official", "strict", "suspect", "scorer"), text),
+            **dict.fromkeys(("answer", "form", "finish_reason", "extracted", "detail", "says"), text),
             "parts": pa.map_(text, pa.bool_()),
             "tests": pa.list_(test),
             "usage": pa.struct({**usage, "cost": real, "calls": whole, "attempts": whole}),
-            "times": pa.struct({name: real for name in ("model_s", "rollout_s", "judge_s")}),
+            "times": pa.struct(dict.fromkeys(("model_s", "rollout_s", "judge_s"), real)),
         }
     )
 

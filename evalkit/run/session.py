@@ -24,7 +24,7 @@ from evalkit.run.result import summarize
 from evalkit.run.settings import Knobs, Settings, differences
 from evalkit.run.summary import Summary
 from evalkit.run.watch import Watch
-from evalkit.store import Change, Store, create_run, open_run, read_run
+from evalkit.store import Change, Reader, Store, create_run, open_run, read_run
 from evalkit.suite import options_of
 
 
@@ -180,7 +180,7 @@ async def verdict_set(store: Store, plan: Plan, *, again: bool = False) -> int:
 # -- what is owed ----------------------------------------------------------------------------------
 
 
-def outstanding(store: Store, plan: Plan, set_id: int | None = None) -> Work:
+def outstanding(store: Reader, plan: Plan, set_id: int | None = None) -> Work:
     """Everything planned less what is finished: errors are owed again, finished samples never."""
     tasks = {task.id: task for task in plan.tasks}
     rollouts, answers = [], []

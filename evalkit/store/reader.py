@@ -256,7 +256,8 @@ class Reader:
         if not found:
             return None, {}
         record = self._body(found[1])
-        return (Answer(**record["answer"]) if found[0] == "answered" else None), record["info"]
+        why = {"detail": record["detail"]} if record["detail"] else {}  # why there is no answer
+        return (Answer(**record["answer"]) if found[0] == "answered" else None), record["info"] | why
 
     def _verdicts(self, set_id: int, sample_id: int, rollout_id: int | None) -> dict[str, Verdict]:
         wanted = "sample_id = ? AND set_id = ? AND rollout_id = ? ORDER BY id"
