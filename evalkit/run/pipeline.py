@@ -10,7 +10,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from evalkit.errors import ContextExceeded, ModelError, NoSample, SandboxError
 from evalkit.outcome import Outcome
@@ -76,12 +76,12 @@ class Pipeline:
         callers = min(self.knobs.concurrency, len(work.rollouts))
         judges = min(self.knobs.judges, len(work.rollouts) + len(work.answers))
         with self._signals(), self._deadline():
-            everything = asyncio.gather(
+            everything: asyncio.Future[Any] = asyncio.gather(
                 self._feed(work, callers, judges), *(self._judges() for _ in range(judges))
             )
-            interrupted = asyncio.create_task(self.stop.interrupted.wait())
+            interrupted: asyncio.Future[Any] = asyncio.create_task(self.stop.interrupted.wait())
             try:
-                await asyncio.wait([everything, interrupted], return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({everything, interrupted}, return_when=asyncio.FIRST_COMPLETED)
                 if not everything.done():  # what is in flight may still land: it is paid for
                     await asyncio.wait([everything], timeout=GRACE_S)
                 if everything.done():

@@ -22,6 +22,7 @@ from evalkit.run.pipeline import Pipeline, Stop, Work
 from evalkit.run.plan import Plan, make_plan
 from evalkit.run.result import summarize
 from evalkit.run.settings import Knobs, Settings, differences
+from evalkit.run.spread import open_sandboxes
 from evalkit.run.summary import Summary
 from evalkit.run.watch import Watch
 from evalkit.store import Change, Reader, Store, create_run, open_run, read_run
@@ -99,9 +100,9 @@ async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
         if (folder / "manifest.json").exists():
             store = open_run(folder)
             watch.say(f"continuing {folder}")
-            sandbox = await _sandbox(knobs, folder.name) if outstanding(store, plan) else None
+            sandbox = await _open(knobs, folder) if outstanding(store, plan) else None
         else:
-            sandbox = await _sandbox(knobs, folder.name)
+            sandbox = await _open(knobs, folder)
             store = create_run(folder, make_manifest(plan, sandbox), plan.planned)
             watch.say(f"new run {folder}{_unlike_its_siblings(folder, plan)}")
         try:
@@ -143,7 +144,7 @@ async def _score(plan: Plan, folder: Path, knobs: Knobs, watch: Watch, make_defa
     sandbox = None
     try:
         before = store.default_set
-        sandbox = await _sandbox(knobs, folder.name)
+        sandbox = await _open(knobs, folder)
         set_id = await verdict_set(store, plan, again=True)
         tasks = {task.id: task for task in plan.tasks}
         answers = [(tasks[t], k) for (t, k), known in store.state().items() if known.answered]
@@ -161,10 +162,8 @@ async def _score(plan: Plan, folder: Path, knobs: Knobs, watch: Watch, make_defa
         await plan.model.close()
 
 
-async def _sandbox(knobs: Knobs, label: str) -> ProgramSandbox:
-    from evalkit.sandbox import open_program_sandbox
-
-    return await open_program_sandbox(judges=knobs.judges, pairs=knobs.sandboxes, run_label=label)
+async def _open(knobs: Knobs, folder: Path) -> ProgramSandbox:
+    return await open_sandboxes(knobs.sandboxes, knobs.judges, folder.name)
 
 
 async def verdict_set(store: Store, plan: Plan, *, again: bool = False) -> int:
