@@ -1,0 +1,75 @@
+"""The Docker engine: how to reach it, what to say when it is not there, and what is ours in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from evalkit.errors import SandboxError
+
+OWNED = "evalkit"  # the label that everything of ours carries; its value says what the thing is for
+
+
+def docker_client(timeout: float = 60) -> Any:
+    """A docker.DockerClient of the engine that DOCKER_HOST names. SandboxError where none answers."""
+    import docker
+    import docker.errors
+
+    try:
+        client = docker.from_env(timeout=int(timeout))
+        client.ping()
+    except docker.errors.DockerException as e:
+        raise unreachable(e) from None
+    return client
+
+
+def unreachable(e: BaseException) -> SandboxError:
+    """Why no engine answers, and the way out."""
+    text = str(e)
+    if "Permission denied" in text or "PermissionError" in text:
+        return SandboxError(
+            "no permission to use the Docker engine", "add yourself to the group docker, then log in again"
+        )
+    if "FileNotFoundError" in text or "No such file" in text:
+        return SandboxError(
+            "no Docker engine found", "install it (Debian: apt-get install docker.io) or set DOCKER_HOST"
+        )
+    return SandboxError(
+        f"the Docker engine does not answer ({(text.splitlines() or ['?'])[0][:160]})",
+        "start it (systemctl start docker), then resume the run",
+    )
+
+
+def boot_id() -> str:
+    """Distinguishes this host's processes from those before a restart, or of another machine."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return "unknown"
+
+
+def process_start(pid: int) -> str:
+    """When a process started, in clock ticks since boot; "" where it does not run."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    return stat.rsplit(")", 1)[1].split()[19]
+
+
+def labels(purpose: str, run: str = "") -> dict[str, str]:
+    """Labels of something made by this process: enough to tell later that its owner is gone."""
+    pid = os.getpid()
+    return {
+        OWNED: purpose,
+        "evalkit.run": run,
+        "evalkit.owner": f"{boot_id()}/{pid}/{process_start(pid)}",
+    }
+
+
+def owner_alive(owner: str) -> bool:
+    """Whether the process that made a thing still runs. Of another boot or machine: not alive."""
+    boot, _, rest = owner.partition("/")
+    pid, _, start = rest.partition("/")
+    return boot == boot_id() and pid.isdigit() and bool(start) and process_start(int(pid)) == start

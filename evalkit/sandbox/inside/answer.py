@@ -1,0 +1,227 @@
+"""What the answer's process does: execute the program, then serve the judge's calls on the pipe.
+
+Everything here is at the mercy of the program, which shares its process; nothing here is trusted by
+the other side. It only has to be right for honest programs.
+"""
+
+from __future__ import annotations
+
+import builtins
+import operator
+import os
+import sys
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from . import frames
+from .kinds import contents_of, write_special
+from .unwire import Decoder
+from .wire import CALLABLE, ITERABLE, ITERATOR, SIZED, Encoder, TooLarge, is_known_module
+
+MESSAGE = 2000  # characters of an exception's text that cross
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "len": len,
+    "item": operator.getitem,
+    "set item": operator.setitem,
+    "delete item": operator.delitem,
+    "contains": operator.contains,
+    "iter": iter,
+    "str": str,
+    "set attribute": setattr,
+}
+
+
+class Server:
+    """One program's life. `fd` is the pipe to the judge."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self.pid = os.getpid()
+        self.namespace: dict[str, Any] = {}
+        self.objects: list[Any] = []  # what the judge holds a handle of
+        self.numbers: dict[int, int] = {}  # id -> handle
+        self.borrowed: dict[int, int] = {}  # id of a stand-in -> number of the judge's function
+        self.stand_ins: dict[int, Any] = {}
+
+    def run(self) -> None:
+        """Serve until the judge closes the pipe."""
+        flush, getpid, leave = sys.stdout.flush, os.getpid, os._exit
+        while True:
+            request = self.receive()
+            if request is None:
+                return
+            reply = self.reply(request)
+            if getpid() != self.pid:
+                leave(0)  # a child that the program forked came back to this loop
+            try:
+                flush()
+            except (OSError, ValueError):
+                pass  # the program closed its output
+            self.send(reply)
+
+    def receive(self) -> bytes | None:
+        try:
+            size = frames.length(frames.read_exactly(self.fd, frames.HEAD))
+            return frames.read_exactly(self.fd, size)
+        except EOFError:
+            return None
+
+    def send(self, data: bytes) -> None:
+        done = os.write(self.fd, data)
+        if done < len(data):
+            rest = memoryview(data)[done:]
+            while rest:
+                rest = rest[os.write(self.fd, rest) :]
+
+    def reply(self, request: bytes) -> bytes:
+        try:
+            return self.act(request)
+        except MemoryError:
+            return NO_MEMORY_FRAME
+        except TooLarge as e:
+            return frames.frame(frames.TOO_LARGE, self.encode(f"the answer's value is {e}"))
+        except BaseException as e:  # whatever the program raises is reported, SystemExit too
+            try:
+                return frames.frame(frames.ERROR, self.encode(*describe(e)))
+            except MemoryError:
+                return NO_MEMORY_FRAME
+
+    def act(self, request: bytes) -> bytes:
+        operation = request[:1]
+        d = Decoder(request, 1, opaque=self.stand_in, handle=self.objects.__getitem__)
+        if operation == frames.CALL:
+            return self.call(request, d)
+        value: Any = None
+        if operation == frames.LOAD:
+            exec(compile(d.get(), "<string>", "exec", dont_inherit=True), self.namespace)
+        elif operation == frames.EXECUTE:
+            exec(compile(d.get(), "<test>", "exec", dont_inherit=True), self.namespace)
+        elif operation == frames.EVALUATE:
+            value = eval(compile(d.get(), "<test>", "eval", dont_inherit=True), self.namespace)
+        elif operation == frames.LOOKUP:
+            name = d.get()
+            if name not in self.namespace:
+                raise NameError(f"name {name!r} is not defined")
+            value = self.namespace[name]
+        elif operation == frames.ATTRIBUTE:
+            value = getattr(d.get(), d.get())
+        elif operation == frames.OPERATE:
+            value = OPERATIONS[d.get()](*d.get())
+        elif operation == frames.TAKE:
+            value = take(d.get(), d.get())
+        return frames.frame(frames.VALUE, self.encode(value))
+
+    def call(self, request: bytes, d: Decoder) -> bytes:
+        target, write_back = d.get(), d.get()
+        start = d.pos
+        args, kwargs = d.get(), d.get()
+        function = self.namespace[target] if type(target) is str else target
+        value = function(*args, **kwargs)
+        e = Encoder(self.other, d.refs)
+        e.put(value)
+        if write_back:
+            e.put(tuple(map(contents_of, d.refs)) if self.changed(request, start, args, kwargs) else ())
+        return frames.frame(frames.VALUE, e.out)
+
+    def changed(self, request: bytes, start: int, args: Any, kwargs: Any) -> bool:
+        now = Encoder(self.other)
+        now.put(args)
+        now.put(kwargs)
+        return now.out != request[start:]
+
+    # -- values ----------------------------------------------------------------------------------
+    def encode(self, *values: Any) -> bytearray:
+        e = Encoder(self.other)
+        for value in values:
+            e.put(value)
+        return e.out
+
+    def other(self, e: Encoder, value: Any) -> None:
+        """Write what the value table does not hold: a judge's function, a module, an opaque object."""
+        if id(value) in self.borrowed:
+            e.out += b"H"
+            e.count(self.borrowed[id(value)])
+        elif type(value) is types.ModuleType and is_known_module(str(value.__name__)):
+            e.out += b"m"
+            e.text(str(value.__name__))
+        elif not write_special(e, value):
+            e.out += b"O"
+            e.count(self.handle(value))
+            e.count(abilities(value))
+            e.text(str(type(value).__name__))
+
+    def handle(self, value: Any) -> int:
+        number = self.numbers.get(id(value))
+        if number is None:
+            number = self.numbers[id(value)] = len(self.objects)
+            self.objects.append(value)
+        return number
+
+    def stand_in(self, number: int, can: int, name: str) -> Any:
+        """A function here that calls the judge's function `number` there."""
+        if number not in self.stand_ins:
+
+            def stand_in(*args: Any, **kwargs: Any) -> Any:
+                return self.call_judge(number, args, kwargs)
+
+            stand_in.__name__ = stand_in.__qualname__ = name
+            self.stand_ins[number] = stand_in
+            self.borrowed[id(stand_in)] = number
+        return self.stand_ins[number]
+
+    def call_judge(self, number: int, args: Any, kwargs: Any) -> Any:
+        self.send(frames.frame(frames.CALLBACK, self.encode(number, args, kwargs)))
+        while True:
+            reply = self.receive()
+            if reply is None:
+                os._exit(0)
+            if reply[:1] in (frames.RETURNED, frames.FAILED):
+                break
+            self.send(self.reply(reply))  # the judge's function asks for something itself
+        d = Decoder(reply, 1, opaque=self.stand_in, handle=self.objects.__getitem__)
+        if reply[:1] == frames.RETURNED:
+            return d.get()
+        kind = getattr(builtins, d.get(), Exception)
+        raise kind(d.get())
+
+
+NO_MEMORY_FRAME = frames.frame(frames.NO_MEMORY)
+
+
+def abilities(value: Any) -> int:
+    kind = type(value)
+    return (
+        CALLABLE * callable(value)
+        | ITERABLE * hasattr(kind, "__iter__")
+        | ITERATOR * hasattr(kind, "__next__")
+        | SIZED * hasattr(kind, "__len__")
+    )
+
+
+def take(iterator: Iterator[Any], most: int) -> tuple[tuple[Any, ...], bool, Any]:
+    """Up to `most` items, whether that was the end, and the error that ended it, if one did."""
+    items: list[Any] = []
+    try:
+        for _ in range(most):
+            try:
+                items.append(next(iterator))
+            except StopIteration:
+                return tuple(items), True, None
+    except MemoryError:
+        raise
+    except BaseException as e:  # reported after the items that came before it
+        return tuple(items), True, describe(e)
+    return tuple(items), False, None
+
+
+def describe(e: BaseException) -> tuple[str, str, str]:
+    """Type name, nearest built-in type and message of an exception."""
+    kind = type(e)
+    base = next((k.__name__ for k in kind.__mro__ if getattr(builtins, k.__name__, None) is k), "Exception")
+    try:
+        message = str(e)[:MESSAGE]
+    except BaseException as again:  # a __str__ of the program's own
+        message = f"(its text raised {type(again).__name__})"
+    return str(kind.__name__), base, message

@@ -1,0 +1,148 @@
+"""Tests written as Python text, run on the judge's side against an answer on the other.
+
+    yield from run_check(answer, source, entry_point, helpers)      # HumanEval: check(candidate)
+    yield from run_asserts(answer, statements, setup)               # MBPP: a list of assert statements
+
+The answer must be loaded already. A name that the tests neither define nor find among the built-ins
+belongs to the answer. Its functions are called there; its objects stay there and are handed back as
+arguments; comparisons, and whatever else the tests compute, happen here.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from . import Test
+from .errors import AnswerError, NotCrossable
+from .objects import Module
+from .remote import Answer
+
+SHOWN = 300  # characters of a value in a detail
+
+
+def run_check(answer: Answer, source: str, entry_point: str, helpers: str = "") -> Iterator[Test]:
+    """Execute `helpers`, then `source`, then `check(candidate)`: one Test.
+
+    `helpers` are functions that the tests use, from the task itself (HumanEval/32, 38, 50); what they
+    define under the entry point's name gives way to the answer's.
+    """
+    names = Names(answer)
+    if helpers:
+        # faults of the task's own text are the judge's to report
+        exec(compile(helpers, "<helpers>", "exec", dont_inherit=True), names)
+    names[entry_point] = answer.function(entry_point)
+    yield from _one(answer, "check", source, names, f"check({entry_point})")
+
+
+def run_asserts(
+    answer: Answer, statements: Sequence[str], setup: str = "", per_test: float | None = None
+) -> Iterator[Test]:
+    """Execute each statement: a Test each, until the answer's process is gone.
+
+    `setup` runs first; on the answer's side where it makes objects of the answer's classes or
+    defines classes. `per_test` bounds the waiting for the answer in one statement, in seconds.
+    """
+    names = Names(answer)
+    line = answer._line
+    if setup.strip():
+        if _belongs_to_answer(setup, answer):
+            answer.execute(setup)
+        else:
+            exec(compile(setup, "<setup>", "exec", dont_inherit=True), names)
+    for number, statement in enumerate(statements, 1):
+        if per_test is not None:
+            line.test_end = time.monotonic() + per_test
+        yield from _one(answer, f"test {number}", statement, names)
+        line.test_end = line.end
+        if line.dead is not None:
+            return
+
+
+class Names(dict[str, Any]):
+    """A namespace of test code: what it does not hold is a built-in, or the answer's."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(__name__="tests", __builtins__=builtins)
+        self.answer = answer
+
+    def __missing__(self, name: str) -> Any:
+        value = getattr(builtins, name, self)
+        if value is self:
+            value = self.answer.lookup(name)
+            if isinstance(value, Module):
+                if value.name != {"np": "numpy"}.get(name, name):
+                    raise NameError(f"name {name!r} is another module ({value.name}) in the answer")
+                value = importlib.import_module(value.name)
+            else:
+                return value  # the answer may change it: ask again each time
+        self[name] = value
+        return value
+
+
+def _one(answer: Answer, name: str, source: str, names: Names, call: str = "") -> Iterator[Test]:
+    """Execute test code; its outcome."""
+    status, detail = "passed", ""
+    answer.last = None
+    try:
+        exec(compile(source, "<test>", "exec", dont_inherit=True), names)
+        if call:
+            names["check"](names[call[6:-1]])
+    except AnswerError as e:
+        status, detail = e.kind, e.message
+    except NotCrossable:
+        raise  # a limit of the value table, not the answer's fault
+    except (Exception, SystemExit, GeneratorExit) as e:  # test code is foreign: whatever it raises is its verdict
+        if isinstance(e, MemoryError):
+            status, detail = "memory", "the test took too much memory"
+        else:
+            status, detail = "wrong", _explain(e, source, answer)
+    dead = answer._line.dead
+    if status == "passed" and dead is not None:  # test code that swallowed the answer's end
+        status, detail = dead.kind, dead.message
+    yield Test(name, status, detail)
+
+
+def _explain(e: BaseException, source: str, answer: Answer) -> str:
+    """What failed: the line of the test, and what the answer last said."""
+    lines = source.splitlines()
+    at = [f.lineno for f in traceback.extract_tb(e.__traceback__) if f.filename == "<test>" and f.lineno]
+    if isinstance(e, SyntaxError):
+        at = []
+    where = lines[at[-1] - 1].strip() if at and at[-1] <= len(lines) else ""
+    text = type(e).__name__ + (f": {str(e)[:SHOWN]}" if str(e) else "")
+    parts = [where[: 2 * SHOWN] if isinstance(e, AssertionError) and where else f"{text} {where[:SHOWN]}".strip()]
+    if answer.calls and isinstance(e, AssertionError):
+        parts.append(f"(the last call gave {short(answer.last)})")
+    return " ".join(parts)
+
+
+def short(value: Any) -> str:
+    """A value as text, never longer than SHOWN."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError, MemoryError) as e:  # integers beyond the digit limit, deep nesting
+        text = f"<{type(value).__name__}: {e}>"
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def _belongs_to_answer(setup: str, answer: Answer) -> bool:
+    """Whether setup code has to run on the answer's side."""
+    tree = ast.parse(setup)
+    nodes = list(ast.walk(tree))
+    if any(isinstance(node, ast.ClassDef) for node in nodes):
+        return True
+    bound = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    bound |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    for node in nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            bound |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+    loaded = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    free = {name for name in loaded - bound if not hasattr(builtins, name)}
+    return any(answer.has(name) for name in sorted(free))

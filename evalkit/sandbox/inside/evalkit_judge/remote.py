@@ -1,0 +1,229 @@
+"""The answer, as its judge sees it: a program in another container, asked over a pipe."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from .. import frames
+from ..kinds import refill, write_special
+from ..unwire import Decoder
+from ..wire import CALLABLE, Encoder, Malformed, TooLarge, is_known_module
+from .errors import AnswerError, NotCrossable, raised
+from .line import Line
+from .objects import Function, Module, Opaque, Walk
+
+
+class Answer:
+    """One program. Every method that asks it something may raise AnswerError.
+
+    Times are seconds of wall clock on the judge's side; `timeout` shortens what is left of the job's
+    limit. After a timeout the answer's process is dead, and each further question says so again.
+    """
+
+    def __init__(self, line: Line, program: str) -> None:
+        self._line = line
+        self._program = program
+        self._callables: list[Any] = []  # the judge's own functions that the answer may call
+        self._numbers: dict[int, int] = {}
+        self._objects: dict[int, Opaque] = {}
+        self._walks: dict[int, Walk] = {}
+        self._depth = 0
+        self.calls = 0
+        self.last: Any = None  # what the last call gave, for messages
+
+    # -- what judges use -------------------------------------------------------------------------
+    def load(self, timeout: float | None = None) -> None:
+        """Execute the program, in a fresh namespace without a `__name__` of "__main__"."""
+        self._ask(frames.LOAD, self._program, timeout=timeout)
+
+    def call(self, name: str, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:
+        """Call a function of the answer. Arguments that it changes in place stay as they are here."""
+        return self._call(name, args, kwargs, timeout=timeout, write_back=False)
+
+    def function(self, name: str) -> Function:
+        """A callable that stands for a function of the answer; changes in place travel back."""
+        return Function(self, name)
+
+    def has(self, name: str) -> bool:
+        """Whether the program defines `name` at its top level."""
+        try:
+            self.lookup(name)
+        except NameError:
+            return False
+        return True
+
+    def lookup(self, name: str) -> Any:
+        """The value of a top-level name of the answer; NameError where it has none."""
+        value = self._ask(frames.LOOKUP, name)
+        if isinstance(value, Opaque) and value._abilities & CALLABLE and value._name == "function":
+            return Function(self, name)
+        return value
+
+    def evaluate(self, expression: str, timeout: float | None = None) -> Any:
+        """The value of an expression in the answer's namespace."""
+        return self._ask(frames.EVALUATE, expression, timeout=timeout)
+
+    def execute(self, source: str, timeout: float | None = None) -> None:
+        """Execute statements in the answer's namespace."""
+        self._ask(frames.EXECUTE, source, timeout=timeout)
+
+    def remaining(self) -> float:
+        """Seconds left of the job's wall_s; its clock started when the program was handed over."""
+        return max(0.0, self._line.end - time.monotonic())
+
+    # -- what stand-ins use ----------------------------------------------------------------------
+    def _call(
+        self,
+        target: str | Opaque,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        timeout: float | None = None,
+        write_back: bool = True,
+    ) -> Any:
+        self.calls += 1
+        head, e = Encoder(self._other), Encoder(self._other)
+        try:
+            head.put(target)
+            e.put(args)
+            e.put(kwargs)
+        except TooLarge as error:
+            raise NotCrossable(f"the arguments are {error}") from None
+        # the dictionary of keyword arguments is numbered too; alone it is nobody's object
+        write_back = write_back and len(e.kept) > 1
+        head.put(write_back)
+        d = self._exchange(frames.CALL, head.out + e.out, timeout, refs=list(e.kept))
+        value = self._value(d)
+        if write_back:
+            self._write_back(e.kept, self._value(d))
+        self.last = value
+        return value
+
+    def _write_back(self, kept: list[Any], contents: Any) -> None:
+        if contents == ():
+            return
+        try:
+            for container, new in zip(kept, contents, strict=True):
+                refill(container, new)
+        except (TypeError, ValueError, AttributeError, RecursionError) as e:
+            raise self._line.broken(f"impossible contents for an argument: {e}") from None
+
+    def _attribute(self, owner: Opaque, name: str) -> Any:
+        return self._ask(frames.ATTRIBUTE, owner, name)
+
+    def _operate(self, operation: str, *operands: Any) -> Any:
+        return self._ask(frames.OPERATE, operation, operands)
+
+    def _walk(self, iterator: Opaque) -> Walk:
+        return self._walks.setdefault(iterator._handle, Walk(self, iterator))
+
+    def _take(self, iterator: Opaque, most: int) -> tuple[list[Any], bool, Exception | None]:
+        value = self._ask(frames.TAKE, iterator, most)
+        try:
+            items, ended, error = value
+            failure = None if error is None else raised(*map(str, error))
+            return list(items), bool(ended), failure
+        except (TypeError, ValueError) as e:
+            raise self._line.broken(str(e)) from None
+
+    # -- the exchange ----------------------------------------------------------------------------
+    def _ask(self, operation: bytes, *values: Any, timeout: float | None = None) -> Any:
+        e = Encoder(self._other)
+        try:
+            for value in values:
+                e.put(value)
+        except TooLarge as error:
+            raise NotCrossable(f"what is asked is {error}") from None
+        return self._value(self._exchange(operation, e.out, timeout))
+
+    def _exchange(
+        self, operation: bytes, body: bytearray, timeout: float | None, refs: list[Any] | None = None
+    ) -> Decoder:
+        """Send a request and answer callbacks until the reply is there; its body, ready to be read."""
+        reply = self._line.exchange(frames.frame(operation, body), timeout)
+        while reply[:1] == frames.CALLBACK:
+            reply = self._line.exchange(self._callback(reply), timeout)
+        d = self._decoder(reply, refs)
+        if reply[:1] == frames.VALUE:
+            return d
+        if reply[:1] == frames.ERROR:
+            raise raised(*(str(self._value(d))[:2200] for _ in range(3)))
+        if reply[:1] == frames.NO_MEMORY:
+            raise AnswerError("memory", "MemoryError: the program's memory limit", "MemoryError")
+        if reply[:1] == frames.TOO_LARGE:
+            raise AnswerError("output", str(self._value(d))[:200])
+        raise self._line.broken("no such reply")
+
+    def _callback(self, reply: bytes) -> bytes:
+        d = self._decoder(reply, None)
+        number, args, kwargs = self._value(d), self._value(d), self._value(d)
+        e = Encoder(self._other)
+        try:
+            function = self._callables[number]
+            self._depth += 1
+            if self._depth > 50:
+                raise RecursionError("calls back and forth nested too deep")
+            e.put(function(*args, **kwargs))
+            operation = frames.RETURNED
+        except AnswerError:
+            raise
+        except Exception as error:  # the judge's function failed: the answer gets to see that
+            e = Encoder(self._other)
+            e.put(type(error).__name__)
+            e.put(str(error)[:2000])
+            operation = frames.FAILED
+        finally:
+            self._depth -= 1
+        return frames.frame(operation, e.out)
+
+    def _decoder(self, reply: bytes, refs: list[Any] | None) -> Decoder:
+        try:
+            return Decoder(
+                reply, 1, refs=refs, opaque=self._opaque, handle=self._own, module=self._module
+            )
+        except Malformed as e:
+            raise self._line.broken(str(e)) from None
+
+    def _value(self, d: Decoder) -> Any:
+        try:
+            return d.value()
+        except Malformed as e:
+            raise self._line.broken(str(e)) from None
+
+    # -- values that are more than values --------------------------------------------------------
+    def _other(self, e: Encoder, value: Any) -> None:
+        if isinstance(value, Opaque):
+            e.out += b"H"
+            e.count(value._handle)
+        elif isinstance(value, Function):
+            e.put(self._ask(frames.LOOKUP, value.__name__))
+        elif not write_special(e, value):
+            if not callable(value):
+                raise NotCrossable(f"a {type(value).__name__} object cannot be given to the answer")
+            e.out += b"O"
+            e.count(self._number(value))
+            e.count(CALLABLE)
+            e.text(str(getattr(value, "__name__", "function")))
+
+    def _number(self, function: Any) -> int:
+        number = self._numbers.get(id(function))
+        if number is None:
+            number = self._numbers[id(function)] = len(self._callables)
+            self._callables.append(function)
+        return number
+
+    def _opaque(self, handle: int, abilities: int, name: str) -> Opaque:
+        known = self._objects.get(handle)
+        if known is None:
+            known = self._objects[handle] = Opaque(self, handle, abilities, name)
+        return known
+
+    def _own(self, number: int) -> Any:
+        return self._callables[number]
+
+    @staticmethod
+    def _module(name: str) -> Module:
+        if not is_known_module(name):
+            raise Malformed(f"a module that is not of the standard library: {name!r:.60}")
+        return Module(name)

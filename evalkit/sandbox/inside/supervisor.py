@@ -1,0 +1,267 @@
+"""Process 1 of container A: forks a warm interpreter for each program and cleans up after it.
+
+It holds the capabilities SETUID, SETGID and KILL, and nothing else; what runs a program has none.
+The judge's container connects to a socket in a shared folder that no program's user can enter,
+and sends one message with two descriptors: the program's end of a socket pair, and a pipe for its
+output. Programs, tests and values never pass through here.
+
+A connection is a sample: "kill" or its closing ends the sample; its end is reported on it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import answer, confine, guards
+
+REQUEST = 4096  # bytes of a request at most
+# wait status, user and system CPU seconds, peak resident kB, killed on request?, killed for memory?
+END = struct.Struct("<idd q??")
+CHILDREN = Path("/proc/1/task/1/children")
+
+
+@dataclass
+class Slot:
+    """A place for one sample at a time: a user and a folder of its own."""
+
+    uid: int
+    folder: str
+    free_blocks: int = 0
+    free_inodes: int = 0
+
+
+@dataclass
+class Sample:
+    connection: socket.socket
+    slot: Slot | None = None
+    pid: int = 0
+    pidfd: int = -1
+    killed: bool = False
+    request: dict[str, Any] = field(default_factory=dict)
+
+
+class Supervisor:
+    def __init__(self, listener: socket.socket, judge_uid: int, slots: list[Slot]) -> None:
+        self.listener = listener
+        self.judge_uid = judge_uid
+        self.free = slots
+        self.poll = select.epoll()
+        self.by_fd: dict[int, Sample] = {}
+        self.waiting: list[tuple[Sample, list[int]]] = []
+        self.out_of_memory = oom_kills()
+
+    def run(self) -> None:
+        self.poll.register(self.listener, select.EPOLLIN)
+        self.poll.register(0, select.EPOLLIN)
+        while True:
+            for fd, _ in self.poll.poll():
+                if fd == self.listener.fileno():
+                    self.accept()
+                elif fd == 0:
+                    if not os.read(0, 4096):
+                        return  # the harness is gone
+                elif sample := self.by_fd.get(fd):
+                    if fd == sample.pidfd:
+                        self.finish(sample)
+                    else:
+                        self.hear(sample)
+
+    def accept(self) -> None:
+        connection, _ = self.listener.accept()
+        peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        if struct.unpack("iII", peer)[1] != self.judge_uid:
+            connection.close()
+            return
+        sample = Sample(connection)
+        self.by_fd[connection.fileno()] = sample
+        self.poll.register(connection, select.EPOLLIN)
+
+    def hear(self, sample: Sample) -> None:
+        """A message of the judge: the sample's request, or the wish to end it; b"" when it is gone."""
+        try:
+            data, fds, _, _ = socket.recv_fds(sample.connection, REQUEST, 4)
+        except OSError:
+            data, fds = b"", []
+        if sample.pid:
+            sample.killed = True
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(sample.pid, signal.SIGKILL)
+            if not data:  # nobody listens any more: do not wake up for it again
+                self.poll.unregister(sample.connection)
+            return
+        if not data or len(fds) != 2 or sample.request:
+            for fd in fds:
+                os.close(fd)
+            self.drop(sample)
+            return
+        sample.request = json.loads(data)
+        self.waiting.append((sample, fds))
+        self.start_waiting()
+
+    def start_waiting(self) -> None:
+        while self.waiting and self.free:
+            sample, fds = self.waiting.pop(0)
+            sample.slot = self.free.pop()
+            try:
+                self.start(sample, *fds)
+            finally:
+                for fd in fds:
+                    os.close(fd)
+
+    def start(self, sample: Sample, pipe: int, output: int) -> None:
+        slot = sample.slot
+        assert slot is not None
+        pid = os.fork()
+        if pid == 0:
+            run_program(sample, slot, pipe, output)
+        sample.pid = pid
+        sample.pidfd = os.pidfd_open(pid)
+        self.by_fd[sample.pidfd] = sample
+        self.poll.register(sample.pidfd, select.EPOLLIN)
+
+    def finish(self, sample: Sample) -> None:
+        """The program's process has ended: report it, then kill and clean whatever it left."""
+        _, status, usage = os.wait4(sample.pid, 0)
+        del self.by_fd[sample.pidfd]
+        os.close(sample.pidfd)  # leaves the poll set by itself
+        no_memory = False
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL and not sample.killed:
+            kills = oom_kills()
+            no_memory, self.out_of_memory = kills != self.out_of_memory, kills
+        report = END.pack(status, usage.ru_utime, usage.ru_stime, usage.ru_maxrss, sample.killed, no_memory)
+        with contextlib.suppress(OSError):
+            sample.connection.send(report)
+        self.drop(sample)
+        slot = sample.slot
+        assert slot is not None
+        clean(slot, {s.pid for s in self.by_fd.values()})
+        self.free.append(slot)
+        self.start_waiting()
+
+    def drop(self, sample: Sample) -> None:
+        self.by_fd.pop(sample.connection.fileno(), None)
+        self.waiting = [w for w in self.waiting if w[0] is not sample]
+        sample.connection.close()
+
+
+def run_program(sample: Sample, slot: Slot, pipe: int, output: int) -> None:
+    """In the child: give everything up, then serve the judge. Never returns."""
+    try:
+        try:
+            confine.confine(slot.uid, slot.folder, sample.request["limits"], pipe, output)
+        except BaseException as e:  # infrastructure, whatever it is: the program has not run
+            sample.connection.send(f"not confined: {type(e).__name__}: {e}".encode()[:300])
+            raise
+        guards.apply(sample.request["guard"])
+        gc.enable()
+        answer.Server(3).run()
+    finally:
+        os._exit(0)
+
+
+# -- cleaning ----------------------------------------------------------------------------------
+def clean(slot: Slot, mains: set[int]) -> None:
+    """Leave no process and no file of the slot's user behind."""
+    for _ in range(100):
+        left = strangers(mains)
+        mine = [pid for pid in left if uid_of(pid) in (slot.uid, None)]
+        if not mine:
+            break
+        as_slot(slot, kill_everything)
+        for pid in mine:
+            with contextlib.suppress(ChildProcessError):
+                os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG)
+        time.sleep(0.001)
+    found = os.statvfs(slot.folder)
+    if (found.f_bfree, found.f_ffree) != (slot.free_blocks, slot.free_inodes):
+        as_slot(slot, lambda: empty(slot.folder))
+
+
+def strangers(mains: set[int]) -> list[int]:
+    """Children of this process that are no sample's own process: orphans that a program left."""
+    return [pid for pid in map(int, CHILDREN.read_text().split()) if pid not in mains]
+
+
+def uid_of(pid: int) -> int | None:
+    """The user of a process; None for a zombie that is gone by now."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return None
+    return int(text.split("\nUid:\t", 1)[1].split("\t", 1)[0])
+
+
+def as_slot(slot: Slot, act: Any) -> None:
+    """Run `act` in a child that has become the slot's user."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setgroups([])
+            os.setresgid(slot.uid, slot.uid, slot.uid)
+            os.setresuid(slot.uid, slot.uid, slot.uid)
+            act()
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+
+
+def kill_everything() -> None:
+    """Every process of this user but this one, at once: no fork can escape it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+
+
+def empty(folder: str) -> None:
+    """Remove all that is in a folder; the folder itself gets its mode back."""
+    os.chmod(folder, 0o700)
+    for path, folders, files in os.walk(folder):
+        for name in folders:
+            with contextlib.suppress(OSError):
+                os.chmod(os.path.join(path, name), 0o700, follow_symlinks=False)
+    for path, folders, files in os.walk(folder, topdown=False):
+        for name in files:
+            os.unlink(os.path.join(path, name))
+        for name in folders:
+            whole = os.path.join(path, name)
+            (os.unlink if os.path.islink(whole) else os.rmdir)(whole)
+
+
+def oom_kills() -> int:
+    """How many processes of this container the kernel has killed for want of memory."""
+    for path in ("/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events"):
+        with contextlib.suppress(OSError):
+            for line in Path(path).read_text().splitlines():
+                if line.startswith("oom_kill "):
+                    return int(line.split()[1])
+    return 0
+
+
+# -- start -------------------------------------------------------------------------------------
+def main(config: dict[str, Any]) -> None:
+    """`config`: socket, judge_uid, first_uid, slots (their folders)."""
+    from . import warm
+
+    slots = []
+    for number, folder in enumerate(config["slots"]):
+        found = os.statvfs(folder)
+        slots.append(Slot(config["first_uid"] + number, folder, found.f_bfree, found.f_ffree))
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    os.umask(0o117)
+    listener.bind(config["socket"])
+    os.umask(0o077)
+    listener.listen(128)
+    warm.warm()
+    print(json.dumps({"ready": True, "python": sys.version.split()[0]}), flush=True)
+    Supervisor(listener, config["judge_uid"], slots[::-1]).run()

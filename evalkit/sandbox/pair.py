@@ -1,0 +1,277 @@
+"""One running pair of containers, and the stream to its judge.
+
+Two threads move bytes between the engine's raw stream and the event loop. A pair never heals: the
+first thing that goes wrong breaks it, all its jobs get `PairBroken`, and the sandbox makes another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import queue
+import struct
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from evalkit.outcome import REASONS, Outcome
+from evalkit.program import Job, Judgement
+from evalkit.sandbox import containers
+from evalkit.sandbox.bundle import first_message
+from evalkit.task import TestResult
+
+START_S = 60.0
+GRACE_S = 15.0  # beyond a job's own limit, before a pair that says nothing counts as broken
+RESULT_BYTES = 20 << 20
+STDERR_TAIL = 2000
+
+
+class PairBroken(Exception):
+    """The pair is of no use any more. Says nothing about the programs that it was judging."""
+
+
+class Pair:
+    """Started by `start`; `run` judges one job; `stop` removes it all."""
+
+    def __init__(self, client: Any, made: containers.Made) -> None:
+        self.client = client
+        self.made = made
+        self.loop = asyncio.get_running_loop()
+        self.jobs: dict[int, asyncio.Future[Any]] = {}
+        self.next_id = 1
+        self.judges_sent: set[str] = set()
+        self.broken = ""
+        self.stderr: dict[str, bytes] = {}
+        self.facts: dict[str, Any] = {}
+        self.streams: list[Any] = []
+        self.outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+
+    @classmethod
+    async def start(cls, client: Any, image: str, slots: int, run: str) -> Pair:
+        """A pair that is ready for jobs; engine errors and PairBroken pass through, with nothing left."""
+        made = await asyncio.to_thread(containers.make, client, image, slots, run)
+        pair = cls(client, made)
+        try:
+            await pair._start()
+        except BaseException:
+            await pair.stop()
+            raise
+        return pair
+
+    async def _start(self) -> None:
+        made = self.made
+        answers_config = {
+            "socket": containers.SOCKET,
+            "judge_uid": made.judge_uid,
+            "first_uid": made.first_uid,
+            "slots": made.slots,
+        }
+        judge_config = {"socket": containers.SOCKET, "reasons": REASONS[Outcome.FAILED]}
+        ready = [self.loop.create_future(), self.loop.create_future()]
+        self.jobs[-1], self.jobs[0] = ready
+        await asyncio.gather(
+            asyncio.to_thread(self._launch, made.answers, first_message("supervisor", answers_config), True),
+            asyncio.to_thread(self._launch, made.judge, first_message("judge_main", judge_config), False),
+        )
+        try:
+            async with asyncio.timeout(START_S):
+                self.facts = {"answers": await ready[0], "judge": await ready[1]}
+        except TimeoutError:
+            raise PairBroken(f"the judge was not ready within {START_S:.0f} s {self._last_words()}") from None
+
+    def _launch(self, container: str, message: bytes, answers: bool) -> None:
+        """Attach to a container, start it and send it its code; its stream is read by a thread."""
+        params = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+        attached = self.client.api.attach_socket(container, params=params)
+        raw = getattr(attached, "_sock", attached)
+        raw.settimeout(None)
+        self.streams.append((attached, raw))
+        self.client.api.start(container)
+        raw.sendall(message)
+        read = self._read_answers if answers else self._read_judge
+        threading.Thread(target=read, args=(raw,), name=f"evalkit-{container[:8]}", daemon=True).start()
+        if not answers:
+            threading.Thread(target=self._write, args=(raw,), daemon=True).start()
+
+    # -- jobs ------------------------------------------------------------------------------------
+    async def run(self, job: Job) -> Judgement:
+        """Judge one job; PairBroken where the pair fails meanwhile."""
+        if self.broken:
+            raise PairBroken(self.broken)
+        number = self.next_id = self.next_id + 1
+        future: asyncio.Future[Any] = self.loop.create_future()
+        self.jobs[number] = future
+        self.outbox.put(self._message(number, job))
+        try:
+            async with asyncio.timeout(job.limits.wall_s + GRACE_S):
+                return judgement(await future)
+        except TimeoutError:
+            self._break(f"a job did not come back within {job.limits.wall_s + GRACE_S:.0f} s")
+            raise PairBroken(self.broken) from None
+        finally:
+            self.jobs.pop(number, None)
+
+    def _message(self, number: int, job: Job) -> bytes:
+        limits = asdict(job.limits)
+        if limits["cpu_s"] is None:
+            limits["cpu_s"] = limits["wall_s"] + 2
+        name = hashlib.sha256(job.judge.encode("utf-8", "surrogatepass")).hexdigest()
+        message: dict[str, Any] = {
+            "id": number,
+            "program": job.program,
+            "judge": name,
+            "task": dict(job.task),
+            "limits": limits,
+            "guard": job.guard,
+        }
+        if name not in self.judges_sent:
+            self.judges_sent.add(name)
+            message["judge_text"] = job.judge
+        data = json.dumps(message).encode()
+        return struct.pack(">I", len(data)) + data
+
+    # -- threads ---------------------------------------------------------------------------------
+    def _write(self, raw: Any) -> None:
+        while (data := self.outbox.get()) is not None:
+            try:
+                while not self.outbox.empty() and len(data) < 1 << 18:
+                    more = self.outbox.get()
+                    if more is None:
+                        return
+                    data += more
+                raw.sendall(data)
+            except OSError as e:
+                self._from_thread(self._break, f"the stream to the judge broke ({e})")
+                return
+
+    def _read_judge(self, raw: Any) -> None:
+        inbox = bytearray()
+        for kind, data in _demultiplexed(raw):
+            if kind == 2:
+                self._heard("judge", data)
+                continue
+            inbox += data
+            results = []
+            while len(inbox) >= 8:
+                size, number = struct.unpack_from(">II", inbox)
+                if size > RESULT_BYTES:
+                    self._from_thread(self._break, "the judge sent an impossible length")
+                    return
+                if len(inbox) < 4 + size:
+                    break
+                results.append((number, bytes(memoryview(inbox)[8 : 4 + size])))
+                del inbox[: 4 + size]
+            if results:
+                self._from_thread(self._deliver, results)
+        self._from_thread(self._break, "the judge's container ended")
+
+    def _read_answers(self, raw: Any) -> None:
+        inbox = b""
+        for kind, data in _demultiplexed(raw):
+            if kind == 2:
+                self._heard("answers", data)
+                continue
+            inbox = (inbox + data)[-65536:]
+            if inbox.endswith(b"\n"):
+                self._from_thread(self._deliver, [(-1, inbox)])
+                inbox = b""
+        self._from_thread(self._break, "the answers' container ended")
+
+    def _from_thread(self, call: Any, *args: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the event loop is closed: nobody waits any more
+            self.loop.call_soon_threadsafe(call, *args)
+
+    def _heard(self, name: str, data: bytes) -> None:
+        self.stderr[name] = (self.stderr.get(name, b"") + data)[-STDERR_TAIL:]
+
+    # -- in the event loop -----------------------------------------------------------------------
+    def _deliver(self, results: list[tuple[int, bytes]]) -> None:
+        for number, body in results:
+            future = self.jobs.get(number)
+            if future is None or future.done():
+                continue
+            try:
+                result = json.loads(body)
+                if not isinstance(result, dict):
+                    raise ValueError("not an object")
+            except (ValueError, RecursionError) as e:
+                result = {"status": "grader", "detail": f"the judge's result cannot be read: {e}"}
+            if "broken" in result:
+                self._break(str(result["broken"]))
+                return
+            future.set_result(result)
+
+    def _break(self, reason: str) -> None:
+        if self.broken:
+            return
+        self.broken = f"{reason} {self._last_words()}".strip()
+        for future in self.jobs.values():
+            if not future.done():
+                future.set_exception(PairBroken(self.broken))
+                future.exception()  # not all are awaited
+
+    def _last_words(self) -> str:
+        words = [text.decode("utf-8", "replace").strip().splitlines()[-1:] for text in self.stderr.values()]
+        return " ".join(f"[{word[0][:300]}]" for word in words if word)
+
+    async def stop(self) -> None:
+        """Remove the containers and the folder between them. Never raises for what is gone already."""
+        self._break("closed")
+        self.outbox.put(None)
+        await asyncio.to_thread(self._remove)
+
+    def _remove(self) -> None:
+        import docker.errors
+        import requests
+
+        gone = (docker.errors.APIError, requests.RequestException, OSError)
+        for attached, raw in self.streams:
+            with contextlib.suppress(OSError):
+                raw.shutdown(2)
+            with contextlib.suppress(OSError):
+                attached.close()
+        for container in (self.made.judge, self.made.answers):
+            with contextlib.suppress(*gone):
+                self.client.api.remove_container(container, force=True)
+        for container in (self.made.judge, self.made.answers):
+            with contextlib.suppress(*gone):
+                self.client.api.wait(container, timeout=10, condition="removed")
+        with contextlib.suppress(*gone):
+            self.client.api.remove_volume(self.made.volume, force=True)
+
+
+def _demultiplexed(raw: Any) -> Iterator[tuple[int, bytes]]:
+    """(1 or 2, data) for what a container writes to its standard output or error, until it ends."""
+    buffer = bytearray()
+    while True:
+        while len(buffer) >= 8:
+            kind, size = struct.unpack_from(">BxxxI", buffer)
+            if len(buffer) < 8 + size:
+                break
+            yield kind, bytes(memoryview(buffer)[8 : 8 + size])
+            del buffer[: 8 + size]
+        try:
+            data = raw.recv(1 << 18)
+        except OSError:
+            return
+        if not data:
+            return
+        buffer += data
+
+
+def judgement(result: Mapping[str, Any]) -> Judgement:
+    """A result as the judge's container sent it, with every part forced into its type."""
+    tests = result.get("tests", ())
+    measured = result.get("measured", {})
+    data = result.get("data", {})
+    return Judgement(
+        status=str(result.get("status", "grader")),
+        detail=str(result.get("detail", "")),
+        tests=tuple(TestResult(str(t[0]), str(t[1]), str(t[2])) for t in tests),
+        measured={str(k): float(v) for k, v in measured.items()},
+        stdout=str(result.get("stdout", "")),
+        data=data if isinstance(data, dict) else {},
+    )
