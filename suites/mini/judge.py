@@ -9,4 +9,5 @@ from evalkit_judge.python_tests import run_check
 
 
 def judge(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
+    answer.load()
     return (yield from run_check(answer, task["test"], task["entry_point"]))
