@@ -25,12 +25,13 @@ test-all: setup ## the same with every count that was promised (hours)
 	@$(pytest) $(PYTEST)
 	@$(took)
 
-check: environment ## ruff, mypy, import-linter
-	$(bin)/ruff check .
-	$(bin)/ruff format --check .
-	$(bin)/mypy evalkit suites
-	$(bin)/mypy tests benchmarks scripts/pin
-	$(bin)/lint-imports
+checks := "ruff check ." "ruff format --check ." "mypy evalkit suites" "mypy tests benchmarks scripts/pin" \
+	"lint-imports --no-logo"
+
+check: environment ## ruff, mypy, import-linter; all of them, also when one finds something
+	@failed=; for check in $(checks); do \
+	  echo; echo "$$ $$check"; $(bin)/$$check || failed="$$failed$$check; "; done; \
+	[ -z "$$failed" ] || { echo; echo "make check: found something: $$failed"; exit 1; }
 	@$(took)
 
 format: environment ## let ruff format and sort imports
