@@ -41,11 +41,14 @@ class Parser(argparse.ArgumentParser):
         from evalkit.registry import did_you_mean
 
         name = flag.split("=")[0]
-        known = [flag for flag in self._option_string_actions if flag.startswith("--")]
-        hint = did_you_mean(name, known)
+        known = [flag[2:] for flag in self._option_string_actions if flag.startswith("--")]
+        hint = did_you_mean(name.lstrip("-"), known)  # without the dashes, which make all flags alike
+        meant = hint.startswith("did")
         raise UsageError(
             f"unknown option {name} of `{self.prog}`",
-            hint if hint.startswith("did") else f"`{self.prog} --help` lists them",
+            hint.replace("mean ", "mean --").replace(" or ", " or --")
+            if meant
+            else f"`{self.prog} --help` lists them",
         )
 
     def error(self, message: str) -> NoReturn:

@@ -153,10 +153,10 @@ def _verdict_text(store: Reader, record: Record, style: Style) -> Iterator[str]:
             yield f"  {one_line(test.status):<10}{one_line(test.name, 100)}{detail}"
         if len(verdict.tests) > SHOWN_TESTS:
             yield f"  and {len(verdict.tests) - SHOWN_TESTS} tests more: evalkit export has them all"
-    detail = record.info.get("detail")
-    if not record.verdicts and detail:
+    why = record.info.get("detail")
+    if not record.verdicts and why:
         yield _section("why there is no verdict", style)
-        yield _foreign(str(detail))
+        yield _foreign(str(why))
 
 
 def _attempts_text(store: Reader, tries: Sequence[tuple[int, int]], style: Style) -> Iterator[str]:

@@ -1,0 +1,63 @@
+"""evalkit sandbox: the images that code is judged in, and what of ours is in the engine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from evalkit.cli.checks import checks_text
+from evalkit.cli.clean import things_table
+from evalkit.cli.parser import Parser, choice
+from evalkit.cli.text import Style, visible
+
+ABOUT = """\
+build   make sure that the engine holds the judge image: from the cache, the registry, or Debian packages
+status  engine, image and isolation, as evalkit finds them
+list    every container, volume and image of evalkit's in the engine (evalkit clean removes them)
+"""
+EXAMPLES = """\
+  evalkit sandbox build
+  evalkit sandbox build --force        anew, also where there is one
+  evalkit sandbox status
+"""
+ACTIONS = ("build", "status", "list")
+
+
+def main(words: Sequence[str]) -> int:
+    parser = Parser("sandbox", usage="ACTION [option ...]", about=ABOUT, examples=EXAMPLES)
+    parser.add_argument("action", metavar="ACTION", type=choice(*ACTIONS), help=", ".join(ACTIONS))
+    parser.add_argument("--force", action="store_true", help="build: make the image anew")
+    parser.add_argument("-q", "--quiet", action="store_true", help="build: print the image's id only")
+    args = parser.read(words)
+    if args.action == "build":
+        return build(force=args.force, quiet=args.quiet)
+    if args.action == "status":
+        return status()
+    return list_things()
+
+
+def build(*, force: bool, quiet: bool) -> int:
+    from evalkit.sandbox import build_image
+
+    def say(line: str) -> None:
+        if not quiet:
+            print(visible(line), file=sys.stderr, flush=True)
+
+    print(build_image(force=force, progress=say))
+    return 0
+
+
+def status() -> int:
+    from evalkit.sandbox import checks
+
+    found = list(checks())
+    print(checks_text(found, Style()))
+    return 0 if all(check.ok or not check.needed for check in found) else 1
+
+
+def list_things() -> int:
+    from evalkit.sandbox import list_leftovers
+
+    things = list_leftovers()
+    print(things_table(things) if things else "nothing of evalkit's is in the engine")
+    return 0

@@ -1,0 +1,142 @@
+"""Help, names and spelling; and that help loads nothing heavy."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from evalkit.cli import VERBS
+from tests.cli.conftest import Evalkit
+
+HEAVY = {
+    "openai",
+    "docker",
+    "pandas",
+    "numpy",
+    "datasets",
+    "aiohttp",
+    "httpx",
+    "pyarrow",
+    "tqdm",
+    "jinja2",
+    "sqlite3",
+}
+
+
+def loaded_by(*words: str) -> set[str]:
+    """The top-level modules that a command has loaded when it ends."""
+    code = f"import sys\nfrom evalkit.cli import main\ntry: main({list(words)!r})\nexcept SystemExit: pass\n"
+    code += "print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("words", [("--help",), ("--version",), (), ("rnu",)])
+def test_top_level_loads_nothing_heavy(words: tuple[str, ...]) -> None:
+    loaded = loaded_by(*words)
+    assert "evalkit" in loaded
+    assert not loaded & HEAVY
+
+
+def test_top_help_does_not_even_look_for_plug_ins() -> None:
+    assert "importlib.metadata" not in loaded_by("--help") and "argparse" not in loaded_by("--help")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_each_verb(evalkit: Evalkit, verb: str) -> None:
+    assert not loaded_by(verb, "--help") & (HEAVY - {"sqlite3"})
+    shown = evalkit(verb, "--help")
+    assert shown.code == 0
+    assert shown.stdout.startswith(f"usage: evalkit {verb}")
+    assert f"examples:\n  evalkit {verb}" in shown.stdout
+    assert shown.stderr == ""
+
+
+def test_top_help_names_every_verb(evalkit: Evalkit) -> None:
+    shown = evalkit("--help")
+    assert shown.code == 0
+    listed = [line.split()[0] for line in shown.stdout.splitlines() if line.startswith("  ") and line.strip()]
+    assert listed[: len(VERBS)] == list(VERBS)
+
+
+def test_help_of_a_suite_shows_its_options(evalkit: Evalkit) -> None:
+    shown = evalkit("run", "mini", "--help")
+    assert "options of mini (Mini):" in shown.stdout
+    assert "--timeout NUMBER" in shown.stdout
+    assert "default: 10.0" in shown.stdout
+
+
+def test_no_verb_is_a_usage_error(evalkit: Evalkit) -> None:
+    assert evalkit().code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "hints"),
+    [
+        (("rnu",), ("unknown verb 'rnu'", "did you mean run?")),
+        (("run", "mni", "--model", "oracle"), ("unknown suite 'mni'", "did you mean mini?")),
+        (
+            ("run", "mini", "--model", "qwen3-codr"),
+            ("unknown model 'qwen3-codr'", "did you mean qwen3-coder"),
+        ),
+        (
+            ("run", "mini", "--model", "oracle", "--temprature", "0"),
+            ("--temprature", "did you mean --temperature?"),
+        ),
+        (("run", "mini", "--model", "oracle", "--timeout", "x"), ("--timeout needs a float",)),
+        (
+            ("run", "humaneval", "--model", "oracle", "--protocol", "lmeval"),
+            ("'lmeval'", "did you mean lm-eval"),
+        ),
+        (("run", "mini", "--model", "oracle", "--tasks", "nope"), ("no task 'nope'",)),
+        (("run", "mini", "--model", "oracle", "--backend", "vlm"), ("unknown backend 'vlm'",)),
+        (("run", "mini", "--model", "oracle", "--scaffold", "one-trun"), ("did you mean one-turn?",)),
+        (("run", "mini"), ("which model?",)),
+        (("run", "--model", "oracle"), ("which suite?",)),
+        (("export", "last", "--format", "jsnl"), ("did you mean jsonl?",)),
+        (("models", "qwen3-codr"), ("did you mean qwen3-coder",)),
+        (("show", "last"), ("no run 'last'", "no runs in results yet")),
+    ],
+)
+def test_names_mistyped(evalkit: Evalkit, words: tuple[str, ...], hints: tuple[str, ...]) -> None:
+    evalkit(*words).refused(2, *hints)
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "hint"),
+    [
+        ("--limit", "0", "less than 1"),
+        ("--limit", "some", "not a whole number"),
+        ("--temperature", "nan", "at least 0"),
+        ("--top-p", "1.5", "from 0 to 1"),
+        ("--max-time", "soon", "90, 90s, 10m, 2h"),
+        ("--max-time", "0", "no time"),
+        ("--extra-body", "{", "not valid JSON"),
+        ("--extra-body", "[1]", "JSON object"),
+        ("--tasks", "@nowhere.txt", "cannot read nowhere.txt"),
+        ("--max-error-rate", "2", "from 0 to 1"),
+        ("--reasoning-effort", "hihg", "did you mean high"),
+    ],
+)
+def test_values_that_cannot_be(evalkit: Evalkit, flag: str, value: str, hint: str) -> None:
+    evalkit("run", "mini", "--model", "oracle", flag, value).refused(2, flag, hint)
+
+
+def test_debug_shows_where_it_happened(evalkit: Evalkit) -> None:
+    shown = evalkit("run", "mni", "--model", "oracle", EVALKIT_DEBUG="1")
+    assert shown.code != 0
+    assert "Traceback" in shown.stderr
+
+
+def test_reader_that_stops_reading_is_no_error() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "evalkit", "--help"], stdout=write, stderr=subprocess.PIPE, check=False
+    )
+    os.close(write)
+    assert done.returncode == 141
+    assert done.stderr == b""
