@@ -62,9 +62,11 @@ class Endpoint:
         app.router.add_get("/v1/models", self._list_models)
         app.router.add_get("/stats", self._stats)
         # a client that leaves cancels its handler: the log must say "gone", not "complete"
-        self._runner = web.AppRunner(app, access_log=None, keepalive_timeout=600, handler_cancellation=True)
+        self._runner = web.AppRunner(
+            app, access_log=None, keepalive_timeout=600, handler_cancellation=True, shutdown_timeout=0.1
+        )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port, backlog=4096, shutdown_timeout=0.5)
+        site = web.TCPSite(self._runner, self._host, self._port, backlog=4096)
         await site.start()
         self._port = self._runner.addresses[0][1]
         return self

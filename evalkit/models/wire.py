@@ -9,7 +9,6 @@ from typing import Any
 
 from evalkit.model import Request, Sampling
 
-
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
