@@ -33,7 +33,7 @@ class Suite(suite.Suite):
                 r["task_id"],
                 r,
                 gold=Answer(r["canonical_solution"], "completion"),
-                tags={key: r[key] for key in ("difficulty", "topic") if key in r},
+                tags={"difficulty": r["difficulty"]} if "difficulty" in r else {},
             )
             for r in records
         ]

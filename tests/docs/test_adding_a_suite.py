@@ -85,7 +85,7 @@ def test_it_is_valid(folder: Path) -> None:
     found = last_object(done)
     assert (found["ok"], found["wrong"]) == (True, [])
     assert (found["pass@1"], found["null"]["pass@1"]) == (1.0, 0.0)
-    assert found["null"]["reasons"] == {"no_answer": 4}
+    assert found["null"]["reasons"] == {"failed/no_answer": 4}
 
 
 @pytest.mark.docker
@@ -121,7 +121,7 @@ def test_replayed_answers_get_the_verdicts_that_the_judge_section_promises(folde
     assert done.returncode == 0, done.stderr
     summary = last_object(done)
     assert summary["counts"]["passed"] == 1
-    assert summary["reasons"] == {"wrong": 2, "crashed": 1}
+    assert summary["reasons"] == {"failed/wrong": 2, "failed/crashed": 1}
 
 
 @pytest.mark.docker
