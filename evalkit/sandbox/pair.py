@@ -24,7 +24,7 @@ from evalkit.sandbox.bundle import first_message
 from evalkit.task import TestResult
 
 START_S = 60.0
-GRACE_S = 15.0  # beyond a job's own limit, before a pair that says nothing counts as broken
+GRACE_S = 165.0  # beyond twice a job's limit; the judge's main process ends its job before (OWN_S)
 RESULT_BYTES = 20 << 20
 STDERR_TAIL = 2000
 
@@ -106,10 +106,10 @@ class Pair:
         self.jobs[number] = future
         self.outbox.put(self._message(number, job))
         try:
-            async with asyncio.timeout(job.limits.wall_s + GRACE_S):
+            async with asyncio.timeout(2 * job.limits.wall_s + GRACE_S):
                 return judgement(await future)
         except TimeoutError:
-            self._break(f"a job did not come back within {job.limits.wall_s + GRACE_S:.0f} s")
+            self._break(f"a job did not come back within {2 * job.limits.wall_s + GRACE_S:.0f} s")
             raise PairBroken(self.broken) from None
         finally:
             self.jobs.pop(number, None)
@@ -123,15 +123,15 @@ class Pair:
             "id": number,
             "program": job.program,
             "judge": name,
-            "task": dict(job.task),
             "limits": limits,
             "guard": job.guard,
         }
         if name not in self.judges_sent:
             self.judges_sent.add(name)
             message["judge_text"] = job.judge
-        data = json.dumps(message).encode()
-        return struct.pack(">I", len(data)) + data
+        head = json.dumps(message).encode()
+        task = json.dumps(dict(job.task)).encode()
+        return struct.pack(">II", 4 + len(head) + len(task), len(head)) + head + task
 
     # -- threads ---------------------------------------------------------------------------------
     def _write(self, raw: Any) -> None:

@@ -1,15 +1,17 @@
 """Process 1 of container B: takes jobs from the host and forks a process for each.
 
-The host's stream (standard input and output) carries frames: 4 bytes of length, then a job as JSON one
-way, and 4 bytes of its number and its result as JSON the other way. A job names its judge by sha256;
-the judge's text comes with the first job that needs it. Only this process reads and writes the stream:
-the tests, foreign code, run in the forks, reach one pipe each and can answer for no other job.
+The host's stream (standard input and output) carries frames. A job: the length of the rest, the length
+of its head, the head and the task, both JSON. A result: the length of the rest, the job's number, the
+result as JSON. A job names its judge by sha256; the judge's text comes with the first job that needs
+it. Only this process reads and writes the stream: the tests, foreign code, run in the forks, reach one
+pipe each and can answer for no other job.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import hashlib
 import json
 import os
 import select
@@ -18,15 +20,19 @@ import struct
 import sys
 import time
 import types
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from . import judge_job
+from .evalkit_judge import memory
 
 LENGTH = struct.Struct(">I")
 RESULT_BYTES = 16 << 20
-HARD_S = 3.0  # a judge's process lives at most so long beyond its program's limit
+KEPT_EACH = 64 << 20  # bytes of one job's things to remember; beyond it they are forgotten
+KEPT_ALL = 512 << 20
+OWN_S = 150.0  # a judge's process lives at most so long beyond twice its program's limit
 CHILDREN = Path("/proc/1/task/1/children")
 
 
@@ -34,6 +40,7 @@ CHILDREN = Path("/proc/1/task/1/children")
 class Child:
     pid: int
     job: int
+    memory_key: bytes
     deadline: float
     data: bytearray = field(default_factory=bytearray)
 
@@ -42,6 +49,8 @@ class JudgeMain:
     def __init__(self, config: dict[str, Any]) -> None:
         self.config = config
         self.judges: dict[str, types.CodeType] = {}
+        self.kept: OrderedDict[bytes, dict[str, bytes]] = OrderedDict()
+        self.kept_bytes = 0
         self.children: dict[int, Child] = {}  # by the descriptor of its pipe
         self.poll = select.poll()
         self.inbox = bytearray()
@@ -59,30 +68,33 @@ class JudgeMain:
             now = time.monotonic()
             for fd, child in list(self.children.items()):
                 if child.deadline <= now:
-                    self.finish(fd, child, {"status": "timeout", "detail": "the test did not end in time"})
+                    self.finish(fd, child, late=True)
 
     def receive(self) -> bool:
         data = os.read(0, 1 << 18)
         if not data:
             return False
-        self.inbox += data
-        while len(self.inbox) >= 4:
-            size = LENGTH.unpack_from(self.inbox)[0]
-            if len(self.inbox) < 4 + size:
+        inbox = self.inbox
+        inbox += data
+        while len(inbox) >= 8:
+            size, head = struct.unpack_from(">II", inbox)
+            if len(inbox) < 4 + size:
                 break
-            message = json.loads(bytes(memoryview(self.inbox)[4 : 4 + size]))
-            del self.inbox[: 4 + size]
-            self.start(message)
+            self.start(json.loads(bytes(inbox[8 : 8 + head])), bytes(inbox[8 + head : 4 + size]))
+            del inbox[: 4 + size]
         return True
 
-    def start(self, job: dict[str, Any]) -> None:
+    def start(self, job: dict[str, Any], task: bytes) -> None:
         judge = self.judge_of(job)
+        key = hashlib.sha256(job["judge"].encode() + hashlib.sha256(task).digest()).digest()
         ours, theirs = os.pipe()
         pid = os.fork()
         if pid == 0:
-            judge_job.child(job, judge, self.config, theirs)
+            memory.KEPT.update(self.kept.get(key, {}))
+            judge_job.child(job, task, judge, self.config, theirs)
         os.close(theirs)
-        self.children[ours] = Child(pid, job["id"], time.monotonic() + job["limits"]["wall_s"] + HARD_S)
+        deadline = time.monotonic() + 2 * job["limits"]["wall_s"] + OWN_S
+        self.children[ours] = Child(pid, job["id"], key, deadline)
         self.poll.register(ours, select.POLLIN)
 
     def judge_of(self, job: dict[str, Any]) -> types.CodeType:
@@ -98,25 +110,25 @@ class JudgeMain:
         child = self.children[fd]
         data = os.read(fd, 1 << 18)
         child.data += data
-        if data and len(child.data) <= RESULT_BYTES:
-            return
-        result: dict[str, Any] = {}
-        if data:
-            result = {"status": "grader", "detail": "the judge's result is too large"}
-        elif not child.data:
-            result = {"status": "grader", "detail": "the judge's process ended without a result"}
-        self.finish(fd, child, result)
+        if not data or len(child.data) > RESULT_BYTES + KEPT_EACH + 4096:
+            self.finish(fd, child)
 
-    def finish(self, fd: int, child: Child, result: dict[str, Any]) -> None:
-        """Pass a result on; `result` stands in where the child gave none."""
+    def finish(self, fd: int, child: Child, late: bool = False) -> None:
+        """Pass a child's result on, or what its end means."""
         self.poll.unregister(fd)
         os.close(fd)
         del self.children[fd]
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child.pid, signal.SIGKILL)
-        os.waitpid(child.pid, 0)
+        if late:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child.pid, signal.SIGKILL)
+        _, status = os.waitpid(child.pid, 0)
         self.kill_orphans()
-        body = json.dumps(result).encode() if result else bytes(child.data)
+        size = LENGTH.unpack_from(child.data)[0] if len(child.data) >= 4 else 0
+        if 0 < size <= RESULT_BYTES and len(child.data) >= 4 + size:
+            body = bytes(child.data[4 : 4 + size])
+            self.keep(child.memory_key, child.data, 4 + size)
+        else:
+            body = json.dumps(without_result(status, late)).encode()
         send(LENGTH.pack(child.job) + body)
 
     def kill_orphans(self) -> None:
@@ -131,6 +143,33 @@ class JudgeMain:
                     os.kill(pid, signal.SIGKILL)
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, 0)
+
+    def keep(self, key: bytes, data: bytearray, pos: int) -> None:
+        """Remember what the job's judge asked to remember."""
+        if not pos < len(data) <= KEPT_EACH:
+            return
+        things = self.kept.setdefault(key, {})
+        while pos + 4 <= len(data):
+            name, pos = _part(data, pos)
+            value, pos = _part(data, pos)
+            self.kept_bytes += len(value) - len(things.get(name.decode(), b""))
+            things[name.decode()] = value
+        self.kept.move_to_end(key)
+        while self.kept_bytes > KEPT_ALL:
+            _, dropped = self.kept.popitem(last=False)
+            self.kept_bytes -= sum(map(len, dropped.values()))
+
+
+def _part(data: bytearray, pos: int) -> tuple[bytes, int]:
+    end = pos + 4 + (LENGTH.unpack_from(data, pos)[0] if pos + 4 <= len(data) else 0)
+    return bytes(data[pos + 4 : end]), end
+
+
+def without_result(status: int, late: bool) -> dict[str, Any]:
+    """A job's result where its process ended without one."""
+    if late or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGPROF):
+        return {"status": "timeout", "detail": "the test did not end within the time limit"}
+    return {"status": "grader", "detail": f"the judge's process ended without a result (wait status {status})"}
 
 
 def send(data: bytes) -> None:

@@ -18,10 +18,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .errors import AnswerError, NotCrossable
+from .memory import remember
 from .objects import Opaque
 from .remote import Answer
 
-__all__ = ["Answer", "AnswerError", "NotCrossable", "Opaque", "Test"]
+__all__ = ["Answer", "AnswerError", "NotCrossable", "Opaque", "Test", "remember"]
 
 
 @dataclass(frozen=True)

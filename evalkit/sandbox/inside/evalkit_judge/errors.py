@@ -10,18 +10,24 @@ KINDS = ("crashed", "timeout", "cpu", "memory", "output")
 class AnswerError(Exception):
     """The answer raised, ended, or went over a limit. `kind` is one of KINDS.
 
-    Where the answer raised, the error is also of the nearest built-in type, so that a test's
-    `except ValueError` sees what it expects; `type_name` is the name of the type itself.
+    Where the answer raised, `type_name` is the exception's, and the error is also of its nearest
+    built-in type, so that a test's `except ValueError` sees what it expects. `died`: the answer's
+    process is gone, or was ended for going over a limit; every further question says so again.
     """
 
-    def __init__(self, kind: str, message: str, type_name: str = "") -> None:
+    def __init__(self, kind: str, message: str, type_name: str = "", died: bool = False) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.type_name = type_name
+        self.died = died
 
     def __str__(self) -> str:
         return self.message
+
+
+class SupervisorGone(BaseException):
+    """Container A does not answer: the pair is broken, whatever the program did. Not for judges to catch."""
 
 
 class NotCrossable(TypeError):

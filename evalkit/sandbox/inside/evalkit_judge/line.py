@@ -18,7 +18,7 @@ from typing import Any
 
 from .. import frames
 from ..wire import MAX_BYTES
-from .errors import AnswerError
+from .errors import AnswerError, SupervisorGone
 
 END = struct.Struct("<idd q??")  # supervisor.py
 FLOOD = 64  # output beyond so many times the limit is a flood
@@ -37,10 +37,6 @@ class End:
     out_of_memory: bool
 
 
-class SupervisorGone(Exception):
-    """Container A does not answer: the pair is broken, whatever the program did."""
-
-
 class Line:
     """Hands a program's limits to the supervisor at `address` and holds the line to it.
 
@@ -54,6 +50,7 @@ class Line:
         self.head = bytearray()
         self.printed = 0
         self.ended: End | None = None
+        self.wall_s = 0.0
         self.dead: AnswerError | None = None
         self.control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
@@ -75,7 +72,7 @@ class Line:
     def exchange(self, request: bytes, timeout: float | None) -> bytes:
         """Send a frame and wait for one; AnswerError where the answer fails to give it."""
         if self.dead is not None:
-            raise AnswerError(self.dead.kind, self.dead.message)
+            raise AnswerError(self.dead.kind, self.dead.message, died=True)
         deadline = min(self.end, self.test_end)
         if timeout is not None:
             deadline = min(deadline, time.monotonic() + timeout)
@@ -157,7 +154,7 @@ class Line:
     def fail(self, kind: str, message: str) -> AnswerError:
         """The answer is done for: end it; the error to raise."""
         self.kill()
-        self.dead = AnswerError(kind, message)
+        self.dead = AnswerError(kind, message, died=True)
         return self.dead
 
     def broken(self, what: str) -> AnswerError:
@@ -170,7 +167,7 @@ class Line:
         if end is None:
             return self.fail("crashed", "the program closed its pipe")
         kind, message = classify(end, self.limits)
-        self.dead = AnswerError(kind, message)
+        self.dead = AnswerError(kind, message, died=True)
         return self.dead
 
     def kill(self) -> None:
@@ -201,7 +198,9 @@ class Line:
 
     def close(self) -> End:
         """End the program, whatever it does; how it ended."""
-        wall_s = time.monotonic() - self.started
+        if self.wall_s and self.ended:
+            return self.ended
+        self.wall_s = time.monotonic() - self.started
         self.kill()
         self.pipe.close()
         self.wait_end(PATIENCE_S)
@@ -212,7 +211,8 @@ class Line:
                 break
         if self.ended is None:
             raise SupervisorGone(f"no report of the program's end within {PATIENCE_S:.0f} s")
-        self.wall_s = wall_s
+        for end in (self.control, self.output):
+            os.close(end) if isinstance(end, int) else end.close()
         return self.ended
 
     def read_output_quietly(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from .. import frames
@@ -21,21 +22,39 @@ class Answer:
     limit. After a timeout the answer's process is dead, and each further question says so again.
     """
 
-    def __init__(self, line: Line, program: str) -> None:
-        self._line = line
+    def __init__(self, open_line: Callable[[], Line], program: str) -> None:
+        self._open = open_line
         self._program = program
+        self._lines: list[Line] = []  # one for each process of the answer, the present one last
+        self._depth = 0
+        self.calls = 0
+        self._forget()
+
+    def _forget(self) -> None:
         self._callables: list[Any] = []  # the judge's own functions that the answer may call
         self._numbers: dict[int, int] = {}
         self._objects: dict[int, Opaque] = {}
         self._walks: dict[int, Walk] = {}
-        self._depth = 0
-        self.calls = 0
         self.last: Any = None  # what the last call gave, for messages
+
+    @property
+    def _line(self) -> Line:
+        """The line to the present process; the first use starts it, and its clock."""
+        if not self._lines:
+            self._lines.append(self._open())
+        return self._lines[-1]
 
     # -- what judges use -------------------------------------------------------------------------
     def load(self, timeout: float | None = None) -> None:
         """Execute the program, in a fresh namespace without a `__name__` of "__main__"."""
         self._ask(frames.LOAD, self._program, timeout=timeout)
+
+    def restart(self) -> None:
+        """A fresh process and a fresh clock for the same program, not loaded; the present one ends."""
+        if self._lines:
+            self._lines[-1].close()
+            self._lines.append(self._open())
+        self._forget()
 
     def call(self, name: str, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:
         """Call a function of the answer. Arguments that it changes in place stay as they are here."""
@@ -69,7 +88,7 @@ class Answer:
         self._ask(frames.EXECUTE, source, timeout=timeout)
 
     def remaining(self) -> float:
-        """Seconds left of the job's wall_s; its clock started when the program was handed over."""
+        """Seconds left of the job's wall_s; its clock starts when the program is handed over: at `load`."""
         return max(0.0, self._line.end - time.monotonic())
 
     # -- what stand-ins use ----------------------------------------------------------------------
