@@ -117,13 +117,10 @@ class Endpoint:
     ) -> web.StreamResponse:
         options = self.options
         scripted = options.script.reply_to(body)
-        fault = (
-            parse_fault(scripted.fault)
-            if scripted.fault
-            else choose(options.faults, options.seed, entry.key, entry.attempt, entry.number)
-        )
+        faults = (parse_fault(scripted.fault),) if scripted.fault else options.faults
+        fault = choose(faults, options.seed, entry.key, entry.attempt, entry.number)
         if options.capacity is not None and entry.active > options.capacity:
-            fault = Fault("429", retry_after="1")
+            fault = Fault("429")
         entry.fault = fault.kind if fault else ""
         answer = make_answer(body, scripted, fault, f"call-{entry.key}-{entry.attempt}", chat)
         entry.prompt_tokens, entry.completion_tokens = answer.prompt_tokens, answer.completion_tokens

@@ -29,6 +29,14 @@ class Replay:
         """How many answers the file holds for each task."""
         return {task: len(answers) for task, answers in self._answers.items()}
 
+    def check_tasks(self, task_ids: Iterable[str]) -> None:
+        """DataError unless the file holds an answer for one of these tasks at least."""
+        if self._answers.keys().isdisjoint(task_ids):
+            raise DataError(
+                f"{self._path} holds answers for none of this suite's tasks",
+                f"its first task is {next(iter(self._answers))!r}: is it another suite's file?",
+            )
+
     async def complete(self, request: Request, on_attempt: OnAttempt | None = None) -> Reply:
         answers = self._answers.get(request.task.id, ())
         if request.sample >= len(answers):

@@ -1,0 +1,199 @@
+"""From what is typed after --model to a model: names, URLs, keys, backends; and what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evalkit.errors import UsageError
+from evalkit.model import Model, Sampling
+from evalkit.models import Opening, backend_names, open_model, registry
+from evalkit.models.access import is_local
+from evalkit.models.api import OpenAIModel
+from tests.models.calling import ask, endpoint
+
+LOCAL = "http://127.0.0.1:1/v1"
+
+
+@pytest.fixture(autouse=True)
+def _no_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for name in list(os.environ):
+        if name.endswith("_API_KEY") or name in ("OPENAI_BASE_URL", "EVALKIT_MODELS"):
+            monkeypatch.delenv(name)
+
+
+def opened(spec: str, **options: Any) -> OpenAIModel:
+    model = open_model(spec, **options)
+    assert isinstance(model, OpenAIModel)
+    return model
+
+
+def test_a_catalog_name_at_its_first_provider_with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEEPINFRA_API_KEY", "secret-key")
+    model = opened("qwen3-coder")
+    assert model.name == "qwen3-coder"
+    assert model.describe() == {
+        "backend": "openai",
+        "id": "Qwen/Qwen3-Coder-480B-A35B-Instruct",
+        "base_url": "https://api.deepinfra.com/v1/openai",
+    }
+    assert model.sampling.top_k == 20
+    assert model.price is None  # not in the catalog for this provider: unknown
+    monkeypatch.setenv("OPENROUTER_API_KEY", "secret-key")
+    preferred = opened("qwen3-coder")
+    assert preferred.wire.model == "qwen/qwen3-coder"
+    assert preferred.price is not None
+
+
+def test_a_catalog_name_at_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert opened("qwen3-coder", base_url=LOCAL).wire.model == "Qwen/Qwen3-Coder-480B-A35B-Instruct"
+    monkeypatch.setenv("OPENAI_API_KEY", "secret-key")
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://openrouter.ai/api/v1/")
+    assert opened("qwen3-coder").wire.model == "qwen/qwen3-coder"
+    with pytest.raises(UsageError, match="does not know what openai calls qwen3-coder"):
+        opened("qwen3-coder", base_url="https://api.openai.com/v1")
+
+
+def test_the_users_sampling_wins_over_the_catalog() -> None:
+    model = opened(
+        "qwen3-coder",
+        base_url=LOCAL,
+        sampling_overrides=Sampling(temperature=0.0, max_tokens=9),
+        extra_body={"min_p": 0.1},
+    )
+    assert model.sampling == Sampling(
+        temperature=0.0,
+        top_p=0.8,
+        top_k=20,
+        repetition_penalty=1.05,
+        max_tokens=9,
+        extra_body={"min_p": 0.1},
+    )
+
+
+def test_any_id_at_a_url() -> None:
+    assert opened("qwen3-coder:30b", base_url=LOCAL).wire.model == "qwen3-coder:30b"
+    assert opened("oracle", base_url=LOCAL, backend="openai").wire.model == "oracle"
+
+
+def test_openais_own_models_get_their_own_field_for_the_token_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "secret-key")
+    model = opened("gpt-x", base_url="https://api.openai.com/v1")
+    assert model.wire.max_tokens_field == "max_completion_tokens"
+
+
+@pytest.mark.parametrize(
+    ("spec", "options", "message", "hint"),
+    [
+        ("qwen3-codr", {}, "unknown model 'qwen3-codr'", "did you mean qwen3-coder"),
+        ("orcale", {}, "unknown model 'orcale'", "did you mean oracle"),
+        ("zzz", {}, "unknown model 'zzz'", "--base-url"),
+        ("qwen3-coder", {}, "no API key for qwen3-coder", "OPENROUTER_API_KEY"),
+        (
+            "m",
+            {"base_url": "https://example.com/v1"},
+            "no API key for https://example.com/v1",
+            "OPENAI_API_KEY",
+        ),
+        ("m", {"base_url": LOCAL, "api_key_env": "NO_SUCH"}, "NO_SUCH, which is not set", "export NO_SUCH"),
+        ("m", {"base_url": "example.com/v1"}, "is no base URL", "https://HOST/v1"),
+        ("m", {"base_url": "ftp://example.com"}, "is no base URL", "https://HOST/v1"),
+        ("m", {"base_url": "http://a:b@host/v1"}, "holds credentials", "--api-key-env"),
+        ("m", {"base_url": "http://host:99999/v1"}, "cannot read the base URL", "https://HOST/v1"),
+        ("m", {"base_url": f"{LOCAL}/chat/completions"}, "not the API's root", "leave out"),
+        ("m", {"base_url": LOCAL, "backend": "opnai"}, "unknown backend 'opnai'", "did you mean openai"),
+        ("m", {"base_url": LOCAL, "extra_body": {"n": 4}}, "cannot set 'n'", "--samples"),
+        ("m", {"base_url": LOCAL, "extra_body": {"stream": True}}, "cannot set 'stream'", "--stream"),
+    ],
+)
+def test_what_is_refused(spec: str, options: dict[str, Any], message: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        open_model(spec, **options)
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("key", ["two words", "line\nbreak", "ключ"])
+def test_a_key_that_cannot_be_one_is_refused_without_being_shown(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_KEY", key)
+    with pytest.raises(UsageError, match="MY_KEY holds characters") as caught:
+        open_model("m", base_url=LOCAL, api_key_env="MY_KEY")
+    assert key not in str(caught.value)
+
+
+async def test_the_named_key_is_the_one_that_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "another-key")
+    monkeypatch.setenv("MY_KEY", " the-right-key\n")
+    async with endpoint(api_key="the-right-key") as server:
+        model = open_model("m", base_url=server.url, api_key_env="MY_KEY")
+        assert (await model.complete(ask())).text == "right"
+        await model.close()
+
+
+def test_no_key_in_what_describes_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", "canary-key-1")
+    model = open_model("m", base_url="http://host/v1?token=canary-key-1&x=1", api_key_env="MY_KEY")
+    assert "canary" not in repr(model.describe())
+    assert model.describe()["base_url"] == "http://host/v1"
+
+
+@pytest.mark.parametrize(
+    ("url", "local"),
+    [
+        ("http://localhost:8000/v1", True),
+        ("http://127.0.0.1/v1", True),
+        ("http://[::1]:8000/v1", True),
+        ("http://192.168.1.5/v1", True),
+        ("http://10.0.0.2/v1", True),
+        ("http://gpu-box:8000/v1", True),
+        ("https://api.openai.com/v1", False),
+        ("http://8.8.8.8/v1", False),
+    ],
+)
+def test_what_counts_as_local(url: str, local: bool) -> None:
+    assert is_local(url) is local
+
+
+def test_a_backend_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Opening] = []
+
+    def factory(opening: Opening) -> Model:
+        asked.append(opening)
+        return open_model("null")
+
+    monkeypatch.setitem(registry.BACKENDS, "mine", factory)
+    assert "mine" in backend_names()
+    assert open_model("mine:x", concurrency=3).name == "null"
+    assert open_model("x", backend="mine").name == "null"
+    assert [(o.spec, o.concurrency) for o in asked] == [("mine:x", 3), ("x", 64)]
+
+
+def test_nothing_heavy_is_imported_before_the_first_call() -> None:
+    code = (
+        "import sys; from evalkit.models import open_model;"
+        f"open_model('m', base_url={LOCAL!r}).describe();"
+        "print([m for m in ('openai', 'aiohttp', 'httpx2', 'pydantic') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_one_model_serves_one_event_loop_after_another() -> None:
+    async def once() -> str:
+        async with endpoint() as server:
+            model = open_model("m", base_url=server.url)
+            text = (await model.complete(ask())).text
+            await model.close()
+            return text
+
+    assert [asyncio.run(once()), asyncio.run(once())] == ["right", "right"]
