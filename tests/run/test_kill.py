@@ -73,7 +73,9 @@ def requests(log: Path) -> int:
 
 def verdicts(folder: str) -> list[tuple[str, int, str, str]]:
     frame = evalkit.load(folder).samples()
-    return [(r.task_id, r.sample, r.outcome, r.reason) for r in frame.itertuples()]
+    return list(
+        zip(frame["task_id"], frame["sample"], frame["outcome"], frame["reason"].fillna(""), strict=True)
+    )
 
 
 @pytest.fixture(scope="module")
