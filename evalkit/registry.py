@@ -33,7 +33,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The way out for a name that is not known."""
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(names) or 'none'}"
+    if close:
+        return f"did you mean {' or '.join(close)}?"
+    more = f" and {len(names) - 12} more" if len(names) > 12 else ""
+    return f"known: {', '.join(names[:12]) or 'none'}{more}"
 
 
 # -- suites ----------------------------------------------------------------------------------------

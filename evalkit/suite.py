@@ -137,6 +137,6 @@ class Suite(ABC):
         return read_rows(rows)
 
     def official_sample(self, task: Task, answer: Answer, verdict: Verdict | None) -> dict[str, Any]:
-        """One row of the suite's official samples format."""
-        solution = verdict.extracted if verdict and verdict.extracted is not None else answer.text
-        return {"task_id": task.id, "solution": solution}
+        """One row of the suite's official samples format; `read_samples` reads it back."""
+        code = self.protocol().extract(task, answer)
+        return {"task_id": task.id, code.form: code.text} if code else {"task_id": task.id, "solution": ""}

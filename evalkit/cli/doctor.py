@@ -54,10 +54,8 @@ def all_checks(results: Path, data: str | None) -> Iterator[Check]:
 
 
 def python_check() -> Check:
-    wanted = ".".join(map(str, PYTHON))
-    return Check(
-        "python", sys.version_info >= PYTHON, platform.python_version(), f"needs {wanted}", needed=True
-    )
+    fix = "needs " + ".".join(map(str, PYTHON))
+    return Check("python", sys.version_info >= PYTHON, platform.python_version(), fix, needed=True)
 
 
 def results_check(results: Path) -> Check:
@@ -67,9 +65,8 @@ def results_check(results: Path) -> Check:
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
-        return Check(
-            "results", False, f"{folder} cannot be written to", "choose another: --results DIR", needed=True
-        )
+        why, fix = f"{folder} cannot be written to", "choose another: --results DIR"
+        return Check("results", False, why, fix, needed=True)
     fix = f"free some, {size(SPACE)} at least"
     return Check("results", free >= SPACE, f"{results}, {size(free)} free", fix, needed=True)
 

@@ -43,13 +43,11 @@ class Parser(argparse.ArgumentParser):
         name = flag.split("=")[0]
         known = [flag[2:] for flag in self._option_string_actions if flag.startswith("--")]
         hint = did_you_mean(name.lstrip("-"), known)  # without the dashes, which make all flags alike
-        meant = hint.startswith("did")
-        raise UsageError(
-            f"unknown option {name} of `{self.prog}`",
-            hint.replace("mean ", "mean --").replace(" or ", " or --")
-            if meant
-            else f"`{self.prog} --help` lists them",
-        )
+        if hint.startswith("did"):
+            hint = hint.replace("mean ", "mean --").replace(" or ", " or --")
+        else:
+            hint = f"`{self.prog} --help` lists them"
+        raise UsageError(f"unknown option {name} of `{self.prog}`", hint)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message.replace("argument ", "", 1), f"`{self.prog} --help` says more")

@@ -73,9 +73,9 @@ def _headline(s: Summary, style: Style) -> str:
         covered += f", {s.tasks:,} tasks"
     if s.pass_1 is None:
         return f"none, {covered}"
-    interval = f"[{percent(s.interval[0])}, {percent(s.interval[1])}] 95%, " if s.interval else ""
-    mark = "" if s.complete else f"{style.warn('INCOMPLETE')}, "
-    return f"{style.bold(percent(s.pass_1))}  {interval}{mark}{covered}"
+    between = f"  95% interval [{percent(s.interval[0])}, {percent(s.interval[1])}]," if s.interval else ""
+    mark = "" if s.complete else f" {style.warn('INCOMPLETE')},"
+    return f"{style.bold(percent(s.pass_1))}{between}{mark} {covered}"
 
 
 def _cells(cells: Mapping[str, tuple[int, int]]) -> str:
