@@ -14,7 +14,8 @@ from evalkit_judge.python_tests import run_check
 
 
 def judge(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
-    """One test for every call of `check`; see evalkit_judge.python_tests."""
+    """One test: the whole of `check`, as one failed assert ends it officially too."""
+    answer.load()
     return (yield from run_check(answer, task["test"], task["entry_point"], helpers(task["prompt"])))
 
 

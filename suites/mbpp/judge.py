@@ -13,6 +13,7 @@ from evalkit_judge.python_tests import run_asserts
 
 
 def judge(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
-    """One test for every assert, up to the first that fails."""
+    """One test for every assert. Officially the first that fails ends it: the verdict is the same."""
+    answer.load()
     setup = "\n".join([*task.get("test_imports", ()), task.get("test_setup_code", "")])
     return (yield from run_asserts(answer, task["test_list"], setup=setup))

@@ -56,8 +56,8 @@ def entry_point(code: str, tests: Sequence[str]) -> str:
     first that is no builtin. MBPP's records do not name it; "" where nothing can be found."""
     defined = {node.name for node in _nodes(code) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     calls = [call for test in tests for node in _nodes(test) for call in [_called(node)] if call]
-    calls = [name for name in calls if not hasattr(builtins, name)]
-    return next((name for name in calls if name in defined), calls[0] if calls else "")
+    known = [name for name in calls if name in defined]  # a built-in's name too: 126 is to define sum
+    return next(iter((*known, *(name for name in calls if not hasattr(builtins, name)), "")))
 
 
 def _nodes(source: str) -> list[ast.AST]:
