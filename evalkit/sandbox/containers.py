@@ -2,7 +2,7 @@
 
 A ("answers"): root with SETUID, SETGID and KILL for the supervisor, which gives all of it up in each
 program's process. B ("judge"): no capability at all, its own user. Both: no network, no new
-privileges, a read-only root, no host mount, no IPC, limits on memory and processes, no log.
+privileges, few system calls, a read-only root, no host mount, no IPC, limits on memory and processes, no log.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from typing import Any
 from evalkit.program import Limits
 from evalkit.sandbox.bundle import BOOT
 from evalkit.sandbox.engine import labels
+from evalkit.sandbox.seccomp import profile
 
 SOCKET = "/run/evalkit/answers"
 SLOT_BYTES = 64 << 20
 SLOT_INODES = 4096
 PROCESSES = Limits.processes + 8
-JUDGE_MEMORY = 3 << 30
+JUDGE_MEMORY = 4 << 30
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -107,7 +108,7 @@ def _create(
         read_only=True,
         cap_drop=["ALL"],
         cap_add=cap_add,
-        security_opt=["no-new-privileges"],
+        security_opt=["no-new-privileges", f"seccomp={profile()}"],
         mem_limit=memory,
         memswap_limit=memory,
         pids_limit=processes,

@@ -47,7 +47,7 @@ class Server:
 
     def run(self) -> None:
         """Serve until the judge closes the pipe."""
-        flush, getpid, leave = sys.stdout.flush, os.getpid, os._exit
+        flush, getpid, leave = real_flush(), os.getpid, os._exit
         while True:
             request = self.receive()
             if request is None:
@@ -185,6 +185,11 @@ class Server:
             return d.get()
         kind = getattr(builtins, d.get(), Exception)
         raise kind(d.get())
+
+
+def real_flush() -> Callable[[], None]:
+    """Of the process's own output, whatever stands in `sys.stdout`."""
+    return sys.__stdout__.flush if sys.__stdout__ is not None else lambda: None
 
 
 NO_MEMORY_FRAME = frames.frame(frames.NO_MEMORY)

