@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,14 +60,16 @@ def _show_run(folder: Path, *, as_json: bool) -> None:
 
 def _show_task(folder: Path, task: str, sample: int, *, as_json: bool) -> None:
     from evalkit.run.export import as_record, scorer_of
+    from evalkit.run.result import ended_sessions, explain_missing
     from evalkit.store import read_run
 
     with read_run(folder) as store:
         key = find_sample(store, task, sample)
-        record = store.record(*key)
+        record, end = store.record(*key), ended_sessions(store)[-1]["end"]
         if as_json:
-            print(json.dumps(as_record(record, scorer_of(store))))
+            print(json.dumps(as_record(record, scorer_of(store), end)))
         else:
+            record = replace(record, row=explain_missing(record.row, end))
             print("\n".join(task_text(store, record, Style())))
 
 

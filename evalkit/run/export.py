@@ -9,6 +9,7 @@ from typing import Any
 from evalkit.data import load_data
 from evalkit.errors import DataError
 from evalkit.registry import open_suite
+from evalkit.run.result import ended_sessions, explain_missing
 from evalkit.run.settings import Settings
 from evalkit.store import Reader, Record
 from evalkit.task import TestResult, Verdict
@@ -18,9 +19,9 @@ USAGE = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cost", "call
 
 def records(store: Reader) -> Iterator[dict[str, Any]]:
     """A run's samples in planned order, one at a time."""
-    scorer = scorer_of(store)
+    scorer, end = scorer_of(store), ended_sessions(store)[-1]["end"]
     for record in store.records():
-        yield as_record(record, scorer)
+        yield as_record(record, scorer, end)
 
 
 def scorer_of(store: Reader) -> str | None:
@@ -29,8 +30,9 @@ def scorer_of(store: Reader) -> str | None:
     return f"{by['scorer']} {by['version']}" if by else None
 
 
-def as_record(record: Record, scorer: str | None) -> dict[str, Any]:
-    row, answer = record.row, record.answer
+def as_record(record: Record, scorer: str | None, end: str) -> dict[str, Any]:
+    """`end` is how the run's last session ended: the reason of what was never begun."""
+    row, answer = explain_missing(record.row, end), record.answer
     verdict = record.verdicts.get("official")
     return {
         "task_id": row["task_id"],

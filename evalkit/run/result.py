@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from evalkit.outcome import Outcome
+from evalkit.outcome import SCORED, Outcome
 from evalkit.run.pipeline import Stop
 from evalkit.run.summary import Summary, count
 from evalkit.store import Reader, read_run
 
 WHY_MISSING = {"cost": "budget", "time": "budget"}
+LOOKED_AT = 50  # verdicts
 
 
 def summarize(folder: Path, *, store: Reader | None = None, stop: Stop | None = None) -> Summary:
@@ -26,10 +28,9 @@ def summarize(folder: Path, *, store: Reader | None = None, stop: Stop | None = 
 
 def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
     manifest = store.manifest
-    sessions = [note.payload for note in store.notes() if note.kind == "session_end"]
-    last = sessions[-1] if sessions else {"end": "interrupted", "detail": ""}
-    end, detail = (stop.end, stop.detail) if stop else (last["end"], last["detail"])
-    scores = count(planned_rows(store, WHY_MISSING.get(end, "interrupted")), manifest.get("tags", {}))
+    sessions = ended_sessions(store)
+    end, detail = (stop.end, stop.detail) if stop else (sessions[-1]["end"], sessions[-1]["detail"])
+    scores = count(planned_rows(store, end), manifest.get("tags", {}))
     totals = store.totals()
     scorer = store.verdict_sets().get(store.default_set or 0, {})
     label = f"{scorer['scorer']} {scorer['version']}" if scorer else manifest["suite"]["scorer"]["name"]
@@ -62,9 +63,32 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
     )
 
 
-def planned_rows(store: Reader, why_missing: str = "interrupted") -> Iterator[Mapping[str, Any]]:
-    """One row a planned sample, in planned order; `why_missing` is the reason of what was never begun."""
-    for row in store.samples():
-        if row["outcome"] == Outcome.NOT_RUN and row["reason"] == "interrupted":
-            row["reason"] = why_missing
-        yield row
+def ended_sessions(store: Reader) -> list[Any]:
+    """How each session of a run ended; one that was killed has said nothing, and was interrupted."""
+    ends = [note.payload for note in store.notes() if note.kind == "session_end"]
+    return ends or [{"end": "interrupted", "detail": "", "wall_s": 0.0}]
+
+
+def planned_rows(store: Reader, end: str) -> Iterator[Mapping[str, Any]]:
+    """One row a planned sample, in planned order, with `parts` where the suite's verdicts have some."""
+    if _has_parts(store):
+        for record in store.records():
+            verdict = record.verdicts.get("official")
+            yield {**explain_missing(record.row, end), "parts": verdict.parts if verdict else {}}
+    else:
+        for row in store.samples():
+            yield explain_missing(row, end)
+
+
+def explain_missing(row: dict[str, Any], end: str) -> dict[str, Any]:
+    """A row of `samples`; what was never begun is missing because of how the last session ended."""
+    if row["outcome"] == Outcome.NOT_RUN and row["reason"] == "interrupted":
+        return {**row, "reason": WHY_MISSING.get(end, "interrupted")}
+    return row
+
+
+def _has_parts(store: Reader) -> bool:
+    """Whether verdicts have parts, by a few: verdicts on answers without code have none in any suite."""
+    judged = (row for row in store.samples() if row["official"] in SCORED)
+    few = islice(judged, LOOKED_AT)
+    return any(store.record(row["task_id"], row["sample"]).verdicts["official"].parts for row in few)

@@ -110,7 +110,7 @@ def count(rows: Iterable[Mapping[str, Any]], tags: Mapping[str, Mapping[str, str
     """Scores of `rows` (task_id, outcome, reason, parts), one a planned sample; `tags` by task id."""
     counts: Counter[str] = Counter({str(o): 0 for o in Outcome})
     reasons: Counter[str] = Counter()
-    parts: dict[str, list[bool]] = defaultdict(list)
+    parts: Counter[str] = Counter()
     tally: dict[str, list[int]] = {}
     breakdown: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     for row in rows:
@@ -125,7 +125,7 @@ def count(rows: Iterable[Mapping[str, Any]], tags: Mapping[str, Mapping[str, str
         n_c[0] += 1
         n_c[1] += good
         for name, value in (row.get("parts") or {}).items():
-            parts[name].append(bool(value))
+            parts[name] += bool(value)
         for tag, value in tags.get(row["task_id"], {}).items():
             cell = breakdown[tag][value]
             cell[0] += good
@@ -137,7 +137,7 @@ def _scores(
     counts: Counter[str],
     reasons: Counter[str],
     tally: Mapping[str, list[int]],
-    parts: Mapping[str, list[bool]],
+    parts: Counter[str],
     breakdown: Mapping[str, Mapping[str, list[int]]],
 ) -> Scores:
     planned = counts.total()
@@ -156,6 +156,7 @@ def _scores(
         pass_at,
         wilson_of_means([c / n for n, c in with_samples]) if with_samples else None,
         (passed / planned, (passed + missing) / planned) if planned else (0.0, 1.0),
-        {name: sum(values) / len(values) for name, values in parts.items()},
+        # a sample whose verdict has no parts (no answer, say) passed in none of them
+        {name: good / sum(n for n, _ in all_tasks) for name, good in parts.items()},
         {t: {v: (c[0], c[1]) for v, c in sorted(by.items())} for t, by in breakdown.items()},
     )

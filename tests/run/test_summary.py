@@ -52,4 +52,6 @@ def test_breakdown_and_parts() -> None:
     sample[1]["parts"] = {"base": True, "plus": False}
     scores = count(sample, {"a": {"difficulty": "easy"}, "b": {"difficulty": "hard"}})
     assert scores.parts == {"base": 1.0, "plus": 0.5}
+    sample.append({"task_id": "z", "outcome": "failed", "reason": "no_answer"})
+    assert count(sample, {}).parts["base"] == pytest.approx(2 / 3)  # nothing was answered: not passed either
     assert scores.breakdown == {"difficulty": {"easy": (1, 1), "hard": (0, 1)}}

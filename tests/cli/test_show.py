@@ -1,0 +1,203 @@
+"""show, list and export of a stored run, also where everything in it is hostile."""
+
+from __future__ import annotations
+
+import io
+import json
+import unicodedata
+from pathlib import Path
+
+import pandas
+import pytest
+
+import evalkit as package
+from tests.cli.conftest import Evalkit
+from tests.cli.stored import HOSTILE, PLAN, make_run
+
+RUN = "results/stored"
+Words = tuple[str, ...]
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Path:
+    return make_run(tmp_path / RUN)
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    return make_run(tmp_path / RUN, HOSTILE)
+
+
+def harmless(text: str) -> bool:
+    kinds = {unicodedata.category(c) for c in text.replace("\n", "")}
+    return not kinds & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def test_summary_adds_up(evalkit: Evalkit, stored: Path) -> None:
+    shown = evalkit("show", "last")
+    assert shown.code == 0
+    assert "INCOMPLETE" in shown.stdout
+    assert "4 of 8 samples are missing; the score lies in [25.0%, 75.0%]" in shown.stdout
+    assert "2 passed, 2 failed, 2 error, 2 not run" in shown.stdout
+    assert "paused by --max-cost" in shown.stdout
+    assert f"evalkit resume {RUN}" in shown.stdout
+    assert "tokens      prompt 40, completion 80, reasoning 20" in shown.stdout
+    assert "cost        $1.00" in shown.stdout
+    assert "easy 2/2 (100.0%), hard 0/2 (0.0%)" in shown.stdout
+
+
+def test_one_sample_in_full(evalkit: Evalkit, stored: Path) -> None:
+    shown = evalkit("show", "stored", "1", "--sample", "1").stdout
+    for section in ("prompt: user", "reasoning", "reply (stop", "extracted code", "attempts", "usage"):
+        assert f"\n{section}" in shown
+    assert "strict verdict by mini 1\n  failed/crashed" in shown
+    assert "official verdict by mini 1\n  failed/wrong" in shown
+    assert "parts: base passed, plus failed" in shown
+    assert "HTTP 429, 0.2 s" in shown
+    assert "waited 1.0 s" in shown
+    assert "prompt 10, completion 20, reasoning 5; cost $0.2500" in shown
+
+
+def test_a_sample_without_an_answer_says_why(evalkit: Evalkit, stored: Path) -> None:
+    shown = evalkit("show", "stored", "t/2").stdout
+    assert shown.startswith("t/2 · sample 0 · error/api")
+    assert "why there is no verdict\n  │ def f():" in shown
+    assert "HTTP 500" in shown
+    assert evalkit("show", "stored", "t/3").stdout.startswith("t/3 · sample 0 · not_run/budget")
+
+
+@pytest.mark.parametrize("words", [(), ("t/0",), ("t/1", "--sample", "1"), ("t/2",)])
+def test_hostile_text_is_shown_inert(evalkit: Evalkit, hostile: Path, words: tuple[str, ...]) -> None:
+    shown = evalkit("show", "stored", *words)
+    assert shown.code == 0
+    assert harmless(shown.stdout + shown.stderr)
+    assert words == () or r"\x1b]0;owned\x07" in shown.stdout
+
+
+def test_hostile_text_cannot_forge_our_lines(evalkit: Evalkit, hostile: Path) -> None:
+    """Every line of the reply stands behind a bar, so a forged verdict does too."""
+    lines = evalkit("show", "stored", "t/1").stdout.splitlines()
+    assert lines.count("official verdict by mini 1") == 1
+    assert "  │ official verdict by mini 1" in lines
+    after = lines.index("official verdict by mini 1")
+    assert lines[after + 1] == "  failed/wrong"
+
+
+@pytest.mark.parametrize(
+    ("words", "hints"),
+    [
+        (("stored", "t/9"), ("no task 't/9'", "did you mean")),
+        (("stored", "t/0", "--sample", "7"), ("t/0 has no sample 7", "0 to 1")),
+        (("stred",), ("no run 'stred'", "did you mean stored?")),
+        (("results",), ("results is no run",)),
+    ],
+)
+def test_what_is_not_there(
+    evalkit: Evalkit, stored: Path, words: tuple[str, ...], hints: tuple[str, ...]
+) -> None:
+    evalkit("show", *words).refused(2, *hints)
+
+
+def test_list_goes_on_past_a_damaged_run(evalkit: Evalkit, stored: Path, tmp_path: Path) -> None:
+    broken = make_run(tmp_path / "results" / "broken")
+    (broken / "run.sqlite").write_bytes(b"not a database at all, " * 1000)
+    shown = evalkit("list")
+    assert shown.code == 0
+    assert "broken" in shown.stderr
+    assert "stored" in shown.stdout
+    assert "4/8" in shown.stdout
+    assert evalkit("list", "--json").json["planned"] == 8
+
+
+@pytest.mark.parametrize("verb", ["show", "export", "resume", "score"])
+def test_a_foreign_file_is_one_clear_line(evalkit: Evalkit, stored: Path, verb: str) -> None:
+    for name in ("run.sqlite-wal", "run.sqlite-shm"):
+        (stored / name).unlink(missing_ok=True)
+    (stored / "run.sqlite").write_bytes(b"\x00" * 4096 + b"nothing of ours" * 500)
+    evalkit(verb, RUN).refused(2, "stored")
+
+
+def test_export_jsonl_has_a_record_a_sample(evalkit: Evalkit, stored: Path) -> None:
+    done = evalkit("export", "stored")
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(r["task_id"], r["sample"]) for r in records] == PLAN
+    wrong = records[5]
+    assert (wrong["outcome"], wrong["reason"], wrong["official"], wrong["strict"]) == (
+        "failed",
+        "wrong",
+        "failed",
+        "failed",
+    )
+    assert wrong["suspect"]
+    assert wrong["tests"][1] == {
+        "name": "second",
+        "status": "wrong",
+        "detail": wrong["answer"],
+        "wall_s": 0.5,
+    }
+    assert wrong["usage"] == {
+        "prompt_tokens": 10,
+        "completion_tokens": 20,
+        "reasoning_tokens": 5,
+        "cost": 0.25,
+        "calls": 1,
+        "attempts": 2,
+    }
+    assert wrong["times"]["model_s"] == 1.5
+    assert wrong["times"]["judge_s"] == 0.25
+    missing = records[2]
+    assert (missing["outcome"], missing["reason"], missing["answer"], missing["scorer"]) == (
+        "error",
+        "api",
+        None,
+        None,
+    )
+
+
+def test_export_counts_agree_with_the_summary(evalkit: Evalkit, stored: Path) -> None:
+    counts = evalkit("show", "stored", "--json").json
+    frame = package.load(stored).samples()
+    assert frame.groupby("outcome").size().to_dict() == {k: v for k, v in counts["counts"].items() if v}
+    reasons = (frame["outcome"] + "/" + frame["reason"]).dropna()
+    assert reasons.value_counts().to_dict() == counts["reasons"]
+
+
+def test_export_of_hostile_text_is_plain_ascii_and_exact(evalkit: Evalkit, hostile: Path) -> None:
+    done = evalkit("export", "stored")
+    assert done.stdout.isascii()
+    assert "\x1b" not in done.stdout
+    assert json.loads(done.stdout.splitlines()[0])["answer"] == HOSTILE
+
+
+def test_export_parquet(evalkit: Evalkit, hostile: Path, tmp_path: Path) -> None:
+    assert evalkit("export", "stored", "--format", "parquet", "-o", "samples.parquet").code == 0
+    frame = pandas.read_parquet(tmp_path / "samples.parquet")
+    lines = io.StringIO(evalkit("export", "stored").stdout)
+    records = [json.loads(line) for line in lines]
+    assert list(frame.columns) == list(records[0])
+    assert frame["outcome"].tolist() == [r["outcome"] for r in records]
+    assert frame["usage"][0] == records[0]["usage"]
+    assert dict(frame["parts"][1]) == records[1]["parts"]
+    assert r"\ud800" in frame["answer"][0]  # UTF-8 has no lone surrogates
+
+
+def test_export_writes_whole_files_or_none(evalkit: Evalkit, stored: Path, tmp_path: Path) -> None:
+    (tmp_path / "out.jsonl").write_text("before")
+    evalkit("export", "stored", "--format", "official", "-o", "out.jsonl").refused(2, "is not the data that")
+    assert (tmp_path / "out.jsonl").read_text() == "before"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out.jsonl", "results"]
+
+
+def test_frames(stored: Path) -> None:
+    run = package.load(stored)
+    assert len(run.samples()) == len(PLAN)
+    assert run.tests()["status"].tolist() == ["passed", "wrong"] * 2
+    assert run.calls()["completion_tokens"].sum() == 80
+    assert run.attempts()["status"].value_counts().to_dict() == {429: 4, 200: 4, 500: 2}
+    assert run.summary.planned == 8
+    assert run.manifest["settings"]["model"] == "a-model"
+
+
+def test_frames_of_no_run(tmp_path: Path) -> None:
+    with pytest.raises(package.EvalkitError, match="no run"):
+        package.load(tmp_path)
