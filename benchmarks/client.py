@@ -16,12 +16,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import itertools
 import json
 import statistics
 import sys
+import tempfile
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
@@ -29,10 +33,12 @@ from evalkit.endpoint.process import running
 from evalkit.model import Message, Request, Sampling
 from evalkit.models import open_model
 from evalkit.models.transport import SPARE_FILES, raise_open_files
+from evalkit.store import create_run
 from evalkit.task import Task
 
 PROMPT = "Write a function that returns the sum of two numbers. " * 38  # 2 kB
 REPLY = "def add(a, b):\n    return a + b\n" * 32  # 1 kB
+PLANNED = 10_000  # a round makes no more calls than this
 SAMPLING = Sampling(temperature=0.7, top_p=0.8, max_tokens=2048)
 COLLECTOR = gc.get_threshold()
 GOALS = {"cpu": 1.1, "cpu_with_store": 1.3, "throughput_kept": 0.8}
@@ -91,10 +97,31 @@ async def ours(url: str, in_flight: int, stack: AsyncExitStack) -> Call:
     return call
 
 
+async def ours_with_store(url: str, in_flight: int, stack: AsyncExitStack) -> Call:
+    """The same, with each call's rollout, attempts and reply durable before the reply is used."""
+    folder = stack.enter_context(tempfile.TemporaryDirectory())
+    plan = ((f"bench/{i}", sample) for i in range(PLANNED) for sample in range(2))
+    store = stack.enter_context(create_run(Path(folder) / "run", {}, plan))
+    model = open_model("m", base_url=url, concurrency=in_flight)
+    stack.push_async_callback(model.close)
+    made: Counter[int] = Counter()  # a number comes twice: once warming up, once measured
+
+    async def call(i: int) -> str:
+        rollout = await store.begin(f"bench/{i}", made[i])
+        made[i] += 1
+        asked = request(i)
+        reply = await model.complete(asked, lambda attempt: store.attempt(rollout, 0, "tested", attempt))
+        await store.model_call(rollout, 0, "tested", asked, reply)
+        return reply.text
+
+    return call
+
+
 CLIENTS: dict[str, Callable[[str, int, AsyncExitStack], Awaitable[Call]]] = {
     "openai, default transport": lambda u, n, s: bare(u, n, s, aiohttp=False),
     "openai, aiohttp": lambda u, n, s: bare(u, n, s, aiohttp=True),
     "evalkit": ours,
+    "evalkit + store": ours_with_store,
 }
 
 
@@ -132,13 +159,13 @@ def run(in_flight: list[int], rounds: int, calls: int | None) -> dict[str, dict[
     figures: dict[str, dict[int, list[Figure]]] = {c: {n: [] for n in in_flight} for c in CLIENTS}
     with running("--reply", REPLY) as url:
         for number in range(rounds):
-            for n in in_flight:
-                # every other round the other way round: no client always has the quiet minute
-                order = list(CLIENTS) if number % 2 == 0 else list(reversed(CLIENTS))
-                for client in order:
-                    figure = asyncio.run(measure(client, url, n, calls or max(1000, 2 * n)))
-                    figures[client][n].append(figure)
-                    say(f"round {number + 1}/{rounds}  {n:>5} in flight  {client:<26} {show(figure)}")
+            # every other round the other way round: no client always has the quiet minute. All sizes of
+            # one client follow each other, so that its own throughputs can be compared
+            order = list(CLIENTS) if number % 2 == 0 else list(reversed(CLIENTS))
+            for client, n in itertools.product(order, in_flight):
+                figure = asyncio.run(measure(client, url, n, calls or max(2000, 2 * n)))
+                figures[client][n].append(figure)
+                say(f"round {number + 1}/{rounds}  {n:>5} in flight  {client:<26} {show(figure)}")
     return figures
 
 
@@ -203,7 +230,7 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--in-flight", type=int, nargs="+", default=[64, 256, 1024])
     p.add_argument("--rounds", type=int, default=3)
-    p.add_argument("--calls", type=int, help="calls a round (default: 1000, or twice the calls in flight)")
+    p.add_argument("--calls", type=int, help="calls a round (default: 2000, or twice the calls in flight)")
     p.add_argument("--json", action="store_true", help="the last line of stdout is one JSON object")
     args = p.parse_args()
     summary = summarise(run(sorted(args.in_flight), args.rounds, args.calls))
