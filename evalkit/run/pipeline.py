@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
 
 from evalkit.errors import ContextExceeded, ModelError, NoSample, SandboxError
@@ -96,6 +97,8 @@ class Pipeline:
 
     async def _feed(self, work: Work, callers: int, judges: int) -> None:
         rollouts = iter(work.rollouts)
+        if self.knobs.max_cost is not None:  # one call alone tells whether costs can be counted at all
+            await self._rollouts(islice(rollouts, 1))
         await asyncio.gather(self._owed(work.answers), *(self._rollouts(rollouts) for _ in range(callers)))
         for _ in range(judges):
             await self._queue.put(None)
@@ -155,7 +158,8 @@ class Pipeline:
         if limit is None:
             return
         if cost is None and self.plan.model.describe().get("backend") == "openai":
-            self.stop("cost", "the price of this model is unknown, so --max-cost cannot be kept")
+            why = "the price of this model is unknown, so --max-cost cannot be kept"
+            self.stop("cost", f"{why}; put its price into your models.toml (docs/models.md)")
         elif self._cost >= limit:
             self.stop("cost", f"${self._cost:.4f} spent of --max-cost ${limit:g}")
 

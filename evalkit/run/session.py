@@ -62,7 +62,7 @@ def resume(
     settings = Settings.from_json(manifest["settings"])
     moved: dict[str, Any] = {"base_url": base_url, "api_key_env": api_key_env, "data": data}
     settings = dataclasses.replace(settings, **{k: v for k, v in moved.items() if v is not None})
-    plan = make_plan(settings, knobs)
+    plan = as_judged(make_plan(settings, knobs), folder)
     _check_same(manifest, plan, folder, moved_endpoint=base_url is not None)
     return asyncio.run(_run(plan, folder, knobs, watch or Watch()))
 
@@ -100,7 +100,12 @@ async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
         if (folder / "manifest.json").exists():
             store = open_run(folder)
             watch.say(f"continuing {folder}")
-            sandbox = await _open(knobs, folder) if outstanding(store, plan) else None
+            set_id = await current_set(store, plan)
+            if outstanding(store, plan, set_id):
+                sandbox = await _open(knobs, folder)
+            else:
+                sandbox = None
+                await _make_own(store, set_id, plan, watch)
         else:
             sandbox = await _open(knobs, folder)
             store = create_run(folder, make_manifest(plan, sandbox), plan.planned)
@@ -115,13 +120,13 @@ async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
                 await sandbox.close()
     finally:
         watch.finished()
+        await plan.model.close()
         if store is not None:
             store.close()
-        await plan.model.close()
 
 
 async def _session(plan: Plan, store: Store, knobs: Knobs, sandbox: ProgramSandbox, watch: Watch) -> Stop:
-    set_id = await verdict_set(store, plan)
+    set_id = await current_set(store, plan)
     work = outstanding(store, plan, set_id)
     state = store.state(set_id).values()
     passed = sum(s.verdict == Outcome.PASSED for s in state)
@@ -131,8 +136,8 @@ async def _session(plan: Plan, store: Store, knobs: Knobs, sandbox: ProgramSandb
     pipeline = Pipeline(plan, store, set_id, knobs, sandbox, watch)
     try:
         stop = await pipeline.execute(work)
-        if set_id != store.default_set and not outstanding(store, plan, set_id).answers:
-            await store.set_default(set_id)  # the scorer has a newer version: all is judged by it now
+        if not outstanding(store, plan, set_id).answers:
+            await _make_own(store, set_id, plan, watch)
         return stop
     finally:
         facts = {"end": pipeline.stop.end, "detail": pipeline.stop.detail}
@@ -149,31 +154,75 @@ async def _score(plan: Plan, folder: Path, knobs: Knobs, watch: Watch, make_defa
         tasks = {task.id: task for task in plan.tasks}
         answers = [(tasks[t], k) for (t, k), known in store.state().items() if known.answered]
         watch.started(len(answers), 0, 0)
-        await Pipeline(plan, store, set_id, knobs, sandbox, watch).execute(Work([], answers))
+        stop = await Pipeline(plan, store, set_id, knobs, sandbox, watch).execute(Work([], answers))
         changes = store.verdict_changes(before, set_id) if before is not None else ()
-        if make_default:
+        if stop:
+            watch.say(f"verdict set {set_id} is not complete ({stop.end}): the run keeps set {before}")
+        elif make_default:
             await store.set_default(set_id)
         return Rescore(summarize(folder, store=store), set_id, tuple(changes))
     finally:
         watch.finished()
+        await plan.model.close()
         if sandbox is not None:
             await sandbox.close()
         store.close()
-        await plan.model.close()
 
 
 async def _open(knobs: Knobs, folder: Path) -> ProgramSandbox:
     return await open_sandboxes(knobs.sandboxes, knobs.judges, folder.name)
 
 
+# -- who judges ------------------------------------------------------------------------------------
+
+
 async def verdict_set(store: Store, plan: Plan, *, again: bool = False) -> int:
     """The set of verdicts of this scorer, with these options; `again` makes a further one."""
-    extractor = plan.suite.protocol().extractor
-    options = options_of(plan.suite.options, "verdict")
-    options |= {"extractor": f"{extractor.name} {extractor.version}"}
+    options = judging_options(plan)
     if again:
         options |= {"again": len(store.verdict_sets())}
     return await store.verdict_set(plan.suite.scorer(), options, {"judged": now()})
+
+
+async def current_set(store: Store, plan: Plan) -> int:
+    """The run's own set where it was judged in this very way, else the set of this way."""
+    default = store.default_set
+    if default is not None:
+        made = store.verdict_sets()[default]
+        options = {k: v for k, v in made["options"].items() if k != "again"}
+        scorer = plan.suite.scorer()
+        if (made["scorer"], made["version"], options) == (scorer.name, scorer.version, judging_options(plan)):
+            return default
+    return await verdict_set(store, plan)
+
+
+async def _make_own(store: Store, set_id: int, plan: Plan, watch: Watch) -> None:
+    """Read the run's score from this set from now on."""
+    if set_id == store.default_set:
+        return
+    scorer = plan.suite.scorer()
+    options = ", ".join(f"{k}={v}" for k, v in judging_options(plan).items())
+    await store.set_default(set_id)
+    watch.say(
+        f"the run's score is now that of verdict set {set_id}: {scorer.name} {scorer.version} ({options})"
+    )
+
+
+def judging_options(plan: Plan) -> dict[str, Any]:
+    extractor = plan.suite.protocol().extractor
+    return {
+        **options_of(plan.suite.options, "verdict"),
+        "extractor": f"{extractor.name} {extractor.version}",
+    }
+
+
+def as_judged(plan: Plan, folder: Path) -> Plan:
+    """The plan with the verdict options of the run's own set: `score` may have changed them since."""
+    with read_run(folder) as store:
+        made = store.verdict_sets().get(store.default_set or 0, {"options": {}})["options"]
+    known = options_of(plan.suite.options, "verdict")
+    options = dataclasses.replace(plan.suite.options, **{k: v for k, v in made.items() if k in known})
+    return dataclasses.replace(plan, suite=type(plan.suite)(plan.suite.info, options))
 
 
 # -- what is owed ----------------------------------------------------------------------------------

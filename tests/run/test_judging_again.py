@@ -1,0 +1,81 @@
+"""Judging stored answers again: another set of verdicts, what changed, and which one is the run's own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import evalkit
+
+from .command import run
+
+pytestmark = pytest.mark.docker
+PROBLEMS = Path(__file__).parents[2] / "suites" / "mini" / "problems.jsonl"
+
+
+@pytest.fixture
+def answers(tmp_path: Path) -> Path:
+    """Two right answers of mini, the second of which takes 1.5 s to be imported."""
+    path = tmp_path / "answers.jsonl"
+    problems = [json.loads(line) for line in PROBLEMS.read_text().splitlines()[:2]]
+    with path.open("w") as out:
+        for problem, slow in zip(problems, ("", "import time\ntime.sleep(1.5)\n"), strict=True):
+            solution = slow + problem["prompt"] + problem["canonical_solution"]
+            out.write(json.dumps({"task_id": problem["task_id"], "solution": solution}) + "\n")
+    return path
+
+
+def reasons(folder: str) -> list[Any]:
+    frame = evalkit.load(folder).samples()
+    return [o if o == "passed" else r for o, r in zip(frame["outcome"], frame["reason"], strict=True)]
+
+
+def test_score_adds_a_set_names_what_changed_and_resume_keeps_to_it(
+    docker_engine: object, answers: Path, tmp_path: Path
+) -> None:
+    same = (
+        "run",
+        "mini",
+        "--model",
+        f"replay:{answers}",
+        "--limit",
+        "2",
+        "--results",
+        str(tmp_path),
+        "--json",
+    )
+    first = run(*same)
+    folder = first.summary["run"]
+    assert (first.code, reasons(folder)) == (0, ["passed", "passed"]), first.stderr
+
+    stricter = run("score", folder, "--timeout", "1", "--json")
+    assert stricter.code == 0, stricter.stderr
+    assert reasons(folder) == ["passed", "timeout"]
+    assert stricter.summary["pass@1"] == 0.5
+    assert "mini/2" in stricter.stderr
+    assert "timeout" in stricter.stderr
+
+    assert run("resume", folder, "--json").summary["pass@1"] == 0.5, "resume keeps the set that score made"
+    back = run(*same)
+    assert back.summary["run"] == folder, "how answers are judged does not make another run"
+    assert reasons(folder) == ["passed", "passed"], "the command's own options hold"
+    assert "verdict set 1" in back.stderr
+    with evalkit.load(folder)._store() as store:
+        assert len(store.verdict_sets()) == 2, "nothing was judged a third time"
+
+    aside = run("score", folder, "--timeout", "1", "--no-default", "--json")
+    assert aside.code == 0
+    assert reasons(folder) == ["passed", "passed"]
+
+
+def test_score_needs_neither_model_nor_endpoint_nor_replay_file(
+    docker_engine: object, answers: Path, tmp_path: Path
+) -> None:
+    words = ("--model", f"replay:{answers}", "--limit", "2", "--results", str(tmp_path), "--json")
+    folder = run("run", "mini", *words).summary["run"]
+    answers.unlink()
+    again = run("score", folder, "--json")
+    assert (again.code, again.summary["pass@1"]) == (0, 1.0), again.stderr
