@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import frames
-from .kinds import contents_of, write_special
+from .kinds import contents_of
+from .special import write_special
 from .unwire import Decoder
 from .wire import CALLABLE, ITERABLE, ITERATOR, SIZED, Encoder, TooLarge, is_known_module
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import sys
+import tempfile
 from typing import Any
 
 from . import landlock
@@ -23,7 +24,7 @@ def confine(
     """
     os.setsid()
     _descriptors(pipe, output)
-    os.environ["HOME"] = os.environ["TMPDIR"] = folder
+    os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = folder
     _limits(limits)
     os.setgroups([])
     os.setresgid(uid, uid, uid)

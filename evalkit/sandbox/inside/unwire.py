@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Callable
 from typing import Any
 
+from . import special  # noqa: F401  (registers its kinds)
 from .kinds import KINDS
 from .wire import MAX_BYTES, MAX_DEPTH, MAX_VALUES, TYPES, Malformed, _unpack_c, _unpack_d, _unpack_q
 

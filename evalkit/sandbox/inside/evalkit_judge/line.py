@@ -22,7 +22,8 @@ from .errors import AnswerError, SupervisorGone
 
 END = struct.Struct("<idd q??")  # supervisor.py
 FLOOD = 64  # output beyond so many times the limit is a flood
-PATIENCE_S = 10.0  # for the supervisor's report after a kill
+HAND_OVER_S = 60.0  # the supervisor takes a program at once, however busy the machine
+PATIENCE_S = 20.0  # for the supervisor's report after a kill
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Line:
         self.wall_s = 0.0
         self.dead: AnswerError | None = None
         self.control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.control.settimeout(HAND_OVER_S)
         try:
             self.control.connect(address)
             request = json.dumps({"limits": limits, "guard": guard}).encode()

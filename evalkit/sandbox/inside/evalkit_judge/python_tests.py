@@ -37,18 +37,25 @@ def run_check(answer: Answer, source: str, entry_point: str, helpers: str = "") 
         # faults of the task's own text are the judge's to report
         exec(compile(helpers, "<helpers>", "exec", dont_inherit=True), names)
     names[entry_point] = answer.function(entry_point)
-    yield from _one(answer, "check", source, names, f"check({entry_point})")
+    yield from _one(answer, "check", source, names, entry_point)
 
 
 def run_asserts(
-    answer: Answer, statements: Sequence[str], setup: str = "", per_test: float | None = None
+    answer: Answer,
+    statements: Sequence[str],
+    setup: str = "",
+    entry_point: str = "",
+    per_test: float | None = None,
 ) -> Iterator[Test]:
     """Execute each statement: a Test each, until the answer's process is gone.
 
+    `entry_point` is the answer's even where a built-in has that name (MBPP/126 defines `sum`).
     `setup` runs first; on the answer's side where it makes objects of the answer's classes or
     defines classes. `per_test` bounds the waiting for the answer in one statement, in seconds.
     """
     names = Names(answer)
+    if entry_point:
+        names[entry_point] = answer.function(entry_point)
     line = answer._line
     if setup.strip():
         if _belongs_to_answer(setup, answer):
@@ -85,14 +92,14 @@ class Names(dict[str, Any]):
         return value
 
 
-def _one(answer: Answer, name: str, source: str, names: Names, call: str = "") -> Iterator[Test]:
-    """Execute test code; its outcome."""
+def _one(answer: Answer, name: str, source: str, names: Names, candidate: str = "") -> Iterator[Test]:
+    """Execute test code, then its `check` with the `candidate` of that name; its outcome."""
     status, detail = "passed", ""
     answer.last = None
     try:
         exec(compile(source, "<test>", "exec", dont_inherit=True), names)
-        if call:
-            names["check"](names[call[6:-1]])
+        if candidate:
+            names["check"](answer.function(candidate))
     except AnswerError as e:
         status, detail = e.kind, e.message
     except NotCrossable:

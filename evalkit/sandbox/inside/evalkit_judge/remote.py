@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import frames
-from ..kinds import refill, write_special
+from ..kinds import refill
+from ..special import write_special
 from ..unwire import Decoder
 from ..wire import CALLABLE, Encoder, Malformed, TooLarge, is_known_module
 from .errors import AnswerError, NotCrossable, raised
@@ -48,6 +49,11 @@ class Answer:
     def load(self, timeout: float | None = None) -> None:
         """Execute the program, in a fresh namespace without a `__name__` of "__main__"."""
         self._ask(frames.LOAD, self._program, timeout=timeout)
+
+    @property
+    def died(self) -> bool:
+        """Whether the program's process has ended, by itself or for going over a limit."""
+        return bool(self._lines) and self._lines[-1].dead is not None
 
     def restart(self) -> None:
         """A fresh process and a fresh clock for the same program, not loaded; the present one ends."""
