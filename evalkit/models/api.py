@@ -45,7 +45,7 @@ class OpenAIModel:
         self.price = price
         self.retry = retry or RetryPolicy()
         self.limiter = AdaptiveLimiter(concurrency)
-        self._access = access
+        self.access = access
         self._inline_think = inline_think
         self._request_timeout_s = request_timeout_s
         self._salt = salt
@@ -57,7 +57,7 @@ class OpenAIModel:
         described: dict[str, Any] = {
             "backend": "openai",
             "id": self.wire.model,
-            "base_url": self._access.shown,
+            "base_url": self.access.shown,
         }
         if self.wire.prefill:
             described["prefill"] = self.wire.prefill
@@ -112,7 +112,7 @@ class OpenAIModel:
             except AttemptError as failure:
                 if failure.status == 429:
                     self.limiter.throttled(clock)
-                failure.text = self._access.key.scrub(failure.text)
+                failure.text = self.access.key.scrub(failure.text)
                 wall = monotonic() - clock
                 usage = read_usage(failure.usage, self.price)
                 return CallAttempt(started, wall, failure.status, failure.text, usage=usage), failure
@@ -132,7 +132,7 @@ class OpenAIModel:
         text, reasoning = parsed.text, parsed.reasoning
         if self._inline_think and not reasoning:
             reasoning, text = split_think(text)
-        clean = self._access.key.remove_from
+        clean = self.access.key.remove_from
         return Reply(
             text=clean(text),
             reasoning=clean(reasoning),
@@ -151,16 +151,16 @@ class OpenAIModel:
         if failure.context:
             return ContextExceeded(text)
         hint = failure.hint
-        if failure.status in (401, 403) and self._access.key_source:
-            hint = f"check the key in {self._access.key_source}, or name another variable: --api-key-env NAME"
+        if failure.status in (401, 403) and self.access.key_source:
+            hint = f"check the key in {self.access.key_source}, or name another variable: --api-key-env NAME"
         elif failure.status is None and not hint:
-            hint = f"is {self._access.shown} up and reachable?"
+            hint = f"is {self.access.shown} up and reachable?"
         return ModelError(text, hint, retryable=failure.retryable)
 
     def _open(self) -> Transport:
         if self._transport is None:
             self._transport = Transport(
-                self._access.base_url, self._access.key, self.limiter.ceiling, self._request_timeout_s
+                self.access.base_url, self.access.key, self.limiter.ceiling, self._request_timeout_s
             )
         return self._transport
 

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from evalkit.errors import UsageError
 from evalkit.model import Model, Sampling
-from evalkit.models.access import Access, make_access
+from evalkit.models.access import Access, is_local, make_access
 from evalkit.models.catalog import Catalog, Entry, Provider, load_catalog
 from evalkit.models.gold import Null, Oracle
 from evalkit.models.replay import open_replay
@@ -108,7 +108,9 @@ def open_openai(opening: Opening) -> Model:
 
     catalog = load_catalog()
     entry = catalog.entries.get(opening.spec)
-    base_url = opening.base_url or os.environ.get("OPENAI_BASE_URL") or ""
+    base_url = opening.base_url or ""
+    if not base_url and not (entry and entry.base_url):
+        base_url = os.environ.get("OPENAI_BASE_URL") or ""
     if entry is None and not base_url:
         raise unknown_model(opening.spec, catalog)
     entry = entry or Entry(opening.spec, id=opening.spec)
@@ -129,7 +131,10 @@ def open_openai(opening: Opening) -> Model:
         inline_think=entry.inline_think,
         concurrency=opening.concurrency,
         request_timeout_s=opening.request_timeout_s,
-        retry=RetryPolicy(max_attempts=opening.max_attempts),
+        retry=RetryPolicy(
+            max_attempts=opening.max_attempts,
+            deadline_s=max(RetryPolicy.deadline_s, 3 * opening.request_timeout_s),
+        ),
         salt=opening.salt,
     )
 
@@ -149,9 +154,12 @@ def find_access(
 ) -> tuple[Access, Provider | None]:
     """Where the model is asked for: the given URL, the entry's own, or its first provider with a key."""
     if base_url or entry.base_url:
-        provider = catalog.provider_at(base_url or entry.base_url)
-        keys = [entry.key_env, provider.key_env if provider else "", "OPENAI_API_KEY"]
-        return make_access(base_url or entry.base_url, api_key_env, tuple(filter(None, keys))), provider
+        place = base_url or entry.base_url
+        provider = catalog.provider_at(place)
+        keys = [entry.key_env, provider.key_env if provider else ""]
+        if base_url or not is_local(place):  # a catalog's own box has no business with OpenAI's key
+            keys.append("OPENAI_API_KEY")
+        return make_access(place, api_key_env, tuple(filter(None, keys))), provider
     providers = [catalog.providers[name] for name in entry.ids if name in catalog.providers]
     if not providers:
         raise UsageError(f"{entry.name} has no provider in the catalog", "say where it is served: --base-url")

@@ -1,7 +1,7 @@
 """HTTP: the openai client over aiohttp, one request at a time, its own retries off.
 
 The client's `post` with a plain response as its target skips the client's typed models: replies are
-read as they came (docs/decisions/model-transport.md), bounded in size, and checked by our own parser.
+read as they came (docs/models.md), bounded in size, and checked by our own parser.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from evalkit.model import Model, Sampling
 from evalkit.models import Opening, backend_names, open_model, registry
 from evalkit.models.access import is_local
 from evalkit.models.api import OpenAIModel
+from evalkit.models.usage import Price
 from tests.models.calling import ask, endpoint
 
 LOCAL = "http://127.0.0.1:1/v1"
@@ -60,6 +61,20 @@ def test_a_catalog_name_at_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
     assert opened("qwen3-coder").wire.model == "qwen/qwen3-coder"
     with pytest.raises(UsageError, match="does not know what openai calls qwen3-coder"):
         opened("qwen3-coder", base_url="https://api.openai.com/v1")
+
+
+def test_an_entry_with_a_place_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "models.toml").write_text(
+        "[models.mine]\nid = 'served'\nbase_url = 'http://box:8000/v1'\nprice = { input = 1, output = 2 }"
+    )
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://example.com/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "secret-key")
+    model = opened("mine")
+    assert model.describe() == {"backend": "openai", "id": "served", "base_url": "http://box:8000/v1"}
+    assert model.price == Price(1, 2)
+    assert model.access.key.reveal() == "none"
+    assert opened("mine", base_url=LOCAL).describe()["base_url"] == LOCAL
+    assert opened("mine", base_url=LOCAL).access.key.reveal() == "secret-key"
 
 
 def test_the_users_sampling_wins_over_the_catalog() -> None:
