@@ -119,11 +119,11 @@ def repair(folder: Path | str) -> list[str]:
 def _open_locked(folder: Path, lock: int) -> Store:
     path = folder / DATABASE
     try:
-        damage = ["a repair was interrupted"] if _repair_was_interrupted(folder) else _damage(path)
-        if damage:
+        db, damage = _connect_checked(path)
+        if db is None:
             damage = rebuild(folder, damage)
-        writer = Writer(path)
-        store = Store(folder, connect_reader(path), writer, lock, tuple(damage))
+            db = connect_writer(path)
+        store = Store(folder, connect_reader(path), Writer(db, folder), lock, tuple(damage))
         if not (folder / MANIFEST).exists():
             _write_manifest(folder, store.manifest)
         return store
@@ -131,14 +131,23 @@ def _open_locked(folder: Path, lock: int) -> Store:
         raise explain(error, folder) from error
 
 
-def _damage(path: Path) -> list[str]:
+def _connect_checked(path: Path) -> tuple[sqlite3.Connection | None, list[str]]:
+    """A connection to a database that is whole, or none and what is damaged."""
+    if _repair_was_interrupted(path.parent):
+        return None, ["a repair was interrupted"]
     try:
-        with closing(connect_writer(path)) as db:
-            return find_damage(db, deep=path.stat().st_size <= CHECK_ALL)
+        db = connect_writer(path)
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise
-        return [str(error)]
+        return None, [str(error)]
+    damage = ["not looked at"]
+    try:
+        damage = find_damage(db, deep=path.stat().st_size <= CHECK_ALL)
+    finally:
+        if damage:
+            db.close()
+    return (None if damage else db), damage
 
 
 def _repair_was_interrupted(folder: Path) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -95,7 +96,7 @@ class Reader:
         self.damage = damage
         self._db = db
         self.manifest: dict[str, Any] = self._body(self._meta("manifest"))
-        self.plan: list[tuple[str, int]] = [(t, s) for t, s in self._body(self._meta("plan"))]
+        self.plan: list[tuple[str, int]] = list(zip(*self._body(self._meta("plan")), strict=True))
         self._ids: dict[tuple[str, int], int] = {}
 
     def __enter__(self) -> Self:
@@ -112,23 +113,19 @@ class Reader:
     # -- what is done ------------------------------------------------------------------------------
     def state(self, set_id: int | None = None) -> dict[tuple[str, int], State]:
         """Every planned sample, in the plan's order, as the set (default: the run's) has judged it."""
-        nothing = (0, 0, "", "")
-        endings = [nothing] * (len(self.plan) + 1)
-        verdicts = [nothing] * (len(self.plan) + 1)
-        for row in self._query("SELECT sample_id, id, outcome, reason FROM ending ORDER BY id"):
-            endings[row[0]] = row
-        official = "set_id = ? AND policy = 'official' ORDER BY id"
-        sql = f"SELECT sample_id, rollout_id, outcome, reason FROM verdict WHERE {official}"
-        for row in self._query(sql, self._set(set_id)):
-            verdicts[row[0]] = row
-        same: dict[tuple[str, ...], State] = {}
-        states = {}
-        for key, ending, verdict in zip(self.plan, endings[1:], verdicts[1:], strict=True):
-            facts = ending[2:] + (verdict[2:] if verdict[1] == ending[1] else ("", ""))
-            if facts not in same:
-                same[facts] = State(*facts)
-            states[key] = same[facts]
-        return states
+        state = cache(State)  # a few different ones, shared by all samples
+        states = [State()] * (len(self.plan) + 1)
+        judged = [0] * (len(self.plan) + 1)  # the rollout that the verdict is on
+        verdicts = "FROM verdict WHERE set_id = ? AND policy = 'official'"
+        sql = f"SELECT sample_id, rollout_id, outcome, reason {verdicts} ORDER BY id"
+        for number, rollout, outcome, reason in self._query(sql, self._set(set_id)):
+            judged[number], states[number] = rollout, state("answered", "", outcome, reason)
+        unjudged = f"id NOT IN (SELECT rollout_id {verdicts})"
+        sql = f"SELECT sample_id, id, outcome, reason FROM ending WHERE {unjudged} ORDER BY id"
+        for number, rollout, outcome, reason in self._query(sql, self._set(set_id)):
+            if rollout > judged[number]:
+                states[number] = state(outcome, reason)
+        return dict(zip(self.plan, states[1:], strict=True))
 
     def totals(self) -> Totals:
         sums = (

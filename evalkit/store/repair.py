@@ -208,7 +208,7 @@ def _manifest(old: sqlite3.Connection, tx: Transaction, folder: Path) -> dict[st
 
 def _plan(old: sqlite3.Connection, tx: Transaction, folder: Path) -> list[tuple[str, int]]:
     with suppress(ValueError):
-        return [(task_id, sample) for task_id, sample in _payload(tx, _meta(old, "plan"))]
+        return list(zip(*_payload(tx, _meta(old, "plan")), strict=True))
     with suppress(sqlite3.Error):
         whole = old.execute("PRAGMA integrity_check(sample)").fetchone() == ("ok",)
         rows = old.execute("SELECT task_id, sample FROM sample ORDER BY id").fetchall()

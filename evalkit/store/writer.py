@@ -21,7 +21,6 @@ from zlib import compress
 from evalkit.errors import StoreError
 from evalkit.store.codec import Packed, pack
 from evalkit.store.crash import crash_point
-from evalkit.store.database import connect_writer
 from evalkit.store.faults import explain
 from evalkit.store.schema import TABLES, checksum
 
@@ -80,7 +79,7 @@ class Transaction:
 def write_plan(tx: Transaction, manifest: Mapping[str, Any], plan: Sequence[tuple[str, int]]) -> None:
     """What a database begins with. The plan is one body too: it is read at once, and checked."""
     tx.set_meta("manifest", tx.body(pack(manifest)))
-    tx.set_meta("plan", tx.body(pack(plan)))
+    tx.set_meta("plan", tx.body(pack([[task_id for task_id, _ in plan], [sample for _, sample in plan]])))
     for task_id, sample in plan:
         tx.add("sample", task_id, sample)
 
@@ -95,13 +94,13 @@ class Write:
 class Writer:
     """The thread, its queue, and what stopped it if anything did."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, db: sqlite3.Connection, folder: Path) -> None:
+        self._folder = folder
         self._queue: SimpleQueue[Write | None] = SimpleQueue()
         self._failure: StoreError | None = None
         self._unheard = False  # a write that nobody awaits was lost
-        self._db = connect_writer(path)
-        self._transaction = Transaction(self._db)
+        self._db = db
+        self._transaction = Transaction(db)
         self._thread = threading.Thread(target=self._run, name="evalkit-store", daemon=True)
         self._thread.start()
 
@@ -138,7 +137,7 @@ class Writer:
         if self._failure:
             raise _again(self._failure)
         if not self._thread.is_alive():
-            raise StoreError(f"{self._path.parent} is closed")
+            raise StoreError(f"{self._folder} is closed")
         self._queue.put(write)
         crash_point("event queued")
 
@@ -173,7 +172,7 @@ class Writer:
                 self._db.execute("COMMIT")
                 crash_point("after commit")
             except sqlite3.Error as error:
-                self._failure = explain(error, self._path.parent)
+                self._failure = explain(error, self._folder)
             except Exception as error:  # a bug of ours: whoever waits for this commit must hear of it
                 self._failure = StoreError(f"a record could not be written ({error!r})", "please report this")
         if self._failure:
