@@ -9,7 +9,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import logging
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,6 +136,9 @@ def hub_records(hub: Hub) -> tuple[list[Record], str]:
     import datasets
     import huggingface_hub
 
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it says each retry of its own on stderr
+    if not sys.stderr.isatty():
+        datasets.disable_progress_bars()
     try:
         revision = hub.revision or huggingface_hub.HfApi().dataset_info(hub.dataset).sha or ""
         rows = datasets.load_dataset(hub.dataset, hub.config, split=hub.split, revision=revision or None)
