@@ -47,6 +47,7 @@ class Endpoint:
         self.options = options
         self.log = RequestLog(options.log, keep=options.keep_log)
         self.bodies: list[dict[str, Any]] = []  # requests in order of arrival, kept with the log
+        self.peers: set[object] = set()  # the connections that they came on, likewise
         self._host, self._port = host, port
         self._runner: web.AppRunner | None = None
 
@@ -100,6 +101,7 @@ class Endpoint:
             return web.json_response(error_object(text, 404), status=404)
         if options.keep_log:
             self.bodies.append(body)
+            self.peers.add(request.transport and request.transport.get_extra_info("peername"))
         entry = self.log.begin(body, request.path, request.headers.get("Idempotency-Key"), time())
         try:
             return await self._answer(request, body, chat, entry)

@@ -22,7 +22,11 @@ from evalkit.models.wire import Wire, body_of, call_key, encode
 
 
 class OpenAIModel:
-    """A model behind an OpenAI-compatible API. `limiter` is shared by all of its calls."""
+    """A model behind an OpenAI-compatible API. `limiter` is shared by all of its calls.
+
+    `salt` makes the calls of one run its own (a run's name): without it, a provider that keeps replies by
+    Idempotency-Key could answer a repetition of the run from the first one.
+    """
 
     def __init__(
         self,
@@ -48,7 +52,7 @@ class OpenAIModel:
         self.access = access
         self._inline_think = inline_think
         self._request_timeout_s = request_timeout_s
-        self._salt = salt
+        self.salt = salt
         self._rng = random.Random(seed)
         self._transport: Transport | None = None
 
@@ -68,7 +72,7 @@ class OpenAIModel:
     async def complete(self, request: Request, on_attempt: OnAttempt | None = None) -> Reply:
         """One reply. Raises ContextExceeded, or ModelError after the last attempt."""
         data = encode(body_of(request, merge(request.sampling, self.sampling), self.wire))
-        headers = {"Idempotency-Key": call_key(self._salt, request, data)}
+        headers = {"Idempotency-Key": call_key(self.salt, request, data)}
         attempts: list[CallAttempt] = []
         spent = 0.0
         while True:

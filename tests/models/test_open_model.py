@@ -193,6 +193,24 @@ def test_a_backend_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> N
     assert [(o.spec, o.concurrency) for o in asked] == [("mine:x", 3), ("x", 64)]
 
 
+def test_a_backend_is_found_by_its_entry_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "their_backend.py").write_text(
+        "from evalkit.models import open_model\n"
+        "def factory(opening):\n"
+        "    model = open_model('null')\n"
+        "    model.name = f'theirs, asked for {opening.spec}'\n"
+        "    return model\n"
+    )
+    meta = tmp_path / "their_backend-1.dist-info"
+    meta.mkdir()
+    (meta / "METADATA").write_text("Metadata-Version: 2.1\nName: their-backend\nVersion: 1\n")
+    (meta / "entry_points.txt").write_text("[evalkit.backends]\ntheirs = their_backend:factory\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "theirs" in backend_names()
+    assert open_model("theirs:x").name == "theirs, asked for theirs:x"
+    assert open_model("x", backend="theirs").name == "theirs, asked for x"
+
+
 def test_nothing_heavy_is_imported_before_the_first_call() -> None:
     code = (
         "import sys; from evalkit.models import open_model;"

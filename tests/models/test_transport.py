@@ -1,0 +1,82 @@
+"""What the transport asks of the process: open files, connections, the collector."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import subprocess
+import sys
+
+import pytest
+
+from evalkit.endpoint.timing import Latency
+from evalkit.models.api import OpenAIModel
+from evalkit.models.transport import YOUNG_OBJECTS, calm_collector
+from tests.models.calling import ask, endpoint, model
+
+
+def limited(soft: int, hard: int, concurrency: int) -> str:
+    """What a process with these limits of open files prints when it opens a transport."""
+    code = f"""
+import resource
+from evalkit.models.secret import Secret
+from evalkit.models.api import OpenAIModel
+from evalkit.models.transport import Transport
+resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}))
+try:
+    Transport("http://127.0.0.1:1/v1", Secret("none"), {concurrency}, 1.0)
+    print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+except Exception as e:
+    print(type(e).__name__, e)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_the_limit_of_open_files_follows_the_concurrency() -> None:
+    assert limited(256, 4096, 1000) == "1128\n"
+    assert limited(2000, 4096, 1000) == "2000\n"
+    refused = limited(256, 512, 1000)
+    assert refused.startswith("UsageError 1000 calls in flight need 1128 open files, the limit is 512")
+    assert "ulimit -n" in refused
+
+
+async def test_more_than_a_hundred_calls_are_in_flight() -> None:
+    """aiohttp's own pool ends at 100 connections, and would queue the rest unseen."""
+    async with (
+        endpoint(echo=True, latency=Latency("fixed", (0.5,))) as server,
+        model(server.url, concurrency=150) as m,
+    ):
+        texts = await asyncio.gather(*(call(m, i) for i in range(150)))
+    assert texts == [str(i) for i in range(150)]
+    assert server.log.stats.max_active == m.limiter.peak == 150
+
+
+async def call(m: OpenAIModel, i: int) -> str:
+    return (await m.complete(ask(str(i)))).text
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+async def test_connections_are_used_again(stream: bool) -> None:
+    async with endpoint() as server, model(server.url, stream=stream) as m:
+        for i in range(5):
+            await m.complete(ask(str(i)))
+        assert len(server.peers) == 1
+
+
+def test_the_collector_is_calmed_but_never_switched_on() -> None:
+    before = gc.get_threshold()
+    try:
+        for given, expected in (((700, 10, 10), YOUNG_OBJECTS), ((0, 10, 10), 0), ((50_000, 5, 5), 50_000)):
+            gc.set_threshold(*given)
+            calm_collector()
+            assert gc.get_threshold() == (expected, *given[1:])
+    finally:
+        gc.set_threshold(*before)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+async def test_one_at_a_time_is_kept(stream: bool) -> None:
+    async with endpoint() as server, model(server.url, stream=stream, concurrency=1) as m:
+        await asyncio.gather(*(m.complete(ask(str(i))) for i in range(10)))
+    assert server.log.stats.max_active == 1
