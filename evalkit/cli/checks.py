@@ -3,28 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any
 
 from evalkit.cli.text import Style, one_line
-
-
-@dataclass(frozen=True)
-class Check:
-    """`needed`: without it not even `evalkit run mini --model oracle` works. `fix` is a command or a hint."""
-
-    name: str
-    ok: bool
-    detail: str
-    fix: str = ""
-    needed: bool = False
-
-    @property
-    def mark(self) -> str:
-        return "ok" if self.ok else "MISSING" if self.needed else "absent"
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+from evalkit.sandbox.doctor import Check
 
 
 def checks_text(checks: Iterable[Check], style: Style) -> str:
@@ -34,6 +15,7 @@ def checks_text(checks: Iterable[Check], style: Style) -> str:
 
 
 def _line(check: Check, width: int, style: Style) -> str:
+    mark = "ok" if check.ok else "MISSING" if check.needed else "absent"
     paint = style.good if check.ok else style.bad if check.needed else style.warn
     fix = f"; {one_line(check.fix)}" if check.fix and not check.ok else ""
-    return f"{paint(f'{check.mark:<8}')}{one_line(check.name):<{width + 2}}{one_line(check.detail)}{fix}"
+    return f"{paint(f'{mark:<8}')}{one_line(check.name):<{width + 2}}{one_line(check.detail)}{fix}"

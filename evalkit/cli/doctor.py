@@ -8,13 +8,15 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
-from evalkit.cli.checks import Check, checks_text
+from evalkit.cli.checks import checks_text
 from evalkit.cli.options import add_data, add_results
 from evalkit.cli.parser import Parser
 from evalkit.cli.text import Style, size
 from evalkit.errors import EvalkitError
+from evalkit.sandbox.doctor import Check, checks
 
 ABOUT = """\
 One line for each thing that a run may need. MISSING: nothing can be judged without it (exit code 1);
@@ -35,12 +37,12 @@ def main(words: Sequence[str]) -> int:
     add_data(parser)
     args = parser.read(words)
 
-    checks = list(all_checks(args.results, args.data))
-    good = all(check.ok or not check.needed for check in checks)
+    found = list(all_checks(args.results, args.data))
+    good = all(check.ok or not check.needed for check in found)
     if args.json:
-        print(json.dumps({"ok": good, "checks": [check.to_json() for check in checks]}))
+        print(json.dumps({"ok": good, "checks": [asdict(check) for check in found]}))
     else:
-        print(checks_text(checks, Style()))
+        print(checks_text(found, Style()))
         print("\nready: evalkit run mini --model oracle" if good else "\nnot ready: mend what is MISSING")
     return 0 if good else 1
 
@@ -48,7 +50,7 @@ def main(words: Sequence[str]) -> int:
 def all_checks(results: Path, data: str | None) -> Iterator[Check]:
     yield python_check()
     yield results_check(results)
-    yield from sandbox_checks()
+    yield from checks()
     yield from model_checks()
     yield from data_checks(data)
 
@@ -71,13 +73,6 @@ def results_check(results: Path) -> Check:
     return Check("results", free >= SPACE, f"{results}, {size(free)} free", fix, needed=True)
 
 
-def sandbox_checks() -> Iterator[Check]:
-    from evalkit.sandbox import checks
-
-    for found in checks():
-        yield Check(found.name, found.ok, found.detail, found.fix, needed=found.needed)
-
-
 def model_checks() -> Iterator[Check]:
     """Which keys and endpoints the environment has. Names only, never a key."""
     from evalkit.models.catalog import load_catalog
@@ -87,28 +82,40 @@ def model_checks() -> Iterator[Check]:
     except EvalkitError as e:
         yield Check("catalog", False, e.message, e.hint or "mend it, or unset EVALKIT_MODELS")
         return
-    here = [p.key_env for p in providers if os.environ.get(p.key_env, "").strip()]
-    names = ", ".join(sorted({p.key_env for p in providers}))
-    fix = f"export one of {names}; oracle, null, replay and local endpoints need none"
+    names = dict.fromkeys(p.key_env for p in providers)
+    here = [name for name in names if os.environ.get(name, "").strip()]
+    fix = (
+        f"export your provider's, {next(iter(names))} say; oracle, null, replay and local endpoints need none"
+    )
     yield Check("API key", bool(here), ", ".join(here) or "none is set", fix)
     url = os.environ.get("OPENAI_BASE_URL", "")
     yield Check("base URL", True, f"OPENAI_BASE_URL is {url}" if url else "the catalog's, or --base-url URL")
 
 
 def data_checks(data: str | None) -> Iterator[Check]:
-    """Where each suite's data is. One that the hub would give counts as here if its client is."""
-    from evalkit.cli.suites import count_tasks, hub_missing
+    """Where each suite's data is: a file, or the cache that the hub's client keeps."""
+    from evalkit.cli.suites import count_tasks
     from evalkit.registry import open_suite, suite_names
 
     for name in suite_names():
         try:
-            tasks, source = count_tasks(open_suite(name), data)
+            suite = open_suite(name)
+            tasks, source = count_tasks(suite, data)
         except EvalkitError as e:
             yield Check(f"suite {name}", False, e.message, e.hint)
             continue
-        if tasks is None:
-            fix = "--data PATH or EVALKIT_DATA with the official file"
-            ok = source.startswith("hub") and not hub_missing()
-            yield Check(f"suite {name}", ok, f"not on this machine; {source}", fix)
-        else:
+        hub = suite.source().hub
+        if tasks is not None:
             yield Check(f"suite {name}", True, f"{tasks} tasks, {source}")
+        elif hub is not None and cached(hub.dataset):
+            yield Check(f"suite {name}", True, f"fetched before, {source}")
+        else:
+            fix = "fetched when first used where the hub is in reach; else --data PATH or EVALKIT_DATA"
+            yield Check(f"suite {name}", False, f"no data here, {source}", fix)
+
+
+def cached(dataset: str) -> bool:
+    """Whether the hub's client has fetched something of this data set."""
+    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
+    folder = os.environ.get("HF_HUB_CACHE") or Path(home) / "hub"
+    return (Path(folder) / f"datasets--{dataset.replace('/', '--')}").expanduser().is_dir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -31,7 +32,7 @@ class Bar(Watch):
     def __init__(self) -> None:
         self._bar: Any = None
         self._judged = self._passed = self._errors = 0
-        self._cost: float | None = None
+        self._cost = 0.0
 
     def say(self, text: str) -> None:
         if self._bar is None:
@@ -43,14 +44,23 @@ class Bar(Watch):
         from tqdm import tqdm
 
         self._judged, self._passed = judged, passed
+        # the terminal of a serial line or of some containers says that it is 0 wide
+        sized = os.get_terminal_size(sys.stderr.fileno()).columns > 0
         self._bar = tqdm(
-            total=total, initial=judged, unit="sample", file=sys.stderr, dynamic_ncols=True, leave=False
+            total=total,
+            initial=judged,
+            unit="sample",
+            file=sys.stderr,
+            leave=False,
+            dynamic_ncols=sized,
+            ncols=None if sized else 80,
+            nrows=None if sized else 24,
         )
         self._show(0)
 
     def rollout(self, reply: Reply | None) -> None:
         if reply is not None and reply.usage.cost is not None:
-            self._cost = (self._cost or 0.0) + reply.usage.cost
+            self._cost += reply.usage.cost
 
     def ended(self, outcome: Outcome, reason: str, detail: str) -> None:
         self._errors += outcome is Outcome.ERROR
@@ -72,6 +82,6 @@ class Bar(Watch):
             return
         facts = [f"pass@1 {percent(self._passed / self._judged)}"] if self._judged else []
         facts += [f"errors {self._errors}"] if self._errors else []
-        facts += [money(self._cost)] if self._cost is not None else []
+        facts += [money(self._cost)] if self._cost else []
         self._bar.set_postfix_str(", ".join(facts), refresh=False)
         self._bar.update(more)
