@@ -13,6 +13,7 @@ This file imports next to nothing, so that `evalkit --help` is instant. Exit cod
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -58,6 +59,9 @@ examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Expected failures are one line on stderr."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may know ASCII only
     debug = os.environ.get("EVALKIT_DEBUG", "") not in ("", "0")
     try:
         code = dispatch(words)
@@ -68,7 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except KeyboardInterrupt:
-        complain("interrupted", "the same command again continues where this one stopped")
+        again = words[0] in ("run", "resume")
+        complain("interrupted", "the same command again continues where this one stopped" if again else "")
         return INTERRUPTED
     except EvalkitError as e:
         if debug:

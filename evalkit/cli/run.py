@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 ABOUT = """\
 SUITE is a name (`evalkit suites`) or a folder; name several for a run each. The same command again
-continues: finished samples stay, errors are tried again. A changed setting is another run.
+continues: finished samples stay, errors are tried again. A changed setting is another run. A suite's own
+option goes to each named suite that has it.
 """
 EXAMPLES = """\
   evalkit run mini --model oracle

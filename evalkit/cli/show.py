@@ -94,7 +94,9 @@ def find_sample(store: Reader, task: str, sample: int) -> tuple[str, int]:
 def task_text(store: Reader, record: Record, style: Style) -> Iterator[str]:
     row = record.row
     word = "/".join(filter(None, (row["outcome"], row["reason"])))
-    yield style.bold(f"{one_line(row['task_id'])} · sample {row['sample']} · {word}")
+    samples = sum(task_id == row["task_id"] for task_id, _ in store.plan)
+    which = f"sample {row['sample']}" + (f" ({samples} in all)" if samples > 1 else "")
+    yield style.bold(f"{one_line(row['task_id'])} · {which} · {word}")
     tries = store.rollouts(row["task_id"], row["sample"])
     events = list(store.events(tries[-1][0])) if tries else []
     for event in events:

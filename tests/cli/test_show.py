@@ -60,10 +60,10 @@ def test_one_sample_in_full(evalkit: Evalkit, stored: Path) -> None:
 
 def test_a_sample_without_an_answer_says_why(evalkit: Evalkit, stored: Path) -> None:
     shown = evalkit("show", "stored", "t/2").stdout
-    assert shown.startswith("t/2 · sample 0 · error/api")
+    assert shown.startswith("t/2 · sample 0 (2 in all) · error/api")
     assert "why there is no verdict\n  │ def f():" in shown
     assert "HTTP 500" in shown
-    assert evalkit("show", "stored", "t/3").stdout.startswith("t/3 · sample 0 · not_run/budget")
+    assert evalkit("show", "stored", "t/3").stdout.startswith("t/3 · sample 0 (2 in all) · not_run/budget")
 
 
 @pytest.mark.parametrize("words", [(), ("t/0",), ("t/1", "--sample", "1"), ("t/2",)])
@@ -96,6 +96,12 @@ def test_what_is_not_there(
     evalkit: Evalkit, stored: Path, words: tuple[str, ...], hints: tuple[str, ...]
 ) -> None:
     evalkit("show", *words).refused(2, *hints)
+
+
+def test_a_terminal_that_knows_ascii_only(evalkit: Evalkit, stored: Path) -> None:
+    shown = evalkit("show", "stored", "t/1", PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0")
+    assert (shown.code, shown.stderr) == (0, "")
+    assert shown.stdout.startswith("t/1 \\xb7 sample 0")
 
 
 def test_list_goes_on_past_a_damaged_run(evalkit: Evalkit, stored: Path, tmp_path: Path) -> None:

@@ -1,0 +1,89 @@
+"""clean removes what a gone evalkit left, after asking; never what a living one uses. sandbox shows it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Evalkit
+
+pytestmark = pytest.mark.docker
+
+
+@pytest.fixture
+def volumes(docker_engine: Any) -> Iterator[tuple[str, str]]:
+    """Names of two volumes of evalkit's: one whose owner is gone, one whose owner is this process."""
+    from evalkit.sandbox.engine import labels
+
+    alive = labels("test", run="tests")
+    gone = {**alive, "evalkit.owner": "another-boot/1/1"}
+    create = docker_engine.volumes.create
+    made = [create(f"evalkit-test-{os.getpid()}-{n}", labels=m) for n, m in enumerate((gone, alive))]
+    yield made[0].name, made[1].name
+    left = {volume.name: volume for volume in docker_engine.volumes.list()}
+    for volume in made:
+        if volume.name in left:
+            left[volume.name].remove(force=True)
+
+
+def names(engine: Any) -> set[str]:
+    return {volume.name for volume in engine.volumes.list()}
+
+
+def test_clean_asks_first(evalkit: Evalkit, docker_engine: Any, volumes: tuple[str, str]) -> None:
+    evalkit("clean").refused(2, "no terminal to ask on", "--yes")
+    assert set(volumes) <= names(docker_engine)
+
+
+def test_clean_removes_what_was_left(evalkit: Evalkit, docker_engine: Any, volumes: tuple[str, str]) -> None:
+    gone, alive = volumes
+    listed = evalkit("sandbox", "list").stdout
+    assert "volume" in listed
+    done = evalkit("clean", "--yes")
+    assert done.code == 0
+    assert "removed" in done.stdout
+    assert gone not in names(docker_engine)
+    assert alive in names(docker_engine)
+
+
+def test_clean_removes_the_cache_only_when_told(evalkit: Evalkit, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    (cache / "images").mkdir(parents=True)
+    (cache / "images" / "judge.tar").write_bytes(b"x" * 2500)
+    environment = {"EVALKIT_CACHE": str(cache), "DOCKER_HOST": "unix:///nonexistent.sock"}
+    evalkit("clean", "--yes", **environment).refused(4, "no Docker engine found")
+    assert cache.exists()
+    done = evalkit("clean", "--cache", "--yes", **environment)
+    assert done.code == 0
+    assert "2.5 kB" in done.stdout
+    assert "containers and images are not looked at" in done.stderr
+    assert not cache.exists()
+
+
+def test_sandbox_build_names_the_image(evalkit: Evalkit, docker_engine: Any) -> None:
+    built = evalkit("sandbox", "build", "--quiet")
+    assert (built.code, built.stderr) == (0, "")
+    assert docker_engine.images.get(built.stdout.strip()).labels["evalkit"] == "image"
+    evalkit("sandbox", "biuld").refused(2, "did you mean build?")
+
+
+def test_doctor_is_content_where_all_is_here(evalkit: Evalkit, docker_engine: object) -> None:
+    done = evalkit("doctor")
+    assert done.code == 0, done.stdout
+    assert "ready: evalkit run mini --model oracle" in done.stdout
+    assert "MISSING" not in done.stdout
+    keys = evalkit("doctor", OPENROUTER_API_KEY="secret-value-of-a-key").stdout
+    assert "OPENROUTER_API_KEY" in keys
+    assert "secret-value" not in keys
+
+
+def test_doctor_says_how_to_get_an_engine(evalkit: Evalkit) -> None:
+    done = evalkit("doctor", DOCKER_HOST="unix:///nonexistent.sock")
+    assert done.code == 1
+    assert "MISSING Docker engine" in done.stdout
+    assert "apt-get install docker.io" in done.stdout
+    assert evalkit("sandbox", "status", DOCKER_HOST="unix:///nonexistent.sock").code == 1
