@@ -19,10 +19,6 @@ from .samples import as_completion, official_rows
 JUDGE = Path(__file__).with_name("judge.py")
 PROTOCOLS = protocols(redefine=True)
 
-# Officially the test's text follows the program in one namespace, after two empty lines: a helper of the
-# answer's own that is called check or METADATA is lost there, and so it is here.
-TAKEN = "\n\ncheck = METADATA = None\n"
-
 
 @dataclass(frozen=True)
 class Options:
@@ -46,11 +42,11 @@ class Suite(suite.Suite):
     async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
         known = {key: task.data[key] for key in self.required_fields}
         limits = Limits(wall_s=self.options.timeout)
-        program = self.protocol().assemble(task, answer) + TAKEN
+        program = self.protocol().assemble(task, answer) + followed_by(task.data["test"])
         judgement = await sandbox.judge(Job(program, JUDGE.read_text(), known, limits, "human-eval"))
         return judgement.verdict(official=official_word(judgement))
 
-    def read_samples(self, rows: Iterable[Any]) -> Iterator[SampleRecord]:
+    def read_samples(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:
         return official_rows(rows, task_id=named, nth=lambda n: f"HumanEval/{n}")
 
     def official_sample(self, task: Task, answer: Answer, verdict: Verdict | None) -> dict[str, Any]:
@@ -58,6 +54,14 @@ class Suite(suite.Suite):
         code = protocol.extract(task, answer)
         program = protocol.assemble(task, code) if code else task.data["prompt"]
         return {"task_id": task.id, "completion": as_completion(program, task.data["prompt"])}
+
+
+def followed_by(test: str) -> str:
+    """What stands for the test's text, which officially follows the program in one namespace: a helper
+    of the answer's own that is called check (or METADATA) is lost there, and so it is here."""
+    space = test[: len(test) - len(test.lstrip())]
+    metadata = "METADATA = None\n" if "METADATA" in test else ""
+    return f"{space}{metadata}def check(candidate):\n    raise TypeError('this is the check of the test')\n"
 
 
 def gold(record: Mapping[str, Any]) -> Answer | None:
