@@ -20,7 +20,7 @@ _PUBLIC = {
     "remove_leftovers": "evalkit.sandbox.leftovers",
     "reap": "evalkit.sandbox.leftovers",
 }
-__all__ = list(_PUBLIC)  # noqa: PLE0604
+__all__ = list(_PUBLIC)
 
 
 def __getattr__(name: str) -> Any:

@@ -17,7 +17,9 @@ INSIDE = Path(__file__).parent / "inside"
 PACKAGE = "evalkit_inside"
 
 BOOT = """
-import importlib.abc, importlib.util, json, linecache, os, struct, sys
+import builtins, importlib.abc, importlib.util, json, os, struct, sys
+
+own = dict(vars(builtins))  # what a program does to the built-ins does not reach this code
 
 def read(n):
     data = b""
@@ -35,6 +37,7 @@ class Sent(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         return sent["modules"][name]
     def exec_module(self, module):
         name = module.__name__
+        module.__dict__["__builtins__"] = own
         exec(compile(sent["modules"][name], name, "exec", dont_inherit=True), module.__dict__)
 
 sent = json.loads(read(struct.unpack(">I", read(4))[0]))

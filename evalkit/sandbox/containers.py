@@ -63,8 +63,8 @@ def make(client: Any, image: str, slots: int, run: str) -> Made:
         labels=labels("pair", run),
     )["Name"]
     tmpfs = {
-        path: f"size={SLOT_BYTES},nr_inodes={SLOT_INODES},mode=0700,uid={first_uid + n},gid={first_uid + n},noexec"
-        for n, path in enumerate(folders)
+        path: f"size={SLOT_BYTES},nr_inodes={SLOT_INODES},mode=0700,uid={user},gid={user},noexec"
+        for user, path in enumerate(folders, first_uid)
     }
     answers = _create(
         client,

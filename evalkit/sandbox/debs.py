@@ -31,7 +31,17 @@ UNWANTED = (
     "./usr/lib/python3/dist-packages/numpy/core/include/",
 )
 KEPT = "/copyright"
-COMPILE = ("-m", "compileall", "-q", "-j", "0", "-x", "lib2to3/tests|/tests?/", "/usr/lib/python3.11", "/usr/lib/python3")
+COMPILE = (
+    "-m",
+    "compileall",
+    "-q",
+    "-j",
+    "0",
+    "-x",
+    "lib2to3/tests|/tests?/",
+    "/usr/lib/python3.11",
+    "/usr/lib/python3",
+)
 
 Extra = tuple[str, str]  # path and text, or path and "-> target"
 EXTRA: tuple[Extra, ...] = (
@@ -88,7 +98,7 @@ def _sources() -> str:
     listed = _call(["apt-get", "indextargets", "--format", fields, "Created-By: Packages", "Component: main"])
     lines = []
     for line in dict.fromkeys(listed.splitlines()):
-        uri, release, origin, key = (line.split("|") + ["", ""])[:4]
+        uri, release, origin, key = [*line.split("|"), "", ""][:4]
         if origin != "Debian":
             continue
         suffix = next((s for s in ("-security", "-updates", "") if release.endswith(s)), "")
@@ -139,7 +149,9 @@ def _write(out: tarfile.TarFile, path: str, text: str) -> None:
 
 
 def _call(command: list[str], stdout: Any = subprocess.PIPE) -> str:
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, check=False
+    )
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or [f"status {done.returncode}"]
         raise SandboxError(f"{command[0]} failed: {lines[-1][:300]}")

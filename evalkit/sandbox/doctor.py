@@ -24,7 +24,6 @@ print(json.dumps({
     "processes": number("/sys/fs/cgroup/pids/pids.max") or number("/sys/fs/cgroup/pids.max"),
     "landlock": libc.syscall(444, None, ctypes.c_size_t(0), 1),
     "seccomp": next((l.split()[1] for l in open("/proc/self/status") if l.startswith("Seccomp:")), ""),
-    "children": os.path.exists("/proc/self/task/1/children") or os.path.exists("/proc/1/task/1/children"),
 }))
 """
 MEMORY, PROCESSES = 64 << 20, 32
@@ -62,7 +61,9 @@ def checks() -> list[Check]:
 def _engine(client: Any) -> Iterator[Check]:
     version, info = client.version(), client.info()
     parts = {c.get("Name"): c.get("Version", "") for c in version.get("Components", [])}
-    detail = f"{version.get('Version')} on {version.get('KernelVersion')}, runc {parts.get('runc', 'unknown')}"
+    detail = (
+        f"{version.get('Version')} on {version.get('KernelVersion')}, runc {parts.get('runc', 'unknown')}"
+    )
     yield Check("Docker engine", True, detail, needed=True)
     cgroup, swap = info.get("CgroupVersion", "1"), info.get("SwapLimit")
     driver = info.get("CgroupDriver", "unknown")
@@ -121,19 +122,20 @@ def _inside(client: Any, image: str) -> Iterator[Check]:
     yield Check("locked-down container", True, "starts", needed=True)
     held = told["memory"] == str(MEMORY) and told["processes"] == str(PROCESSES)
     yield Check(
-        "limits", held, "memory and processes are limited" if held else f"not in force: {told}",
+        "limits",
+        held,
+        "memory and processes are limited" if held else f"not in force: {told}",
         "enable the memory and pids controllers of the host's control groups",
     )
-    yield Check("system call filter", told["seccomp"] == "2", "in force", "use a kernel with seccomp", needed=True)
+    yield Check(
+        "system call filter", told["seccomp"] == "2", "in force", "use a kernel with seccomp", needed=True
+    )
     landlock = int(told["landlock"])
     yield Check(
-        "Landlock", landlock > 0,
+        "Landlock",
+        landlock > 0,
         f"version {landlock}" if landlock > 0 else "not there: programs are judged one at a time",
         "Linux 5.13 or newer with lsm=...,landlock",
-    )
-    yield Check(
-        "list of children", bool(told["children"]), "/proc/PID/task/TID/children",
-        "a kernel with CONFIG_PROC_CHILDREN", needed=True,
     )
     cores = os.cpu_count() or 1
     yield Check("processors", cores >= 2, f"{cores}", "with one, judging and answering take turns")

@@ -58,18 +58,30 @@ def process_start(pid: int) -> str:
     return stat.rsplit(")", 1)[1].split()[19]
 
 
+def pid_space() -> str:
+    """Which process numbers this process sees: another container's evalkit has numbers of its own."""
+    try:
+        return str(Path("/proc/self/ns/pid").readlink()).strip("pid:[]")
+    except OSError:
+        return "unknown"
+
+
 def labels(purpose: str, run: str = "") -> dict[str, str]:
     """Labels of something made by this process: enough to tell later that its owner is gone."""
     pid = os.getpid()
     return {
         OWNED: purpose,
         "evalkit.run": run,
-        "evalkit.owner": f"{boot_id()}/{pid}/{process_start(pid)}",
+        "evalkit.owner": f"{boot_id()}/{pid_space()}/{pid}/{process_start(pid)}",
     }
 
 
-def owner_alive(owner: str) -> bool:
-    """Whether the process that made a thing still runs. Of another boot or machine: not alive."""
-    boot, _, rest = owner.partition("/")
-    pid, _, start = rest.partition("/")
-    return boot == boot_id() and pid.isdigit() and bool(start) and process_start(int(pid)) == start
+def owner_alive(owner: str) -> bool | None:
+    """Whether the process that made a thing still runs; None where that cannot be known from here.
+
+    An engine may serve several machines and containers, each with process numbers of its own.
+    """
+    boot, space, pid, start = [*owner.split("/"), "", "", "", ""][:4]
+    if (boot, space) != (boot_id(), pid_space()) or not pid.isdigit():
+        return None
+    return bool(start) and process_start(int(pid)) == start

@@ -172,7 +172,9 @@ def _compile(client: Any, imported: str) -> None:
     """Packages compile their modules when they are installed; these were only unpacked."""
     import docker.errors
 
-    box = client.containers.create(imported, ["python3", *COMPILE], network_mode="none", labels=labels("build"))
+    box = client.containers.create(
+        imported, ["python3", *COMPILE], network_mode="none", labels=labels("build")
+    )
     try:
         box.start()
         status = box.wait()["StatusCode"]

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from evalkit.sandbox.engine import OWNED, docker_client, owner_alive
+
+UNKNOWN_S = 24 * 3600.0  # things of an owner that cannot be asked after count as in use for so long
 
 
 @dataclass(frozen=True)
@@ -17,7 +22,7 @@ class Leftover:
     id: str
     purpose: str
     run: str
-    alive: bool  # whether the process that made it still runs
+    alive: bool  # whether the process that made it still runs, as far as can be known
     size: int = 0
 
 
@@ -27,16 +32,20 @@ def list_leftovers(client: Any = None) -> list[Leftover]:
     only = {"label": OWNED}
     found = []
     for box in client.api.containers(all=True, filters=only):
-        found.append(_leftover("container", box["Id"], box["Labels"]))
+        found.append(_leftover("container", box["Id"], box["Labels"], made=box["Created"]))
     for volume in client.api.volumes(filters=only)["Volumes"] or []:
-        found.append(_leftover("volume", volume["Name"], volume["Labels"]))
+        made = datetime.datetime.fromisoformat(volume["CreatedAt"]).timestamp()
+        found.append(_leftover("volume", volume["Name"], volume["Labels"], made=made))
     for image in client.api.images(filters=only):
-        found.append(_leftover("image", image["Id"], image["Labels"], int(image.get("Size", 0))))
+        size = int(image.get("Size", 0))
+        found.append(_leftover("image", image["Id"], image["Labels"], size, made=image["Created"]))
     return found
 
 
-def _leftover(kind: str, name: str, marks: dict[str, str], size: int = 0) -> Leftover:
+def _leftover(kind: str, name: str, marks: dict[str, str], size: int = 0, *, made: float) -> Leftover:
     alive = owner_alive(marks.get("evalkit.owner", ""))
+    if alive is None:
+        alive = kind != "image" and time.time() - made < UNKNOWN_S
     return Leftover(kind, name, marks.get(OWNED, ""), marks.get("evalkit.run", ""), alive, size)
 
 
@@ -45,7 +54,7 @@ def remove_leftovers(things: list[Leftover], client: Any = None) -> list[Leftove
     import docker.errors
 
     client = client or docker_client()
-    remove = {
+    remove: dict[str, Callable[[str], Any]] = {
         "container": lambda name: client.api.remove_container(name, force=True, v=True),
         "volume": lambda name: client.api.remove_volume(name, force=True),
         "image": lambda name: client.api.remove_image(name, force=True),

@@ -29,7 +29,9 @@ async def open_program_sandbox(
     client = await asyncio.to_thread(docker_client)
     await asyncio.to_thread(reap, client)
     if image is None:
-        image = await asyncio.to_thread(find_image, client) or await asyncio.to_thread(build_image)
+        image = await asyncio.to_thread(find_image, client)
+    if image is None:
+        image = await asyncio.to_thread(build_image)
     sandbox = DockerProgramSandbox(client, image, judges, run_label)
     await sandbox.start()
     return sandbox
@@ -63,7 +65,12 @@ class DockerProgramSandbox:
             "image": self._image,
             "code": digest(),
             "at_once": self._judges,
-            **{f"{side}_{key}": v for side, facts in pair.facts.items() for key, v in facts.items() if key != "ready"},
+            **{
+                f"{side}_{key}": v
+                for side, facts in pair.facts.items()
+                for key, v in facts.items()
+                if key != "ready"
+            },
         }
 
     def describe(self) -> dict[str, Any]:

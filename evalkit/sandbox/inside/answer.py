@@ -7,6 +7,7 @@ the other side. It only has to be right for honest programs.
 from __future__ import annotations
 
 import builtins
+import contextlib
 import operator
 import os
 import sys
@@ -40,7 +41,7 @@ class Server:
     def __init__(self, fd: int) -> None:
         self.fd = fd
         self.pid = os.getpid()
-        self.namespace: dict[str, Any] = {}
+        self.namespace: dict[str, Any] = {"__builtins__": vars(builtins)}
         self.objects: list[Any] = []  # what the judge holds a handle of
         self.numbers: dict[int, int] = {}  # id -> handle
         self.borrowed: dict[int, int] = {}  # id of a stand-in -> number of the judge's function
@@ -56,10 +57,8 @@ class Server:
             reply = self.reply(request)
             if getpid() != self.pid:
                 leave(0)  # a child that the program forked came back to this loop
-            try:
+            with contextlib.suppress(OSError, ValueError):  # the program closed its output
                 flush()
-            except (OSError, ValueError):
-                pass  # the program closed its output
             self.send(reply)
 
     def receive(self) -> bytes | None:

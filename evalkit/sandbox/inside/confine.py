@@ -14,13 +14,12 @@ STACK = 64 << 20
 FILES = 256
 
 
-def confine(
-    uid: int, folder: str, rules: int | None, limits: dict[str, Any], pipe: int, output: int
-) -> None:
+def confine(uid: int, folder: str, rules: int | None, limits: dict[str, Any], pipe: int, output: int) -> None:
     """Own session, own user, own folder, limits; descriptors 0, 1, 2 and 3 and no others.
 
-    `rules`: the slot's Landlock rules, if the kernel has any. `limits`: cpu_s (seconds), memory_bytes, file_bytes, processes. Afterwards the process holds no
-    privilege, and the container's no-new-privileges keeps it so.
+    `rules`: the slot's Landlock rules, if the kernel has any. `limits`: cpu_s (seconds), memory_bytes,
+    file_bytes, processes. Afterwards the process holds no privilege, and the container's
+    no-new-privileges keeps it so.
     """
     os.setsid()
     _descriptors(pipe, output)

@@ -15,10 +15,25 @@ import subprocess
 import sys
 from typing import Any, TextIO
 
-OS_NAMES = """kill system putenv remove removedirs rmdir fchdir setuid fork forkpty killpg rename renames
-truncate replace unlink fchmod fchown chmod chown chroot lchflags lchmod lchown getcwd chdir""".split()
-SHUTIL_NAMES = "rmtree move chown".split()
-MODULES = "ipdb joblib resource psutil tkinter".split()
+OS_NAMES = (
+    *(
+        "kill",
+        "system",
+        "putenv",
+        "remove",
+        "removedirs",
+        "rmdir",
+        "fchdir",
+        "setuid",
+        "fork",
+        "forkpty",
+        "killpg",
+    ),
+    *("rename", "renames", "truncate", "replace", "unlink", "fchmod", "fchown", "chmod", "chown", "chroot"),
+    *("lchflags", "lchmod", "lchown", "getcwd", "chdir"),
+)
+SHUTIL_NAMES = ("rmtree", "move", "chown")
+MODULES = ("ipdb", "joblib", "resource", "psutil", "tkinter")
 
 
 class NoInput(io.StringIO):
@@ -30,7 +45,7 @@ class NoInput(io.StringIO):
     def readline(self, *args: Any, **kwargs: Any) -> str:  # type: ignore[override]
         raise OSError("the program may not read standard input")
 
-    def readlines(self, *args: Any, **kwargs: Any) -> list[str]:
+    def readlines(self, *args: Any, **kwargs: Any) -> list[str]:  # type: ignore[override]
         raise OSError("the program may not read standard input")
 
     def readable(self, *args: Any, **kwargs: Any) -> bool:
@@ -57,17 +72,17 @@ def apply(guard: str) -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     sys.stdin = NoInput()
     if sys.__stdout__ is not None:
-        sys.stdout = sys.stderr = Output(sys.__stdout__)  # type: ignore[assignment]
-    _remove(builtins, ["exit", "quit", "help"])
+        sys.stdout = sys.stderr = Output(sys.__stdout__)
+    _remove(builtins, ("exit", "quit", "help"))
     _remove(os, OS_NAMES)
     _remove(shutil, SHUTIL_NAMES)
-    _remove(subprocess, ["Popen"])
+    _remove(subprocess, ("Popen",))
     for name in MODULES:
-        sys.modules[name] = None  # type: ignore[assignment]  # makes its import fail
+        sys.modules[name] = None  # type: ignore[assignment] # makes its import fail
     if guard == "evalplus":
-        _remove(builtins, ["open"])
+        _remove(builtins, ("open",))
 
 
-def _remove(owner: Any, names: list[str]) -> None:
+def _remove(owner: Any, names: tuple[str, ...]) -> None:
     for name in names:
         setattr(owner, name, None)

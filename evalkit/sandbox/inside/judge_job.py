@@ -41,7 +41,9 @@ def run_job(job: dict[str, Any], judge: types.CodeType, config: dict[str, Any]) 
         try:
             outcome = drive(judge, answer, job["task"], tests, config["reasons"])
         except OutOfTime:
-            tests.append(["the test's own code", "timeout", "the test did not end within the time limit", None])
+            tests.append(
+                ["the test's own code", "timeout", "the test did not end within the time limit", None]
+            )
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
         ends = [line.close() for line in answer._lines]
@@ -117,7 +119,11 @@ def to_json(result: dict[str, Any]) -> bytes:
     try:
         return json.dumps(result).encode()
     except (TypeError, ValueError) as e:
-        result |= {"data": {}, "status": "grader", "detail": f"the judge returned what JSON does not hold: {e}"}
+        result |= {
+            "data": {},
+            "status": "grader",
+            "detail": f"the judge returned what JSON does not hold: {e}",
+        }
         return json.dumps(result).encode()
 
 
@@ -125,9 +131,7 @@ def _alarm(number: int, frame: Any) -> None:
     raise OutOfTime
 
 
-def child(
-    job: dict[str, Any], task: bytes, judge: types.CodeType, config: dict[str, Any], pipe: int
-) -> None:
+def child(job: dict[str, Any], task: bytes, judge: types.CodeType, config: dict[str, Any], pipe: int) -> None:
     """In a fork of the judge's main process: run the job, write its result, leave.
 
     What is written: the length of the result, the result, then what the judge wants remembered:

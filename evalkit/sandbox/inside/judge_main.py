@@ -22,18 +22,17 @@ import time
 import types
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from . import judge_job
 from .evalkit_judge import memory
+from .orphans import children
 
 LENGTH = struct.Struct(">I")
 RESULT_BYTES = 16 << 20
 KEPT_EACH = 64 << 20  # bytes of one job's things to remember; beyond it they are forgotten
 KEPT_ALL = 512 << 20
 OWN_S = 150.0  # a judge's process lives at most so long beyond twice its program's limit
-CHILDREN = Path("/proc/1/task/1/children")
 
 
 @dataclass
@@ -135,7 +134,7 @@ class JudgeMain:
         """Processes that a test left behind have become children of this one."""
         known = {c.pid for c in self.children.values()}
         for _ in range(1000):
-            left = [pid for pid in map(int, CHILDREN.read_text().split()) if pid not in known]
+            left = [pid for pid in children() if pid not in known]
             if not left:
                 return
             for pid in left:
@@ -169,7 +168,10 @@ def without_result(status: int, late: bool) -> dict[str, Any]:
     """A job's result where its process ended without one."""
     if late or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGPROF):
         return {"status": "timeout", "detail": "the test did not end within the time limit"}
-    return {"status": "grader", "detail": f"the judge's process ended without a result (wait status {status})"}
+    return {
+        "status": "grader",
+        "detail": f"the judge's process ended without a result (wait status {status})",
+    }
 
 
 def send(data: bytes) -> None:

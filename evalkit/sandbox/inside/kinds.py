@@ -99,11 +99,11 @@ def _tz(offset: Any) -> datetime.timezone | None:
 
 
 def _datetime(c: Any) -> datetime.datetime:
-    return datetime.datetime(*c[0], tzinfo=_tz(c[2]), fold=c[1])
+    return datetime.datetime(*c[0], fold=c[1]).replace(tzinfo=_tz(c[2]))
 
 
 def _time(c: Any) -> datetime.time:
-    return datetime.time(*c[0], tzinfo=_tz(c[2]), fold=c[1])
+    return datetime.time(*c[0], fold=c[1]).replace(tzinfo=_tz(c[2]))
 
 
 def _clock(v: Any) -> tuple[int, ...]:
@@ -138,7 +138,12 @@ def _register_standard() -> None:
     WRITE[collections.deque] = lambda e, v: (unbounded if v.maxlen is None else bounded)(e, v)
 
     built("Decimal", str, decimal.Decimal, decimal.Decimal)
-    built("Fraction", lambda v: (v.numerator, v.denominator), lambda c: fractions.Fraction(*c), fractions.Fraction)
+    built(
+        "Fraction",
+        lambda v: (v.numerator, v.denominator),
+        lambda c: fractions.Fraction(*c),
+        fractions.Fraction,
+    )
     built("date", lambda v: (v.year, v.month, v.day), lambda c: datetime.date(*c), datetime.date)
     built(
         "datetime",
@@ -159,7 +164,9 @@ def _register_standard() -> None:
     # views of a dictionary compare as sets do, and can be walked again and again
     ordered = collections.OrderedDict[Any, Any]()
     built("dict_keys", tuple, lambda c: dict.fromkeys(c).keys(), type({}.keys()), type(ordered.keys()))
-    built("dict_values", tuple, lambda c: dict(enumerate(c)).values(), type({}.values()), type(ordered.values()))
+    built(
+        "dict_values", tuple, lambda c: dict(enumerate(c)).values(), type({}.values()), type(ordered.values())
+    )
     built(
         "dict_items",
         lambda v: tuple(part for pair in v for part in pair),
@@ -177,10 +184,20 @@ def _exact_dict(value: Any) -> dict[Any, Any]:
 
 
 def _register_wrappers() -> None:
-    built("UserDict", lambda v: dict(v.data), lambda c: collections.UserDict(_exact_dict(c)), collections.UserDict)
+    built(
+        "UserDict",
+        lambda v: dict(v.data),
+        lambda c: collections.UserDict(_exact_dict(c)),
+        collections.UserDict,
+    )
     built("UserList", lambda v: list(v.data), lambda c: collections.UserList(list(c)), collections.UserList)
     built("UserString", lambda v: str(v.data), lambda c: collections.UserString(c), collections.UserString)
-    built("ChainMap", lambda v: tuple(v.maps), lambda c: collections.ChainMap(*map(_exact_dict, c)), collections.ChainMap)
+    built(
+        "ChainMap",
+        lambda v: tuple(v.maps),
+        lambda c: collections.ChainMap(*map(_exact_dict, c)),
+        collections.ChainMap,
+    )
 
 
 _register_standard()

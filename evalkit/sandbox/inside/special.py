@@ -22,7 +22,9 @@ def _namedtuple(contents: Any) -> Any:
     key = (name, tuple(fields))
     made = _NAMED.get(key)
     if made is None:
-        plain = isinstance(name, str) and all(type(f) is str and f.isidentifier() and f[0] != "_" for f in fields)
+        plain = isinstance(name, str) and all(
+            type(f) is str and f.isidentifier() and f[0] != "_" for f in fields
+        )
         if not plain or len(set(fields)) != len(fields):
             raise Malformed("a named tuple with impossible names")
         members: dict[str, Any] = {f: property(itemgetter(i)) for i, f in enumerate(fields)}
@@ -36,10 +38,19 @@ def _namedtuple(contents: Any) -> Any:
     return tuple.__new__(made, values)
 
 
+def _compares_as(kind: Any, base: Any) -> bool:
+    """Whether a subclass left its base's comparison alone."""
+    return kind.__eq__ is base.__eq__
+
+
 def is_namedtuple(value: Any) -> bool:
     """Of a class that collections.namedtuple or typing.NamedTuple made, comparing as tuples do."""
     kind = type(value)
-    return kind.__bases__ == (tuple,) and kind.__eq__ is tuple.__eq__ and type(getattr(kind, "_fields", 0)) is tuple
+    return (
+        kind.__bases__ == (tuple,)
+        and _compares_as(kind, tuple)
+        and type(getattr(kind, "_fields", 0)) is tuple
+    )
 
 
 # -- numpy -------------------------------------------------------------------------------------
@@ -115,7 +126,11 @@ def plain_base(value: Any) -> type | None:
     kind = type(value)
     for base in _PLAIN:
         if base in kind.__mro__:
-            return base if kind.__eq__ is base.__eq__ and kind.__hash__ is not None or base.__hash__ is None else None
+            return (
+                base
+                if (kind.__eq__ is base.__eq__ and kind.__hash__ is not None) or base.__hash__ is None
+                else None
+            )
     return None
 
 

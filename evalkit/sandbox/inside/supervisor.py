@@ -25,11 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from . import answer, confine, guards, landlock
+from .orphans import children, uid_of
 
 REQUEST = 4096  # bytes of a request at most
 # wait status, user and system CPU seconds, peak resident kB, killed on request?, killed for memory?
 END = struct.Struct("<idd q??")
-CHILDREN = Path("/proc/1/task/1/children")
 
 
 @dataclass
@@ -202,16 +202,7 @@ def clean(slot: Slot, mains: set[int]) -> bool:
 
 def strangers(mains: set[int]) -> list[int]:
     """Children of this process that are no sample's own process: orphans that a program left."""
-    return [pid for pid in map(int, CHILDREN.read_text().split()) if pid not in mains]
-
-
-def uid_of(pid: int) -> int | None:
-    """The user of a process; None for a zombie that is gone by now."""
-    try:
-        text = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return None
-    return int(text.split("\nUid:\t", 1)[1].split("\t", 1)[0])
+    return [pid for pid in children() if pid not in mains]
 
 
 def as_slot(slot: Slot, act: Any) -> None:
@@ -237,7 +228,7 @@ def kill_everything() -> None:
 def empty(folder: str) -> None:
     """Remove all that is in a folder; the folder itself gets its mode back."""
     os.chmod(folder, 0o700)
-    for path, folders, files in os.walk(folder):
+    for path, folders, _ in os.walk(folder):
         for name in folders:
             with contextlib.suppress(OSError):
                 os.chmod(os.path.join(path, name), 0o700, follow_symlinks=False)

@@ -53,7 +53,15 @@ class Decoder:
         except Malformed:
             raise
         # whatever a built-in constructor says about wrong contents (unhashable keys, bad lengths...)
-        except (TypeError, ValueError, IndexError, KeyError, OverflowError, ArithmeticError, AttributeError) as e:
+        except (
+            TypeError,
+            ValueError,
+            IndexError,
+            KeyError,
+            OverflowError,
+            ArithmeticError,
+            AttributeError,
+        ) as e:
             raise Malformed(f"{type(e).__name__}: {e}") from None
         except RecursionError:
             raise Malformed("nested too deep") from None

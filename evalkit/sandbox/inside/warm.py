@@ -6,10 +6,46 @@ import gc
 import importlib
 
 # what answers to short problems import most
-MODULES = """abc array bisect builtins calendar cmath collections collections.abc contextlib copy dataclasses
-datetime decimal enum fractions functools hashlib heapq inspect io itertools json keyword locale math numbers
-operator os queue random re shutil statistics string struct subprocess sys tempfile textwrap threading time
-traceback types typing unicodedata uuid""".split()
+MODULES = (
+    *(
+        "abc",
+        "array",
+        "bisect",
+        "builtins",
+        "calendar",
+        "cmath",
+        "collections",
+        "collections.abc",
+        "contextlib",
+    ),
+    *("copy", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq"),
+    *(
+        "inspect",
+        "io",
+        "itertools",
+        "json",
+        "keyword",
+        "locale",
+        "math",
+        "numbers",
+        "operator",
+        "os",
+        "queue",
+    ),
+    *(
+        "random",
+        "re",
+        "shutil",
+        "statistics",
+        "string",
+        "struct",
+        "subprocess",
+        "sys",
+        "tempfile",
+        "textwrap",
+    ),
+    *("threading", "time", "traceback", "types", "typing", "unicodedata", "uuid"),
+)
 
 EXERCISE = '''
 from typing import List, Dict, Tuple, Optional, Any

@@ -57,6 +57,7 @@ TYPES["NoneType"] = type(None)
 TYPES["function"] = type(lambda: None)
 _TYPE_NAMES = {id(value): name for name, value in TYPES.items()}
 
+
 def name_type(value: type) -> None:
     """Let a class that the table rebuilds cross by its name too."""
     TYPES[value.__name__] = value
@@ -88,7 +89,9 @@ class Encoder:
 
     __slots__ = ("depth", "kept", "memo", "other", "out")
 
-    def __init__(self, other: Callable[[Encoder, Any], None], known: tuple[Any, ...] | list[Any] = ()) -> None:
+    def __init__(
+        self, other: Callable[[Encoder, Any], None], known: tuple[Any, ...] | list[Any] = ()
+    ) -> None:
         self.out = bytearray()
         self.other = other
         self.kept = list(known)  # also keeps them alive, so that no number names two objects

@@ -6,6 +6,7 @@ authority; how it ended is the supervisor's report.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -82,10 +83,8 @@ class Line:
         got = bytearray()
         size = frames.HEAD
         pipe = self.pipe.fileno()
-        try:
+        with contextlib.suppress(OSError):  # full or closed: the loop finds out which
             unsent = unsent[os.write(pipe, unsent) :]
-        except OSError:
-            pass  # full or closed: the loop finds out which
         if unsent:
             self.poll.modify(pipe, select.POLLIN | select.POLLOUT)
         while len(got) < size:
@@ -174,10 +173,8 @@ class Line:
 
     def kill(self) -> None:
         if self.ended is None:
-            try:
+            with contextlib.suppress(OSError):  # it has just ended
                 self.control.send(b"kill")
-            except OSError:
-                pass  # it has just ended
 
     def hear_end(self) -> None:
         """The supervisor's report is there."""

@@ -75,7 +75,7 @@ class Opaque:
             raise TypeError(f"{self!r} is not iterable")
         if self._abilities & ITERATOR:
             return self._answer._walk(self)
-        return iter(self._answer._operate("iter", self))
+        return self._answer._operate("iter", self).__iter__()  # type: ignore[no-any-return]
 
     def __next__(self) -> Any:
         if not self._abilities & ITERATOR:

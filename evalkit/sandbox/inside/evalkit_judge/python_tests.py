@@ -104,7 +104,11 @@ def _one(answer: Answer, name: str, source: str, names: Names, candidate: str = 
         status, detail = e.kind, e.message
     except NotCrossable:
         raise  # a limit of the value table, not the answer's fault
-    except (Exception, SystemExit, GeneratorExit) as e:  # test code is foreign: whatever it raises is its verdict
+    except (
+        Exception,
+        SystemExit,
+        GeneratorExit,
+    ) as e:  # test code is foreign: whatever it raises is its verdict
         if isinstance(e, MemoryError):
             status, detail = "memory", "the test took too much memory"
         else:
@@ -123,7 +127,9 @@ def _explain(e: BaseException, source: str, answer: Answer) -> str:
         at = []
     where = lines[at[-1] - 1].strip() if at and at[-1] <= len(lines) else ""
     text = type(e).__name__ + (f": {str(e)[:SHOWN]}" if str(e) else "")
-    parts = [where[: 2 * SHOWN] if isinstance(e, AssertionError) and where else f"{text} {where[:SHOWN]}".strip()]
+    parts = [
+        where[: 2 * SHOWN] if isinstance(e, AssertionError) and where else f"{text} {where[:SHOWN]}".strip()
+    ]
     if answer.calls and isinstance(e, AssertionError):
         parts.append(f"(the last call gave {short(answer.last)})")
     return " ".join(parts)

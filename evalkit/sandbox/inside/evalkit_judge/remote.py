@@ -95,7 +95,7 @@ class Answer:
 
     def remaining(self) -> float:
         """Seconds left of the job's wall_s; its clock starts when the program is handed over: at `load`."""
-        return max(0.0, self._line.end - time.monotonic())
+        return float(max(0.0, self._line.end - time.monotonic()))
 
     # -- what stand-ins use ----------------------------------------------------------------------
     def _call(
@@ -204,9 +204,7 @@ class Answer:
 
     def _decoder(self, reply: bytes, refs: list[Any] | None) -> Decoder:
         try:
-            return Decoder(
-                reply, 1, refs=refs, opaque=self._opaque, handle=self._own, module=self._module
-            )
+            return Decoder(reply, 1, refs=refs, opaque=self._opaque, handle=self._own, module=self._module)
         except Malformed as e:
             raise self._line.broken(str(e)) from None
 

@@ -1,0 +1,146 @@
+"""When the sandbox itself breaks: pairs are replaced, engines die and return, nothing stays behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evalkit.errors import SandboxError
+from evalkit.sandbox import list_leftovers, open_program_sandbox, reap
+from tests.sandbox.asking import check
+from tests.sandbox.engine_proxy import ENGINE, EngineProxy
+
+pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="session")]
+
+SLOW = "import time\ndef f(n):\n    time.sleep(0.8)\n    return n"
+GOOD = "def f(n): return n"
+TEST = "assert candidate(5) == 5"
+
+
+@pytest.mark.parametrize("side", ["answers", "judge"])
+async def test_a_pair_killed_in_the_middle_is_replaced(sandbox: Any, docker_engine: Any, side: str) -> None:
+    broken = sandbox._pair
+    running = [asyncio.create_task(check(sandbox, SLOW, TEST)) for _ in range(3)]
+    await asyncio.sleep(0.3)
+    await asyncio.to_thread(docker_engine.api.kill, getattr(broken.made, side))
+    assert [said.status for said in await asyncio.gather(*running)] == ["passed"] * 3
+    assert sandbox._pair is not broken
+    ours = {thing.id for thing in list_leftovers(docker_engine)}
+    assert not ours & {broken.made.answers, broken.made.judge, broken.made.volume}
+
+
+async def test_a_program_that_breaks_pairs_is_a_broken_sandbox_and_harms_no_neighbour(
+    sandbox: Any, docker_engine: Any
+) -> None:
+    """Every pair that gets the poison is killed, as if it had found a hole."""
+    poison = asyncio.create_task(check(sandbox, "import time\ntime.sleep(60)", TEST, wall_s=30.0))
+
+    async def kill_what_runs_it() -> None:
+        for _ in range(2):
+            await asyncio.sleep(0.6)
+            pair = sandbox._pair
+            await asyncio.to_thread(docker_engine.api.kill, pair.made.answers)
+            while sandbox._pair is pair and not poison.done():
+                await asyncio.sleep(0.05)
+
+    neighbours = [asyncio.create_task(check(sandbox, SLOW, TEST)) for _ in range(2)]
+    await kill_what_runs_it()
+    with pytest.raises(SandboxError, match="broke twice"):
+        await poison
+    assert [said.status for said in await asyncio.gather(*neighbours)] == ["passed"] * 2
+    assert (await check(sandbox, GOOD, TEST)).status == "passed"
+
+
+async def test_an_engine_that_dies_is_one_clear_error_and_may_return(
+    docker_engine: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not os.path.exists(ENGINE):
+        pytest.skip("the engine is not at its usual socket, which the test would stand before")
+    proxy = EngineProxy(tmp_path / "engine.sock")
+    await proxy.revive()
+    monkeypatch.setenv("DOCKER_HOST", proxy.host)
+    mortal = await open_program_sandbox(judges=2, run_label="mortal")
+    made = mortal._pair.made
+    try:
+        running = asyncio.create_task(check(mortal, SLOW, TEST))
+        await asyncio.sleep(0.3)
+        await proxy.die()
+        for attempt in (running, check(mortal, GOOD, TEST)):
+            with pytest.raises(SandboxError) as caught:
+                await attempt
+            assert "Docker engine" in caught.value.message
+            assert "\n" not in caught.value.message
+            assert caught.value.hint
+        await proxy.revive()
+        assert (await check(mortal, GOOD, TEST)).status == "passed"
+    finally:
+        await mortal.close()
+        await proxy.die()
+    await asyncio.to_thread(_wait_gone, docker_engine, {made.answers, made.judge})
+
+
+OWNER = """
+import asyncio, sys
+from evalkit.sandbox import open_program_sandbox
+from tests.sandbox.asking import check
+async def main():
+    sandbox = await open_program_sandbox(judges=1, run_label="owner")
+    print(sandbox._pair.made.answers, sandbox._pair.made.judge, sandbox._pair.made.volume, flush=True)
+    await check(sandbox, "import time\\ntime.sleep(60)", "candidate(1)", wall_s=50.0)
+asyncio.run(main())
+"""
+
+
+async def test_a_killed_owner_leaves_nothing_that_stays(docker_engine: Any) -> None:
+    """The containers end with their owner's streams; what remains is found by its dead owner."""
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    )
+    assert owner.stdout is not None
+    things = set((await asyncio.to_thread(owner.stdout.readline)).split())
+    assert len(things) == 3
+    await asyncio.sleep(0.5)
+    assert {t.id for t in list_leftovers(docker_engine) if t.alive and t.run == "owner"} == things
+    owner.send_signal(signal.SIGKILL)
+    owner.wait()
+    volume = min(things, key=lambda name: -len(name)) if len(things) == 3 else ""
+    await asyncio.to_thread(_wait_gone, docker_engine, {t for t in things if _is_container(docker_engine, t)})
+    left = [t for t in list_leftovers(docker_engine) if t.id in things]
+    assert all(not t.alive for t in left), volume
+    reap(docker_engine)
+    assert not [t for t in list_leftovers(docker_engine) if t.id in things]
+
+
+def _is_container(client: Any, name: str) -> bool:
+    return any(box["Id"] == name for box in client.api.containers(all=True))
+
+
+def _wait_gone(client: Any, containers: set[str]) -> None:
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        if not containers & {box["Id"] for box in client.api.containers(all=True)}:
+            return
+        time.sleep(0.1)
+    pytest.fail("containers outlived their owner by 20 s")
+
+
+async def test_a_closed_sandbox_says_so_and_left_nothing(docker_engine: Any) -> None:
+    opened = await open_program_sandbox(judges=1, run_label="brief")
+    made = opened._pair.made
+    facts = opened.describe()
+    assert facts["judge_numpy"]
+    assert facts["answers_python"].startswith("3.11")
+    assert len(facts["code"]) == 64
+    await opened.close()
+    with pytest.raises(SandboxError, match="closed"):
+        await check(opened, GOOD, TEST)
+    left = {t.id for t in list_leftovers(docker_engine)}
+    assert not left & {made.answers, made.judge, made.volume}

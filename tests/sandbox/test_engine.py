@@ -1,0 +1,72 @@
+"""The engine and the image: what is said when they are missing, and the image's way from the cache."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evalkit.errors import SandboxError
+from evalkit.sandbox import build_image, checks
+from evalkit.sandbox.engine import docker_client, labels, owner_alive
+from evalkit.sandbox.image import _load, _save, cache_folder, find_image, image_tag
+
+
+@pytest.mark.docker
+def test_doctor_finds_a_working_engine(docker_engine: Any) -> None:
+    build_image()
+    found = {check.name: check for check in checks()}
+    assert all(check.ok for check in found.values() if check.needed), found
+    assert found["limits"].ok
+
+
+def test_an_absent_engine_is_said_with_the_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing.sock")
+    with pytest.raises(SandboxError) as caught:
+        docker_client()
+    assert "no Docker engine found" in caught.value.message
+    assert "install" in caught.value.hint
+    [check] = checks()
+    assert (check.ok, check.needed) == (False, True)
+
+
+def test_a_dead_engine_is_said_with_the_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    dead = socket.socket(socket.AF_UNIX)
+    dead.bind(str(tmp_path / "dead.sock"))  # there, but nobody listens
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/dead.sock")
+    with pytest.raises(SandboxError, match="does not answer") as caught:
+        docker_client()
+    assert "start it" in caught.value.hint
+    dead.close()
+
+
+@pytest.mark.docker
+def test_the_image_is_kept_in_the_cache_and_loaded_from_it(
+    docker_engine: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    built = build_image()
+    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path))
+    assert cache_folder() == tmp_path
+    lines: list[str] = []
+    assert _load(docker_engine, lines.append) is None
+    _save(docker_engine, lines.append)
+    [kept] = (tmp_path / "images").iterdir()
+    assert kept.stat().st_size > 50 << 20
+    assert _load(docker_engine, lines.append) == built == find_image(docker_engine)
+    assert "loaded from the cache" in lines[-1]
+    assert docker_engine.images.get(image_tag()).labels["evalkit"] == "image"
+    kept.write_bytes(b"no image")
+    assert _load(docker_engine, lines.append) is None
+    assert not kept.exists()
+
+
+def test_owners_are_told_apart_by_process_and_start() -> None:
+    mine = labels("test", "run")["evalkit.owner"]
+    boot, space, pid, start = mine.split("/")
+    assert owner_alive(mine) is True
+    assert owner_alive(f"{boot}/{space}/{pid}/{int(start) + 1}") is False  # the same number, another process
+    assert owner_alive(f"another-machine/{space}/{pid}/{start}") is None
+    assert owner_alive(f"{boot}/another-container/{pid}/{start}") is None
+    assert owner_alive("") is None
