@@ -102,6 +102,8 @@ def _array(path: Path, text: str) -> Iterator[dict[str, Any]]:
     except ValueError as e:
         raise DataError(f"{path} is not valid JSON: {e}") from None
     for number, row in enumerate(rows, 1):
+        if isinstance(row, list):
+            row = {"samples": row}  # bigcode's generations.json: a list of answers a task, in task order
         if not isinstance(row, dict):
             raise DataError(f"{path}: item {number} is not an object")
         yield row

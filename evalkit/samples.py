@@ -18,12 +18,12 @@ FORMS: dict[str, Form] = {
 }
 
 
-def read_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:
+def read_rows(rows: Iterable[Mapping[str, Any]], first: int = 1) -> Iterator[SampleRecord]:
     """Rows with `task_id` and one of `solution`, `completion`, `reply`; each a text or a list of them.
 
     A row of evalkit's own export has `answer` with `form`.
     """
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(rows, first):
         task_id = row.get("task_id")
         if task_id is None:
             raise DataError(f"row {number} of the samples file has no task_id")

@@ -1,13 +1,15 @@
 """From a raw reply to code: pure functions, each one rule. They never fail, whatever the text is.
 
-Replies are hostile: a megabyte of fences, NUL bytes, lone surrogates. Everything here is linear in
-the reply's length.
+Replies are hostile: a megabyte of fences, NUL bytes, lone surrogates. Everything here takes time linear
+in the reply's length. Below the rules, the extractors that need no more than one of them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+
+from evalkit.protocol import Extractor
 
 FENCE = "```"
 _CLOSED_REASONING = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
@@ -69,3 +71,30 @@ def closed_block(text: str, opening: str, *, ignore_case: bool = False) -> str |
 def spaces_for_tabs(text: str) -> str:
     """Every tab is four spaces."""
     return text.replace("\t", "    ")
+
+
+# -- ready for a protocol ------------------------------------------------------------------------------
+
+PLAIN = Extractor("plain", "1", "The reply as it is.", lambda reply, task: reply or None)
+
+FIRST_FENCED = Extractor(
+    "first-fenced",
+    "1",
+    "What follows the last closing think tag; of it the inside of the first fenced block, whatever its "
+    "language (one that is never closed runs to the end), or all of it where no block opens.",
+    lambda reply, task: _fenced_or_all(without_reasoning(reply)) or None,
+)
+
+
+def until(stops: tuple[str, ...]) -> Extractor:
+    return Extractor(
+        "stop-truncation",
+        "1",
+        "The reply up to the earliest stop string.",
+        lambda reply, task: before_stop(reply, stops) or None,
+    )
+
+
+def _fenced_or_all(text: str) -> str:
+    inside = fenced(text)
+    return text if inside is None else inside

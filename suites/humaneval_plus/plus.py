@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from evalkit import suite
+from evalkit.errors import DataError
 from evalkit.program import Job, Judgement, Limits, ProgramSandbox
 from evalkit.protocol import Protocol
 from evalkit.suite import SampleRecord, Scorer, SuiteInfo
@@ -64,8 +65,12 @@ class PlusSuite(suite.Suite):
             parts["plus"] = parts["plus"] and parts.get("base", True)  # as EvalPlus reports it
         return judgement.verdict(parts=parts, official=official_word(judgement))
 
-    def read_samples(self, rows: Iterable[Any]) -> Iterator[SampleRecord]:
-        return official_rows(rows, task_id=self.named, nth=None)
+    def read_samples(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:
+        return official_rows(rows, task_id=self.named, nth=self.nth)
+
+    def nth(self, number: int) -> str:
+        """The id of the hub's row, counted from 0: bigcode's files say no more."""
+        raise DataError("the rows of a bigcode file cannot be matched to the tasks of this suite")
 
     def named(self, task_id: Any) -> str:
         text = str(task_id)

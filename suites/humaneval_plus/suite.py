@@ -28,3 +28,6 @@ class Suite(PlusSuite):
         "mini": "HumanEvalPlus-Mini-v0.1.10.jsonl",
         "noextreme": "HumanEvalPlus-NoExtreme-v0.1.10.jsonl",
     }
+
+    def nth(self, number: int) -> str:
+        return f"HumanEval/{number}"

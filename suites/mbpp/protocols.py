@@ -15,7 +15,7 @@ from evalkit.task import Answer, Task
 
 from ..humaneval import evalplus
 from ..humaneval.evalplus import BASE_STOPS, SANITIZE
-from ..humaneval.protocols import prompt_of, until
+from ..humaneval.protocols import prompt_of
 
 DEFAULT = "evalplus"
 NAMES = ("evalplus", "evalplus-local", "evalplus-base", "paper-3-shot", "lm-eval", "bigcode", "deepseek")
@@ -162,7 +162,7 @@ _ALL = (
         "paper-3-shot",
         "1",
         prompt=paper_prompt,
-        extractor=until(("[DONE]",)),
+        extractor=extract.until(("[DONE]",)),
         assemble=alone,
         stop=("[DONE]",),
         max_tokens=256,
@@ -186,7 +186,7 @@ _ALL = (
         "bigcode",
         "1",
         prompt=lambda task: Prompt(text=prompt_of(task)),
-        extractor=until(BIGCODE_STOPS),
+        extractor=extract.until(BIGCODE_STOPS),
         assemble=alone,
         form="completion",
         stop=BIGCODE_STOPS,

@@ -74,7 +74,7 @@ class Suite(suite.Suite):
         judgement = await sandbox.judge(Job(program, JUDGE.read_text(), known, limits, "human-eval"))
         return judgement.verdict(official=official_word(judgement))
 
-    def read_samples(self, rows: Iterable[Any]) -> Iterator[SampleRecord]:
+    def read_samples(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:
         return official_rows(
             rows, task_id=lambda i: str(i).rpartition("/")[2], nth=lambda n: str(SPLITS["test"][n])
         )
