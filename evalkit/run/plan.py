@@ -13,6 +13,7 @@ from evalkit.data import Data, load_data
 from evalkit.errors import UsageError
 from evalkit.model import Model, Sampling
 from evalkit.models import open_model
+from evalkit.models.replay import Replay
 from evalkit.registry import did_you_mean, open_scaffold, open_suite
 from evalkit.run.settings import Knobs, Settings, digest
 from evalkit.scaffold import Scaffold
@@ -61,7 +62,8 @@ def make_plan(settings: Settings, knobs: Knobs) -> Plan:
     protocol = suite.protocol()
     scaffold = open_scaffold(settings.scaffold)
     data = load_data(suite, Path(settings.data) if settings.data else None)
-    tasks = select(suite.tasks(data.records), settings)
+    all_tasks = suite.tasks(data.records)
+    tasks = select(all_tasks, settings)
     model = open_model(
         settings.model,
         base_url=settings.base_url,
@@ -75,6 +77,8 @@ def make_plan(settings: Settings, knobs: Knobs) -> Plan:
         suite=suite,
         salt=settings.label,
     )
+    if isinstance(model, Replay):
+        model.check_tasks(task.id for task in all_tasks)
     sampling = with_defaults(
         model.sampling,
         temperature=protocol.temperature,
@@ -133,8 +137,7 @@ def _task_identity(tasks: Sequence[Task], data: Data) -> dict[str, Any]:
 
 def _recorded_samples(model: Model, tasks: Sequence[Task]) -> int | None:
     """How many answers a task has where the model is a file of answers: the most that any task has."""
-    counts = getattr(model, "samples_per_task", None)
-    if counts is None:
+    if not isinstance(model, Replay):
         return None
-    per_task = counts()
+    per_task = model.samples_per_task()
     return max((per_task.get(task.id, 0) for task in tasks), default=0) or 1
