@@ -84,9 +84,7 @@ def model_checks() -> Iterator[Check]:
         return
     names = dict.fromkeys(p.key_env for p in providers)
     here = [name for name in names if os.environ.get(name, "").strip()]
-    fix = (
-        f"export your provider's, {next(iter(names))} say; oracle, null, replay and local endpoints need none"
-    )
+    fix = f"export your provider's ({next(iter(names))}, ...); oracle, null, replay and local ones need none"
     yield Check("API key", bool(here), ", ".join(here) or "none is set", fix)
     url = os.environ.get("OPENAI_BASE_URL", "")
     yield Check("base URL", True, f"OPENAI_BASE_URL is {url}" if url else "the catalog's, or --base-url URL")

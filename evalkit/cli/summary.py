@@ -15,7 +15,7 @@ PAUSED = {
     "cost": "paused by --max-cost",
     "time": "paused by --max-time",
     "sandbox": "stopped: the sandbox broke",
-    "model": "stopped: the model cannot be reached",
+    "model": "stopped: no model call went through",
 }
 
 
@@ -105,7 +105,10 @@ def _missing(s: Summary, style: Style) -> Iterator[str]:
         f"the score lies in [{percent(low)}, {percent(high)}]",
     )
     if why:
-        yield from _row("", f"{why}: {one_line(s.end_detail)}" if s.end_detail else why)
+        details = s.end_detail.splitlines() or [""]
+        yield from _row("", f"{why}: {one_line(details[0])}" if details[0] else why)
+        for line in details[1:]:
+            yield from _row("", one_line(line.strip()))
     yield from _row("", style.bold(f"evalkit resume {one_line(s.run)}"), fill=False)
 
 

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from evalkit.cli import INTERRUPTED
 from evalkit.cli.options import (
     absolute,
     add_knobs,
@@ -71,13 +70,13 @@ def main(words: Sequence[str]) -> int:
     args = read(words)
     options = given_options(args, args.suite)
     check = validate(args, options, watcher(quiet=args.quiet))
+    if "interrupted" in (check.oracle.end, check.null.end):
+        raise KeyboardInterrupt  # half a proof proves nothing
     stream = sys.stderr if args.json else sys.stdout
     if not args.quiet:
         print(report(check, Style(stream)), file=stream)
     if args.json:
         print(json.dumps(check.to_json()))
-    if "interrupted" in (check.oracle.end, check.null.end):
-        return INTERRUPTED
     return 0 if check.good else 1
 
 

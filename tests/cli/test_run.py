@@ -236,3 +236,25 @@ async def test_from_python_inside_an_event_loop(suite: Path, tmp_path: Path) -> 
     """As in a notebook, whose loop is running already."""
     run = package.run(str(suite), "oracle", results=tmp_path / "results", limit=1)
     assert run.summary.complete
+
+
+def test_a_key_that_is_refused_stops_the_run_and_says_which(evalkit: Evalkit) -> None:
+    words = ("run", "mini", "--model", "m", "--api-key-env", "MY_KEY", "--limit", "8")
+    with running("--script", str(MINI / "demo.jsonl"), "--api-key", "right") as url:
+        done = evalkit(*words, "--base-url", url, MY_KEY="wrong-key-of-mine")
+        assert done.code == 3
+        assert "none, 0 of 8 samples scored" in done.stdout
+        assert "check the key in MY_KEY" in done.stdout
+        assert "wrong-key-of-mine" not in done.stdout + done.stderr
+        assert evalkit("resume", "last", "--api-key-env", "MY_KEY", MY_KEY="right").code == 0
+
+
+def test_options_between_names_and_chosen_tasks(evalkit: Evalkit) -> None:
+    chosen = ("--tasks", "mini/3,7", "--samples", "2", "--json", "--quiet")
+    done = evalkit("run", "--timeout", "9", "--model", "oracle", "mini", *chosen)
+    assert done.code == 0, done.stderr
+    assert (done.json["tasks"], done.json["planned"]) == (2, 4)
+    assert done.stderr == ""
+    exported = evalkit("export", "last").stdout.splitlines()
+    found = [(r["task_id"], r["sample"]) for r in map(json.loads, exported)]
+    assert found == [("mini/3", 0), ("mini/7", 0), ("mini/3", 1), ("mini/7", 1)]
