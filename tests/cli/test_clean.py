@@ -3,51 +3,70 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from evalkit.sandbox.engine import labels, process_start
 from tests.cli.conftest import Evalkit
 
 pytestmark = pytest.mark.docker
 
 
-@pytest.fixture
-def volumes(docker_engine: Any) -> Iterator[tuple[str, str]]:
-    """Names of two volumes of evalkit's: one whose owner is gone, one whose owner is this process."""
-    from evalkit.sandbox.engine import labels
+@dataclass
+class Left:
+    """Two volumes of evalkit's: one whose owner can be ended by the test, one whose owner is the test."""
 
+    gone: str
+    alive: str
+    owner: subprocess.Popen[bytes]
+
+    def owner_ends(self) -> None:
+        """Only now: any evalkit that starts on this engine removes what has no owner."""
+        self.owner.kill()
+        self.owner.wait()
+
+
+@pytest.fixture
+def left(docker_engine: Any) -> Iterator[Left]:
+    owner = subprocess.Popen(["sleep", "600"])
     alive = labels("test", run="tests")
-    gone = {**alive, "evalkit.owner": "another-boot/1/1"}
-    create = docker_engine.volumes.create
-    made = [create(f"evalkit-test-{os.getpid()}-{n}", labels=m) for n, m in enumerate((gone, alive))]
-    yield made[0].name, made[1].name
-    left = {volume.name: volume for volume in docker_engine.volumes.list()}
-    for volume in made:
-        if volume.name in left:
-            left[volume.name].remove(force=True)
+    here = alive["evalkit.owner"].rsplit("/", 2)[0]  # then the process's number and its start
+    owned = f"{here}/{owner.pid}/{process_start(owner.pid)}"
+    made = [
+        docker_engine.volumes.create(f"evalkit-test-{os.getpid()}-{n}", labels=marks)
+        for n, marks in enumerate(({**alive, "evalkit.owner": owned}, alive))
+    ]
+    yield Left(made[0].name, made[1].name, owner)
+    owner.kill()
+    owner.wait()
+    for volume in docker_engine.volumes.list():
+        if volume.name in (made[0].name, made[1].name):
+            volume.remove(force=True)
 
 
 def names(engine: Any) -> set[str]:
     return {volume.name for volume in engine.volumes.list()}
 
 
-def test_clean_asks_first(evalkit: Evalkit, docker_engine: Any, volumes: tuple[str, str]) -> None:
+def test_clean_asks_first(evalkit: Evalkit, docker_engine: Any, left: Left) -> None:
+    left.owner_ends()
     evalkit("clean").refused(2, "no terminal to ask on", "--yes")
-    assert set(volumes) <= names(docker_engine)
+    assert {left.gone, left.alive} <= names(docker_engine)
 
 
-def test_clean_removes_what_was_left(evalkit: Evalkit, docker_engine: Any, volumes: tuple[str, str]) -> None:
-    gone, alive = volumes
-    listed = evalkit("sandbox", "list").stdout
-    assert "volume" in listed
+def test_clean_removes_what_was_left(evalkit: Evalkit, docker_engine: Any, left: Left) -> None:
+    assert left.gone[:39] in evalkit("sandbox", "list").stdout
+    left.owner_ends()
     done = evalkit("clean", "--yes")
     assert done.code == 0
     assert "removed" in done.stdout
-    assert gone not in names(docker_engine)
-    assert alive in names(docker_engine)
+    assert left.gone not in names(docker_engine)
+    assert left.alive in names(docker_engine)
 
 
 def test_clean_removes_the_cache_only_when_told(evalkit: Evalkit, tmp_path: Path) -> None:
