@@ -1,7 +1,7 @@
 # Sourced by the other scripts: words to the user, and where the time goes.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cache=${EVALKIT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/evalkit}
+cache=$(realpath -m "${EVALKIT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/evalkit}")
 
 # die MESSAGE [HINT]: one line of what is wrong and one of the way out.
 die() {
