@@ -14,11 +14,12 @@ from evalkit.scaffolds.python_code import longest_python, parse, reachable
 
 # fmt: off
 LINES = [
-    "def f(x):", "    return x", "  return y", "", " ", "```", "```python", "Here it is:", "It's prose", "x = (",
-    "1,", ")", "(((", "[", "]", "}", "f({", "a;b", "# c", "    # d", "\t", "\f", "a\r", "\u3000", "\0", "\ud800",
-    "if x:", "else:", "try:", "except E:", "    finally:", "    pass", "for i in y:", "match x:", "    case 1:",
-    "        pass", "@dec", "class A:", "    x = 1", "async def g():", "    await x", "return", "lambda:",
-    "x = 1 \\", "+ 2", "b = 'c\\", "d'", "'''", "a'''", "    '''doc'''", "f'''{x", "}'''", 'x = """', '"""',
+    "def f(x):", "    return x", "  return y", "", " ", "```", "```python", "Here it is:", "It's prose",
+    "x = (", "1,", ")", "(((", "[", "]", "}", "f({", "a;b", "# c", "    # d", "\t", "\f", "a\r", "\u3000",
+    "\0", "\ud800", "if x:", "else:", "try:", "except E:", "    finally:", "    pass", "for i in y:",
+    "match x:", "    case 1:", "        pass", "@dec", "class A:", "    x = 1", "async def g():",
+    "    await x", "return", "lambda:", "x = 1 \\", "+ 2", "b = 'c\\", "d'", "'''", "a'''", "    '''doc'''",
+    "f'''{x", "}'''", 'x = """', '"""',
 ]
 # fmt: on
 
