@@ -21,6 +21,7 @@ from evalkit.errors import UsageError
 
 if TYPE_CHECKING:
     from evalkit.store import Event, Reader, Record
+    from evalkit.task import Verdict
 
 EXAMPLES = """\
   evalkit show last
@@ -98,12 +99,13 @@ def task_text(store: Reader, record: Record, style: Style) -> Iterator[str]:
     which = f"sample {row['sample']}" + (f" ({samples} in all)" if samples > 1 else "")
     yield style.bold(f"{one_line(row['task_id'])} · {which} · {word}")
     tries = store.rollouts(row["task_id"], row["sample"])
-    events = list(store.events(tries[-1][0])) if tries else []
-    for event in events:
-        if event.kind == "model_call":
-            yield from _call_text(event, style)
+    log = [(number, event) for rollout, number in tries for event in store.events(rollout)]
+    # a try that was cut off may have made calls that the next one took from the log
+    calls = {event.payload["number"]: event for _, event in log if event.kind == "model_call"}
+    for event in calls.values():
+        yield from _call_text(event, style)
     yield from _verdict_text(store, record, style)
-    yield from _attempts_text(store, tries, style)
+    yield from _attempts_text(log, style)
     yield from _usage_text(row, style)
 
 
@@ -136,44 +138,50 @@ def _call_text(event: Event, style: Style) -> Iterator[str]:
 def _verdict_text(store: Reader, record: Record, style: Style) -> Iterator[str]:
     from evalkit.run.export import scorer_of
 
+    scorer = one_line(scorer_of(store) or "unknown")
     for policy, verdict in record.verdicts.items():
         if policy == "official" and verdict.extracted is not None:
             yield _section("extracted code", style)
             yield _foreign(verdict.extracted)
-        yield _section(f"{one_line(policy)} verdict by {one_line(scorer_of(store) or 'unknown')}", style)
+        yield _section(f"{one_line(policy)} verdict by {scorer}", style)
         yield "  " + "/".join(filter(None, (verdict.outcome, verdict.reason)))
-        for label, text in (
-            ("detail", verdict.detail),
-            ("says", verdict.official),
-            ("suspect", verdict.suspect),
-        ):
-            if text:
-                yield f"  {label}:\n{_foreign(text)}"
-        if verdict.parts:
-            yield "  parts: " + ", ".join(
-                f"{one_line(k)} {'passed' if v else 'failed'}" for k, v in verdict.parts.items()
-            )
-        for test in verdict.tests[:SHOWN_TESTS]:
-            detail = f": {one_line(test.detail, 200)}" if test.detail else ""
-            yield f"  {one_line(test.status):<10}{one_line(test.name, 100)}{detail}"
-        if len(verdict.tests) > SHOWN_TESTS:
-            yield f"  and {len(verdict.tests) - SHOWN_TESTS} tests more: evalkit export has them all"
+        yield from _findings(verdict)
+        yield from _tests(verdict)
     why = record.info.get("detail")
     if not record.verdicts and why:
         yield _section("why there is no verdict", style)
         yield _foreign(str(why))
 
 
-def _attempts_text(store: Reader, tries: Sequence[tuple[int, int]], style: Style) -> Iterator[str]:
+def _findings(verdict: Verdict) -> Iterator[str]:
+    found = {"detail": verdict.detail, "says": verdict.official, "suspect": verdict.suspect}
+    for label, text in found.items():
+        if text:
+            short = "\n" not in text and len(text) <= 160
+            yield f"  {label}: {one_line(text)}" if short else f"  {label}:\n{_foreign(text)}"
+    if verdict.parts:
+        words = (f"{one_line(k)} {'passed' if v else 'failed'}" for k, v in verdict.parts.items())
+        yield f"  parts: {', '.join(words)}"
+
+
+def _tests(verdict: Verdict) -> Iterator[str]:
+    for test in verdict.tests[:SHOWN_TESTS]:
+        detail = f": {one_line(test.detail, 200)}" if test.detail else ""
+        yield f"  {one_line(test.status):<10}{one_line(test.name, 100)}{detail}"
+    if len(verdict.tests) > SHOWN_TESTS:
+        yield f"  and {len(verdict.tests) - SHOWN_TESTS} tests more: evalkit export has them all"
+
+
+def _attempts_text(log: Sequence[tuple[int, Event]], style: Style) -> Iterator[str]:
     yield _section("attempts", style)
-    for rollout, number in tries:
-        for event in store.events(rollout):
-            if event.kind == "attempt":
-                yield f"  try {number}, call {event.payload['number']}: {_attempt(event.payload['attempt'])}"
+    for number, event in log:
+        if event.kind == "attempt":
+            yield f"  try {number}, call {event.payload['number']}: {_attempt(event.payload['attempt'])}"
 
 
 def _attempt(attempt: Mapping[str, Any]) -> str:
-    word = f"HTTP {attempt['status']}" if attempt["status"] is not None else "no status"
+    answered = "no status" if attempt["error"] else "answered without a server"
+    word = answered if attempt["status"] is None else f"HTTP {attempt['status']}"
     error = f", {one_line(attempt['error'], 200)}" if attempt["error"] else ""
     waited = f", waited {duration(attempt['waited_s'])}" if attempt["waited_s"] else ""
     return f"{word}, {duration(attempt['wall_s'])}{error}{waited}"

@@ -34,7 +34,7 @@ async def _make(folder: Path, text: str) -> None:
     with create_run(folder, manifest(), PLAN) as store:
         judged = await store.verdict_set(Scorer("mini", "1"), {})
         for k in range(2):
-            await _answered(store, "t/0", k, text)
+            await _answered(store, "t/0", k, text, killed=k == 1)
             await store.verdict(judged, "t/0", k, "official", Verdict(Outcome.PASSED, extracted=text))
             await _answered(store, "t/1", k, text)
             failed = Verdict(
@@ -58,7 +58,8 @@ async def _make(folder: Path, text: str) -> None:
         await store.note("session_end", {"end": "cost", "detail": text, "wall_s": 12.5})
 
 
-async def _answered(store: Store, task_id: str, sample: int, text: str) -> None:
+async def _answered(store: Store, task_id: str, sample: int, text: str, *, killed: bool = False) -> None:
+    """A rollout of one call, refused once; `killed`: cut off there, and ended by the next try."""
     rollout = await store.begin(task_id, sample)
     usage = Usage(prompt_tokens=10, completion_tokens=20, reasoning_tokens=5, cost=0.25)
     store.attempt(rollout, 0, "tested", CallAttempt(1.0, 0.25, 429, text, waited_s=1.0))
@@ -66,6 +67,8 @@ async def _answered(store: Store, task_id: str, sample: int, text: str) -> None:
     request = Request(Task(task_id, {}), sample, (Message("user", text),), sampling=Sampling(seed=sample))
     reply = Reply(text, reasoning=text, finish_reason="stop", usage=usage, served_model=text, wall_s=1.5)
     await store.model_call(rollout, 0, "tested", request, reply)
+    if killed:
+        rollout = await store.begin(task_id, sample)
     await store.answer(rollout, Answer(text), {"finish_reason": "stop"})
 
 

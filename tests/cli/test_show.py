@@ -58,6 +58,13 @@ def test_one_sample_in_full(evalkit: Evalkit, stored: Path) -> None:
     assert "prompt 10, completion 20, reasoning 5; cost $0.2500" in shown
 
 
+def test_a_call_of_a_try_that_was_killed_is_shown(evalkit: Evalkit, stored: Path) -> None:
+    shown = evalkit("show", "stored", "t/0", "--sample", "1").stdout
+    assert "\nreply (stop" in shown
+    assert "try 1, call 0: HTTP 200" in shown
+    assert "tries 2" in shown
+
+
 def test_a_sample_without_an_answer_says_why(evalkit: Evalkit, stored: Path) -> None:
     shown = evalkit("show", "stored", "t/2").stdout
     assert shown.startswith("t/2 · sample 0 (2 in all) · error/api")
