@@ -59,9 +59,7 @@ examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Expected failures are one line on stderr."""
     words = list(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal may know ASCII only
+    make_streams_safe()
     debug = os.environ.get("EVALKIT_DEBUG", "") not in ("", "0")
     try:
         code = dispatch(words)
@@ -85,6 +83,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         complain(*machine_trouble(e))
         return 2
+
+
+def make_streams_safe() -> None:
+    """Printing never fails for want of a character (ASCII terminals) or of a stream (`>&-`)."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, io.TextIOWrapper(io.FileIO(os.devnull, "w")))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def dispatch(words: list[str]) -> int:

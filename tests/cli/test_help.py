@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -119,6 +121,24 @@ def test_debug_shows_where_it_happened(evalkit: Evalkit) -> None:
     shown = evalkit("run", "mni", "--model", "oracle", EVALKIT_DEBUG="1")
     assert shown.code != 0
     assert "Traceback" in shown.stderr
+
+
+def test_closed_streams_are_no_error() -> None:
+    command = f"{sys.executable} -m evalkit --help >&- 2>&-"
+    assert subprocess.run(["bash", "-c", command], check=False).returncode == 0
+
+
+def test_interrupted_before_anything_began(tmp_path: Path) -> None:
+    """The command is held where it reads its list of tasks."""
+    os.mkfifo(tmp_path / "tasks")
+    command = [sys.executable, "-m", "evalkit", "run", "mini", "--model", "oracle", "--tasks", "@tasks"]
+    held = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with (tmp_path / "tasks").open("w"):  # opens once the command has opened it
+        held.send_signal(signal.SIGINT)
+        out, err = held.communicate(timeout=60)
+    assert (held.returncode, out) == (130, "")
+    assert err == "evalkit: error: interrupted\n  the same command again continues where this one stopped\n"
+    assert not (tmp_path / "results").exists()
 
 
 def test_reader_that_stops_reading_is_no_error() -> None:
