@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from evalkit.cli.text import Style, count, duration, money, one_line, percent, table
 from evalkit.run.summary import Summary
@@ -84,9 +85,8 @@ def _cells(cells: Mapping[str, tuple[int, int]]) -> str:
     )
 
 
-def _strict(strict: Mapping[str, object]) -> str:
-    value = strict.get("pass@1")
-    return f"{percent(value if isinstance(value, float) else None)} by the strict verdict"
+def _strict(strict: Mapping[str, Any]) -> str:
+    return f"{percent(strict['pass@1'])} by the strict verdict, {count(strict['suspect'])} suspect"
 
 
 def _tokens(tokens: Mapping[str, int | None]) -> str:

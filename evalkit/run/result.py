@@ -60,6 +60,7 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
         wall_s=sum(float(session["wall_s"]) for session in sessions),
         end=end,
         end_detail=detail,
+        strict=strict_scores(store, end),
     )
 
 
@@ -78,6 +79,29 @@ def planned_rows(store: Reader, end: str) -> Iterator[Mapping[str, Any]]:
     else:
         for row in store.samples():
             yield explain_missing(row, end)
+
+
+def strict_scores(store: Reader, end: str) -> dict[str, Any] | None:
+    """The score by strict verdicts, a sample without one keeping the official; None where there are none."""
+    if not any(row["strict"] for row in store.samples()):
+        return None
+    suspect = 0
+
+    def rows() -> Iterator[Mapping[str, Any]]:
+        nonlocal suspect
+        for row in store.samples():
+            suspect += bool(row["suspect"])
+            known = explain_missing(row, end)
+            # of a strict verdict only the outcome is at hand here, which is all that is counted
+            yield {**known, "outcome": row["strict"], "reason": ""} if row["strict"] else known
+
+    scores = count(rows(), {})
+    return {
+        "pass@1": scores.pass_at.get("pass@1"),
+        "interval": list(scores.interval) if scores.interval else None,
+        "counts": scores.counts,
+        "suspect": suspect,
+    }
 
 
 def explain_missing(row: dict[str, Any], end: str) -> dict[str, Any]:

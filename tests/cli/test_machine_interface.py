@@ -18,7 +18,7 @@ from tests.cli.stored import make_run
 PAGE = Path(__file__).parents[2] / "docs" / "machine-interface.md"
 NOWHERE = "http://localhost:9/v1"  # nothing listens there; a dry run does not notice
 NOWHERE = "http://localhost:9/v1"  # nothing listens there; a dry run does not notice
-SOMETIMES = {"pass@5", "pass@10", "pass@100", "strict", "authors"}
+SOMETIMES = {"pass@5", "pass@10", "pass@100", "strict", "authors"}  # summaries without them are whole
 
 
 def section(heading: str) -> str:
@@ -56,6 +56,11 @@ def test_the_summary_of_a_stored_run(evalkit: Evalkit, tmp_path: Path) -> None:
     assert shown["interval"][0] < shown["pass@1"] < shown["interval"][1]
     assert shown["bounds"] == [0.25, 0.75]
     assert shown["end"] == "cost"
+    assert set(shown["strict"]) == set(
+        re.findall(r"`([\w@]+)`", _value(section("A run's summary"), "strict"))
+    )
+    assert shown["strict"]["counts"] == shown["counts"]  # t/1 fails by both
+    assert shown["strict"]["suspect"] == 1
 
 
 def test_the_record_of_a_sample(evalkit: Evalkit, tmp_path: Path) -> None:

@@ -250,11 +250,12 @@ def test_a_key_that_is_refused_stops_the_run_and_says_which(evalkit: Evalkit) ->
 
 
 def test_options_between_names_and_chosen_tasks(evalkit: Evalkit) -> None:
-    chosen = ("--tasks", "mini/3,7", "--samples", "2", "--json", "--quiet")
+    chosen = ("--tasks", "mini/3,7", "--samples", "5", "--json", "--quiet")
     done = evalkit("run", "--timeout", "9", "--model", "oracle", "mini", *chosen)
     assert done.code == 0, done.stderr
-    assert (done.json["tasks"], done.json["planned"]) == (2, 4)
+    assert (done.json["tasks"], done.json["planned"]) == (2, 10)
+    assert (done.json["pass@1"], done.json["pass@5"]) == (1, 1)
     assert done.stderr == ""
     exported = evalkit("export", "last").stdout.splitlines()
     found = [(r["task_id"], r["sample"]) for r in map(json.loads, exported)]
-    assert found == [("mini/3", 0), ("mini/7", 0), ("mini/3", 1), ("mini/7", 1)]
+    assert found == [(task, k) for k in range(5) for task in ("mini/3", "mini/7")]

@@ -44,6 +44,7 @@ def test_summary_adds_up(evalkit: Evalkit, stored: Path) -> None:
     assert "tokens      prompt 40, completion 80, reasoning 20" in shown.stdout
     assert "cost        $1.00" in shown.stdout
     assert "easy 2/2 (100.0%), hard 0/2 (0.0%)" in shown.stdout
+    assert "strict      50.0% by the strict verdict, 1 suspect" in shown.stdout
 
 
 def test_one_sample_in_full(evalkit: Evalkit, stored: Path) -> None:
