@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from evalkit import suite
 from evalkit.errors import DataError
-from evalkit.program import Job, Judgement, Limits, ProgramSandbox
+from evalkit.program import Job, Limits, ProgramSandbox
 from evalkit.protocol import Protocol
-from evalkit.suite import SampleRecord, Scorer, SuiteInfo
+from evalkit.samples import SampleRecord
+from evalkit.suite import Scorer, SuiteInfo
 from evalkit.task import Answer, Task, Verdict
 
 from ..humaneval.samples import official_rows
@@ -27,7 +29,7 @@ FUTURE = "from __future__ import annotations\n"  # allowed at the top of a modul
 class PlusSuite(suite.Suite):
     """`dataset` is EvalPlus's own name: it chooses the special comparisons and how inputs are restored."""
 
-    required_fields = FIELDS
+    required_fields = ("task_id", "prompt")
     dataset: ClassVar[str]
     prefix: ClassVar[str]  # of task ids
     files: ClassVar[Mapping[str, str]]  # data file of each subset, without .gz
@@ -43,7 +45,15 @@ class PlusSuite(suite.Suite):
         return dataclasses.replace(self.info, local=(f"{name}.gz", name), hub=None)
 
     def tasks(self, records: Sequence[Mapping[str, Any]]) -> list[Task]:
-        return [Task(str(r["task_id"]), r, Answer(r["canonical_solution"], "completion")) for r in records]
+        found = [r if "plus_input" in r else self.from_hub(r) for r in records]
+        for record in found:
+            if missing := [name for name in FIELDS if name not in record]:
+                raise DataError(f"{record['task_id']}: missing {', '.join(missing)}")
+        return [Task(str(r["task_id"]), r, Answer(r["canonical_solution"], "completion")) for r in found]
+
+    @abstractmethod
+    def from_hub(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A record of the release's form from one of the hub's (hub.py)."""
 
     def protocol(self) -> Protocol:
         return self.protocols[self.options.protocol]
@@ -60,10 +70,14 @@ class PlusSuite(suite.Suite):
         program = self.protocol().assemble(task, answer)
         job = Job(program, judge_text(self.judges), known, Limits(wall_s=OVERALL_S), guard="evalplus")
         judgement = await sandbox.judge(job)
-        parts = {name: judgement.data[name] == "pass" for name in ("base", "plus") if name in judgement.data}
+        words = {name: judgement.data[name] for name in ("base", "plus") if name in judgement.data}
+        if not task.data["base_input"]:  # the hub's data: which inputs are base is not known
+            words.pop("base", None)
+        parts = {name: word == "pass" for name, word in words.items()}
         if "plus" in parts:
-            parts["plus"] = parts["plus"] and parts.get("base", True)  # as EvalPlus reports it
-        return judgement.verdict(parts=parts, official=official_word(judgement))
+            parts["plus"] = all(parts.values())  # as EvalPlus reports it
+        official = ", ".join(f"{name}: {word}" for name, word in words.items())
+        return judgement.verdict(parts=parts, official=official)
 
     def read_samples(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:
         return official_rows(rows, task_id=self.named, nth=self.nth)
@@ -86,9 +100,3 @@ def judge_text(files: Sequence[Path]) -> str:
     """One module out of several: what a later one defines replaces what an earlier one did."""
     first, *later = (path.read_text(encoding="utf-8") for path in files)
     return "\n\n".join([first, *(text.replace(FUTURE, "") for text in later)])
-
-
-def official_word(judgement: Judgement) -> str:
-    """EvalPlus's own status: pass, fail or timeout, of base and plus."""
-    statuses = [f"{name}: {judgement.data[name]}" for name in ("base", "plus") if name in judgement.data]
-    return ", ".join(statuses)

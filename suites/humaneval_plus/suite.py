@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from evalkit.errors import DataError
 from evalkit.suite import option
 
 from ..humaneval.protocols import DEFAULT, NAMES, protocols
+from .hub import release_record
 from .plus import PlusSuite
 
 
@@ -28,6 +31,12 @@ class Suite(PlusSuite):
         "mini": "HumanEvalPlus-Mini-v0.1.10.jsonl",
         "noextreme": "HumanEvalPlus-NoExtreme-v0.1.10.jsonl",
     }
+
+    def from_hub(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        missing = [name for name in ("entry_point", "canonical_solution", "test") if name not in record]
+        if missing:
+            raise DataError(f"{record['task_id']}: missing {', '.join(missing)}")
+        return release_record(record, record["entry_point"], record["prompt"], record["canonical_solution"])
 
     def nth(self, number: int) -> str:
         return f"HumanEval/{number}"

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from evalkit.data import Record, load_data
+from evalkit.errors import DataError
 from evalkit.registry import open_suite
 from evalkit.suite import option
 from evalkit.task import Task
 
+from ..humaneval_plus.hub import release_record
 from ..humaneval_plus.plus import JUDGE, PlusSuite
 from ..mbpp.records import problem, shots
 from .protocols import DEFAULT, NAMES, NEED_MBPP, PROTOCOLS
@@ -44,6 +46,14 @@ class Suite(PlusSuite):
             dataclasses.replace(task, data={**task.data, "mbpp": originals.get(task.id), "shots": examples})
             for task in tasks
         ]
+
+    def from_hub(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        missing = [name for name in ("code", "test_list", "test") if name not in record]
+        if missing:
+            raise DataError(f"{record['task_id']}: missing {', '.join(missing)}")
+        known = problem(record)
+        named = {**record, "task_id": f"Mbpp/{known['task_id']}"}
+        return release_record(named, known["entry_point"], known["prompt"], known["code"])
 
 
 def mbpp_records(variant: str) -> Sequence[Record]:

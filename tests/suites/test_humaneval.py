@@ -414,13 +414,16 @@ def test_gold_answers_survive_every_extractor(data_dir: Path) -> None:
 
 def test_an_answer_to_a_problem_in_prose_stands_alone() -> None:
     """Problems of one's own may be asked in words, which can begin no program."""
-    asked = {"task_id": "own/1", "entry_point": "f", "test": "def check(candidate):\n    assert candidate() == 1\n"}
-    prose = Task("own/1", {**asked, "prompt": "Write this function.\n\ndef f():\n    return the number one\n"})
+    asked = {"task_id": "own/1", "entry_point": "f", "test": "def check(candidate):\n    pass\n"}
+    prose = Task("own/1", {**asked, "prompt": "Write this function.\n\ndef f():\n    return one\n"})
     bare = Task("own/1", {**asked, "prompt": "import math\ndef f():\n"})
     half = Task("own/1", {**asked, "prompt": "def f():\n    return "})
     protocol = open_suite("humaneval").protocol()
     reply = protocol.extract(prose, Answer("Sure.\n```python\ndef f():\n    return 1\n```"))
     assert reply is not None
     assert compile(protocol.assemble(prose, reply), "program", "exec")
-    assert protocol.assemble(bare, Answer("    return 1", "completion")).startswith("import math\ndef f():\n    ")
+    assert (
+        protocol.assemble(bare, Answer("    return 1", "completion"))
+        == "import math\ndef f():\n    return 1\n"
+    )
     assert protocol.assemble(half, Answer("1", "completion")) == "def f():\n    return 1\n"
