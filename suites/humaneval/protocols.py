@@ -45,10 +45,6 @@ def prompt_then(task: Task, answer: Answer) -> str:
     return (code_before(task) if answer.form == "completion" else "") + answer.text + "\n"
 
 
-def stripped_prompt_then(task: Task, answer: Answer) -> str:
-    return (code_before(task).strip() if answer.form == "completion" else "") + answer.text + "\n"
-
-
 def code_before(task: Task) -> str:
     """The prompt that a completion follows: all of HumanEval's are code.
 
@@ -96,6 +92,19 @@ BEFORE_FENCE = Extractor(
     "1",
     "The reply up to the earliest stop string, then up to the first ```.",
     lambda reply, task: extract.before_fence(extract.before_stop(reply, CODEX_STOPS)) or None,
+)
+
+
+def _after_stripped_prompt(reply: str, task: Task) -> str | None:
+    completion = extract.before_stop(reply, BIGCODE_STOPS)
+    return code_before(task).strip() + completion if completion else None
+
+
+STRIPPED_PROMPT = Extractor(
+    "after-stripped-prompt",
+    "1",
+    "The prompt without blanks at both ends, as it was sent, and the reply up to the earliest stop string.",
+    _after_stripped_prompt,
 )
 
 
@@ -193,9 +202,8 @@ def protocols(redefine: bool) -> Mapping[str, Protocol]:
             "bigcode",
             "1",
             prompt=lambda task: Prompt(text=prompt_of(task).strip()),
-            extractor=extract.until(BIGCODE_STOPS),
-            assemble=stripped_prompt_then,
-            form="completion",
+            extractor=STRIPPED_PROMPT,
+            assemble=prompt_then,
             stop=BIGCODE_STOPS,
             max_tokens=512,
             temperature=0.2,

@@ -427,3 +427,15 @@ def test_an_answer_to_a_problem_in_prose_stands_alone() -> None:
         == "import math\ndef f():\n    return 1\n"
     )
     assert protocol.assemble(half, Answer("1", "completion")) == "def f():\n    return 1\n"
+
+
+@pytest.mark.parametrize("name", ["humaneval", "humaneval-plus"])
+@pytest.mark.parametrize("protocol", NAMES)
+def test_completions_from_elsewhere_follow_the_whole_prompt(name: str, protocol: str) -> None:
+    """Gold answers and samples files: how a protocol would have asked does not matter to them."""
+    chosen = suite(name, protocol=protocol).protocol()
+    gold = task(name).gold
+    assert gold is not None
+    code = chosen.extract(task(name), gold)
+    assert code == gold
+    assert chosen.assemble(task(name), gold) == PROMPT + BODY + "\n"
