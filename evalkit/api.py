@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from evalkit.errors import StoreError, UsageError
 from evalkit.model import Sampling
-from evalkit.registry import did_you_mean, find_suite
+from evalkit.registry import did_you_mean, find_suite, from_anywhere
 from evalkit.run.settings import Knobs, Settings
 from evalkit.run.summary import Summary
 from evalkit.run.watch import Watch
@@ -126,8 +126,8 @@ def sort_out(suite: str, model: str, given: Mapping[str, Any]) -> tuple[Settings
     options = {**homes["settings"].pop("options", {}), **homes["options"]}
     tasks = tuple(homes["settings"].pop("tasks", ()))
     sampling = Sampling(**homes["sampling"])
-    settings = Settings(suite, model, options=options, sampling=sampling, tasks=tasks, **homes["settings"])
-    return settings, Knobs(**homes["knobs"])
+    more = {"options": options, "sampling": sampling, "tasks": tasks, **homes["settings"]}
+    return Settings(from_anywhere(suite), model, **more), Knobs(**homes["knobs"])
 
 
 def names(cls: type) -> set[str]:

@@ -48,7 +48,7 @@ def suite_names() -> list[str]:
 
 def find_suite(name: str) -> tuple[type[Suite], SuiteInfo]:
     """The suite class and its facts. UsageError where there is none."""
-    package = _package_at(Path(name)) if _is_path(name) else _package_named(name)
+    package = _package_at(Path(name)) if is_path(name) else _package_named(name)
     folder = Path(next(iter(package.__path__)))
     info = read_info(folder)
     module = _import(f"{package.__name__}.suite", f"{folder}/suite.py")
@@ -65,7 +65,12 @@ def open_suite(name: str, options: Mapping[str, Any] | None = None) -> Suite:
     return cls(info, make_options(cls, options or {}))
 
 
-def _is_path(name: str) -> bool:
+def from_anywhere(name: str) -> str:
+    """The same suite by a name that holds in any working folder."""
+    return str(Path(name).resolve()) if is_path(name) else name
+
+
+def is_path(name: str) -> bool:
     return "/" in name or name in (".", "..") or (Path(name) / "suite.py").is_file()
 
 

@@ -24,6 +24,8 @@ def find_run(name: str, results: Path) -> Path:
         raise UsageError(
             f"{name} is no run: it has no {MANIFEST}", f"`evalkit list --results {results}` names them"
         )
+    if Path(name).parent.resolve() == results.resolve():
+        name = Path(name).name  # `results/humaneval--qw`: the beginning of a name, with its folder
     runs = runs_in(results)
     if name == "last" and runs:
         return runs[-1]

@@ -10,8 +10,8 @@ from evalkit.cli.parser import Parser
 from evalkit.cli.text import count, one_line, table
 
 ABOUT = """\
-Short names, and what they stand for: ids by provider, the sampling that the authors recommend, prices in
-US dollars per million tokens. A file of your own wins (EVALKIT_MODELS, ./models.toml): docs/models.md.
+Short names, and what they stand for: ids by provider, recommended sampling, prices in US dollars per million
+tokens, and where each was found. A file of your own wins (EVALKIT_MODELS, ./models.toml): docs/models.md.
 Beside these there are oracle (gold answers), null (empty answers), replay:FILE (answers from a samples
 file), and whatever id an endpoint serves at --base-url.
 """
@@ -19,6 +19,7 @@ EXAMPLES = """\
   evalkit models
   evalkit models qwen3-coder
 """
+MAY_BE_UNKNOWN = ("organisation", "licence", "context", "sampling", "price")
 
 
 def main(words: Sequence[str]) -> int:
@@ -59,9 +60,9 @@ def overview(rows: list[dict[str, Any]]) -> str:
         providers = ", ".join(p for p in row["ids"] if p != "huggingface") or row["base_url"] or ""
         facts = [
             row["name"],
-            row["organisation"] or "",
+            row["organisation"] or "unknown",
             count(row["context"]),
-            row["licence"] or "",
+            row["licence"] or "unknown",
             providers,
         ]
         lines.append([one_line(str(fact), 70) for fact in facts])
@@ -71,6 +72,8 @@ def overview(rows: list[dict[str, Any]]) -> str:
 def full(row: Mapping[str, Any]) -> str:
     lines = [one_line(f"{row['name']}  {row['display']}")]
     for key, value in row.items():
+        if key in MAY_BE_UNKNOWN and value in (None, {}):
+            value = "unknown"
         if key in ("name", "display") or value in (None, {}, ""):
             continue
         if isinstance(value, Mapping):

@@ -9,6 +9,7 @@ from typing import Any
 
 from evalkit.cli.parser import Parser, choice, json_object, number, seconds, task_list, whole
 from evalkit.model import Sampling
+from evalkit.registry import from_anywhere
 from evalkit.run.settings import Knobs, Settings
 
 SAMPLING = (
@@ -168,7 +169,7 @@ def sampling_from(args: argparse.Namespace) -> Sampling:
 def settings_from(args: argparse.Namespace, suite: str, model: str, options: Mapping[str, Any]) -> Settings:
     """Settings of one run. Paths are made absolute, so that it can be resumed from anywhere."""
     return Settings(
-        suite=str(Path(suite).resolve()) if is_path(suite) else suite,
+        suite=from_anywhere(suite),
         model=model,
         options=options,
         scaffold=args.scaffold,
@@ -183,10 +184,6 @@ def settings_from(args: argparse.Namespace, suite: str, model: str, options: Map
         stream=args.stream,
         label=args.label,
     )
-
-
-def is_path(suite: str) -> bool:
-    return "/" in suite or (Path(suite) / "suite.py").is_file()
 
 
 def absolute(path: str | None) -> str | None:

@@ -17,7 +17,6 @@ from evalkit.cli.options import (
     add_output,
     add_places,
     add_selection,
-    is_path,
     knobs_from,
 )
 from evalkit.cli.parser import Parser
@@ -92,12 +91,12 @@ def read(words: Sequence[str]) -> argparse.Namespace:
 
 
 def validate(args: argparse.Namespace, options: dict[str, Any], watch: Watch) -> Check:
-    from evalkit.registry import find_suite
+    from evalkit.registry import find_suite, from_anywhere
     from evalkit.run.session import run
 
     knobs = fresh(knobs_from(args))
     settings = Settings(
-        suite=str(Path(args.suite).resolve()) if is_path(args.suite) else args.suite,
+        suite=from_anywhere(args.suite),
         model="oracle",
         options=options,
         limit=args.limit,

@@ -47,6 +47,15 @@ def test_summary_adds_up(evalkit: Evalkit, stored: Path) -> None:
     assert "strict      50.0% by the strict verdict, 1 suspect" in shown.stdout
 
 
+def test_a_run_is_found_by_folder_name_beginning_and_last(evalkit: Evalkit, stored: Path) -> None:
+    other = make_run(stored.with_name("standing"))
+    expected = evalkit("show", RUN, "--json").json
+    for name in ("stored", "sto", "results/sto", str(stored)):
+        assert evalkit("show", name, "--json").json | {"run": RUN} == expected
+    evalkit("show", "st").refused(2, "'st' is the beginning of 2 runs", "stored, standing")
+    assert evalkit("show", "last", "--json").json["run"] == f"results/{other.name}"
+
+
 def test_one_sample_in_full(evalkit: Evalkit, stored: Path) -> None:
     shown = evalkit("show", "stored", "1", "--sample", "1").stdout
     for section in ("prompt: user", "reasoning", "reply (stop", "extracted code", "attempts", "usage"):
@@ -98,6 +107,7 @@ def test_hostile_text_cannot_forge_our_lines(evalkit: Evalkit, hostile: Path) ->
         (("stored", "t/0", "--sample", "7"), ("t/0 has no sample 7", "0 to 1")),
         (("stred",), ("no run 'stred'", "did you mean stored?")),
         (("results",), ("results is no run",)),
+        (("results/stred",), ("no run 'stred' in results", "did you mean stored?")),
     ],
 )
 def test_what_is_not_there(
