@@ -29,11 +29,15 @@ class Provider:
     key_env: str = ""
     prefill: str = ""
     max_tokens_field: str = "max_tokens"
+    source: str = ""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One model of the catalog. `ids` by provider; a user's entry may give `id` and `base_url` instead."""
+    """One model of the catalog. `ids` by provider; a user's entry may give `id` and `base_url` instead.
+
+    `source` says where licence, context and ids were found. What is not known stays None or empty.
+    """
 
     name: str
     display: str = ""
@@ -47,6 +51,7 @@ class Entry:
     prefill: str = ""
     max_tokens_field: str = ""
     inline_think: bool = False
+    source: str = ""
     sampling: Sampling = field(default_factory=Sampling)
     sampling_source: str = ""
     prices: Mapping[str, Price] = field(
@@ -107,11 +112,13 @@ class _BadCatalog(Exception):  # noqa: N818  (it never leaves this module)
 
 
 def _provider(name: str, raw: Any) -> Provider:
-    table = _table(raw, f"providers.{name}")
-    _typed(table, Provider, f"providers.{name}", skip=("name",))
+    where = f"providers.{name}"
+    table = dict(_table(raw, where))
+    source = _source(table, where)
+    _typed(table, Provider, where, skip=("name",), also=("source", "date"))
     if "base_url" not in table:
-        raise _BadCatalog(f"providers.{name}: base_url is missing")
-    return Provider(name, **table)
+        raise _BadCatalog(f"{where}: base_url is missing")
+    return Provider(name, source=source, **table)
 
 
 def _entry(name: str, raw: Any, label: str) -> Entry:
@@ -119,14 +126,16 @@ def _entry(name: str, raw: Any, label: str) -> Entry:
     table = dict(_table(raw, where))
     sampling, sampling_source = _sampling(table.pop("sampling", {}), f"{where}.sampling")
     prices, price_source = _prices(table.pop("price", {}), f"{where}.price")
+    source = _source(table, where)
     ours = ("name", "sampling", "sampling_source", "prices", "price_source", "catalog")
-    _typed(table, Entry, where, skip=ours, also=("sampling", "price"))
+    _typed(table, Entry, where, skip=ours, also=("sampling", "price", "date"))
     if not table.get("ids") and not table.get("id"):
         raise _BadCatalog(f"{where}: no id", 'give `id = "..."` with `base_url`, or `ids` by provider')
     if table.get("prefill", "") not in PREFILLS:
         raise _BadCatalog(f"{where}: prefill cannot be {table['prefill']!r}", f"known: {PREFILLS[1]}")
     return Entry(
         name,
+        source=source,
         sampling=sampling,
         sampling_source=sampling_source,
         prices=prices,
@@ -214,6 +223,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "context": entry.context,
         "ids": dict(entry.ids) or {"": entry.id},
         "base_url": entry.base_url or None,
+        "source": entry.source or None,
         "sampling": sampling,
         "sampling_source": entry.sampling_source or None,
         "price": {provider: dataclasses.asdict(price) for provider, price in entry.prices.items()},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from evalkit.errors import UsageError
 from evalkit.model import Sampling
 from evalkit.models.catalog import describe_catalog, load_catalog, user_catalog_path
 from evalkit.models.usage import Price
+
+DATED = re.compile(r"\S, \d{4}-\d{2}-\d{2}(?=;|$)")  # a source, and the date of it or of the look-up
 
 
 @pytest.fixture(autouse=True)
@@ -32,16 +35,25 @@ def test_qwen3_coder_as_its_authors_recommend_it() -> None:
 
 def test_every_entry_says_where_its_facts_come_from() -> None:
     catalog = load_catalog()
-    assert len(catalog.entries) >= 11
+    assert len(catalog.entries) >= 10
+    for provider in catalog.providers.values():
+        assert DATED.search(provider.source), provider.name
+        assert provider.key_env
     for entry in catalog.entries.values():
-        assert entry.display
-        assert entry.organisation
-        assert entry.licence
-        assert entry.context
-        assert entry.sampling_source
-        assert bool(entry.prices) == bool(entry.price_source)
+        assert DATED.search(entry.source), entry.name
+        assert bool(entry.sampling != Sampling()) == bool(DATED.search(entry.sampling_source)), entry.name
+        assert len(DATED.findall(entry.price_source)) == len(entry.prices), entry.name
         assert set(entry.ids) - {"huggingface"} <= set(catalog.providers)
         assert set(entry.prices) <= set(entry.ids)
+
+
+def test_what_could_not_be_looked_up_is_unknown() -> None:
+    rows = {row["name"]: row for row in describe_catalog()}
+    assert rows["minimax-m2.5"]["licence"] is None  # its repository names two
+    assert "licence" in rows["minimax-m2.5"]["source"]
+    assert rows["devstral-small"]["sampling"] == {}
+    assert rows["devstral-small"]["sampling_source"] is None
+    assert rows["devstral-small"]["price"] == {}
 
 
 def test_rows_for_the_command_line_are_plain_json() -> None:
@@ -107,6 +119,8 @@ def test_where_a_users_catalog_is_looked_for(tmp_path: Path, monkeypatch: pytest
         ("[models.x]\nid = 'a'\nprice = { p = { output = 1 } }", "models.x.price.p: input is missing", ""),
         ("models = 5", "models is no table", ""),
         ("[providers.p]\nkey_env = 'K'", "providers.p: base_url is missing", ""),
+        ("[providers.p]\nbase_url = 'u'\ndate = 2026-01-01", "providers.p: source and date are texts", ""),
+        ("[models.x]\nid = 'a'\nsource = 5", "models.x: source and date are texts", ""),
     ],
 )
 def test_a_mistake_is_one_line_that_names_it(tmp_path: Path, text: str, message: str, hint: str) -> None:

@@ -38,13 +38,13 @@ def opened(spec: str, **options: Any) -> OpenAIModel:
 
 
 def test_a_catalog_name_at_its_first_provider_with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DEEPINFRA_API_KEY", "secret-key")
+    monkeypatch.setenv("NVIDIA_API_KEY", "secret-key")
     model = opened("qwen3-coder")
     assert model.name == "qwen3-coder"
     assert model.describe() == {
         "backend": "openai",
-        "id": "Qwen/Qwen3-Coder-480B-A35B-Instruct",
-        "base_url": "https://api.deepinfra.com/v1/openai",
+        "id": "qwen/qwen3-coder-480b-a35b-instruct",
+        "base_url": "https://integrate.api.nvidia.com/v1",
     }
     assert model.sampling.top_k == 20
     assert model.price is None  # not in the catalog for this provider: unknown
