@@ -91,7 +91,7 @@ def read(words: Sequence[str]) -> argparse.Namespace:
 
 
 def validate(args: argparse.Namespace, options: dict[str, Any], watch: Watch) -> Check:
-    from evalkit.registry import find_suite, from_anywhere
+    from evalkit.registry import from_anywhere, open_suite
     from evalkit.run.session import run
 
     knobs = fresh(knobs_from(args))
@@ -105,7 +105,7 @@ def validate(args: argparse.Namespace, options: dict[str, Any], watch: Watch) ->
     )
     oracle = run(settings, knobs, watch)
     null = oracle if oracle.end == "interrupted" else run(replace(settings, model="null"), knobs, watch)
-    exceptions = dict(find_suite(args.suite)[1].exceptions)
+    exceptions = dict(open_suite(args.suite, options).info.exceptions)
     return compare(oracle, null, exceptions)
 
 

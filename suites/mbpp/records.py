@@ -17,6 +17,7 @@ SPLITS: Mapping[str, range] = {
     "validation": range(511, 601),
     "prompt": range(1, 11),
 }
+NEED_SETUP = ("367", "927")  # the only ones with test_setup_code, and their tests use what it makes
 SHOTS = (2, 3, 4)  # the worked examples of every few-shot protocol, in this order
 
 

@@ -12,13 +12,14 @@ from evalkit import suite
 from evalkit.errors import DataError
 from evalkit.program import Job, Limits, ProgramSandbox
 from evalkit.protocol import Protocol
-from evalkit.suite import SampleRecord, Scorer, SuiteInfo, option
+from evalkit.samples import SampleRecord
+from evalkit.suite import Scorer, SuiteInfo, option
 from evalkit.task import Answer, Task, Verdict
 
 from ..humaneval.samples import official_rows
 from ..humaneval.suite import official_word
 from .protocols import DEFAULT, IGNORE_SETUP, NAMES, PROTOCOLS
-from .records import SPLITS, problem, shots
+from .records import NEED_SETUP, SPLITS, problem, shots
 
 JUDGE = Path(__file__).with_name("judge.py")
 
@@ -36,6 +37,13 @@ class Options:
 class Suite(suite.Suite):
     Options = Options
     required_fields = ("task_id", "test_list")
+
+    def __init__(self, info: SuiteInfo, options: Any = None) -> None:
+        super().__init__(info, options)
+        if self.options.protocol in IGNORE_SETUP:
+            why = f"{self.options.protocol}'s harness never runs the set-up code that this test needs"
+            exceptions = {**info.exceptions, **dict.fromkeys(NEED_SETUP, why)}
+            self.info = dataclasses.replace(info, exceptions=exceptions)
 
     def source(self) -> SuiteInfo:
         if self.options.variant == "full":

@@ -286,6 +286,18 @@ async def test_set_up_code_runs_but_where_the_harness_forgets_it(protocol: str, 
     assert verdict.official == "passed"
 
 
+@pytest.mark.parametrize(("protocol", "excepted"), [("evalplus", []), ("paper-3-shot", ["367", "927"])])
+def test_gold_that_needs_the_set_up_is_excepted_there(
+    data_dir: Path, protocol: str, excepted: list[str]
+) -> None:
+    chosen = suite(protocol=protocol, split="all")
+    assert sorted(chosen.info.exceptions) == excepted
+    with_setup = [
+        t.id for t in chosen.tasks(load_data(chosen, data_dir).records) if t.data["test_setup_code"]
+    ]
+    assert with_setup == ["367", "927"]
+
+
 # -- the official data -------------------------------------------------------------------------------
 
 
