@@ -23,7 +23,7 @@ def find_damage(db: sqlite3.Connection, *, deep: bool) -> list[str]:
     tables = tuple(TABLES) if deep else DECIDING
     found: list[str] = []
     try:
-        for table in ("",) if deep else ("meta", *tables):
+        for table in ("",) if deep else tables:
             found += [
                 text for (text,) in db.execute(f"PRAGMA integrity_check({table or LISTED})") if text != "ok"
             ]

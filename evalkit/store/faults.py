@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from evalkit.errors import StoreError
+from evalkit.store.schema import label
 
 _KEPT = "everything stored before is kept"
 _REPAIR = (
@@ -27,12 +28,11 @@ _SQLITE = {
     sqlite3.SQLITE_FULL: _NO_SPACE,
     sqlite3.SQLITE_READONLY: _READ_ONLY,
     sqlite3.SQLITE_PERM: _READ_ONLY,
-    sqlite3.SQLITE_CORRUPT: _DAMAGED,
-    sqlite3.SQLITE_NOTADB: _DAMAGED,
     sqlite3.SQLITE_BUSY: _BUSY,
     sqlite3.SQLITE_LOCKED: _BUSY,
     sqlite3.SQLITE_CANTOPEN: _UNREADABLE,
 }
+_CONTENTS = (0, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _OS = {
     errno.ENOSPC: _NO_SPACE,
     errno.EDQUOT: _NO_SPACE,
@@ -47,20 +47,24 @@ def explain(error: sqlite3.Error | OSError, folder: Path) -> StoreError:
     """The error of a database or a file of a run, as a StoreError."""
     if isinstance(error, OSError):
         message, hint = _OS.get(error.errno or 0, _UNREADABLE)
-        text = error.strerror or str(error)
-    else:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind, the rest its detail
-        message, hint = _SQLITE.get(code, _OTHER)
-        text = str(error)
-    return StoreError(message.format(folder=folder, error=text), hint.format(folder=folder))
+        return _fill(message, hint, folder, error.strerror or str(error))
+    message, hint = _DAMAGED if is_damage(error) else _SQLITE.get(_kind(error), _OTHER)
+    return _fill(message, hint, folder, str(error))
 
 
 def damaged(folder: Path, what: str) -> StoreError:
-    message, hint = _DAMAGED
-    return StoreError(message.format(folder=folder, error=what), hint.format(folder=folder))
+    return _fill(*_DAMAGED, folder, what)
 
 
 def is_damage(error: sqlite3.Error) -> bool:
     """True where the file's own contents are at fault, not the disk or another program."""
-    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+    return isinstance(error, sqlite3.DatabaseError) and _kind(error) in _CONTENTS
+
+
+def _kind(error: sqlite3.Error) -> int:
+    """SQLite's code without its details; 0 where Python could not decode a text."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _fill(message: str, hint: str, folder: Path, error: str) -> StoreError:
+    return StoreError(message.format(folder=folder, error=label(error)), hint.format(folder=folder))

@@ -168,7 +168,7 @@ def _make_database(folder: Path, manifest: Mapping[str, Any], plan: list[tuple[s
 
 def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     new = folder / f"{MANIFEST}.new"
-    new.write_text(json.dumps(manifest, indent=2) + "\n")
+    new.write_text(json.dumps(manifest, indent=2, default=repr) + "\n")
     sync(new)
     new.replace(folder / MANIFEST)
 

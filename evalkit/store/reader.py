@@ -166,8 +166,8 @@ class Reader:
     def events(self, rollout_id: int) -> Iterator[Event]:
         """The log of a rollout, in order."""
         sql = "SELECT id, kind, at, body FROM event WHERE rollout_id = ? ORDER BY id"
-        for event_id, kind, at, body in self._query(sql, rollout_id).fetchall():
-            named = self._query("SELECT name, body FROM artifact WHERE event_id = ?", event_id).fetchall()
+        for event_id, kind, at, body in list(self._query(sql, rollout_id)):
+            named = list(self._query("SELECT name, body FROM artifact WHERE event_id = ?", event_id))
             artifacts = {name: self._contents(blob_id) for name, blob_id in named}
             yield Event(event_id, kind, at / 1000, self._body(body), artifacts)
 
@@ -175,20 +175,18 @@ class Reader:
         """The reply that an earlier try of this sample got to its call `number`, if it asked the same."""
         sql = "SELECT event.body FROM call JOIN event ON event.id = call.id WHERE call.sample_id = ?"
         sql += " AND call.number = ? AND call.request = ? ORDER BY call.id DESC"
-        found = self._query(sql, self._id(task_id, sample), number, request_digest).fetchone()
+        found = self._row(sql, self._id(task_id, sample), number, request_digest)
         return read_reply(self._body(found[0])["reply"]) if found else None
 
     # -- verdict sets and notes --------------------------------------------------------------------
     @property
     def default_set(self) -> int | None:
-        found = self._query("SELECT value FROM meta WHERE key = 'default_set'").fetchone()
+        found = self._row("SELECT value FROM meta WHERE key = 'default_set' ORDER BY id DESC")
         return found[0] if found else None
 
     def verdict_sets(self) -> dict[int, dict[str, Any]]:
         """Who judged, by set id: scorer, version, options digest, and the info given with it."""
-        rows = self._query(
-            "SELECT id, scorer, version, options, body FROM verdict_set ORDER BY id"
-        ).fetchall()
+        rows = list(self._query("SELECT id, scorer, version, options, body FROM verdict_set ORDER BY id"))
         return {
             number: {"scorer": scorer, "version": version, "options": options, **self._body(body)}
             for number, scorer, version, options, body in rows
@@ -202,26 +200,28 @@ class Reader:
             FROM (SELECT max(id), set_id, sample_id, policy, rtrim(outcome || '/' || reason, '/') AS word
                 FROM verdict WHERE set_id IN (?1, ?2) GROUP BY set_id, sample_id, policy)
             GROUP BY sample_id, policy HAVING before != after ORDER BY sample_id, policy"""
-        for sample_id, policy, before, after in self._query(sql, set_a, set_b).fetchall():
+        for sample_id, policy, before, after in list(self._query(sql, set_a, set_b)):
             task_id, sample = self.plan[sample_id - 1]
             yield Change(task_id, sample, policy, before, after)
 
     def notes(self) -> list[Event]:
-        rows = self._query("SELECT id, kind, at, body FROM note ORDER BY id").fetchall()
+        rows = list(self._query("SELECT id, kind, at, body FROM note ORDER BY id"))
         return [Event(number, kind, at / 1000, self._body(body)) for number, kind, at, body in rows]
 
     # -- underneath --------------------------------------------------------------------------------
-    def _query(self, sql: str, *values: Any) -> sqlite3.Cursor:
+    def _query(self, sql: str, *values: Any, rows_as: Any = None) -> Iterator[Any]:
         try:
-            return self._db.execute(sql, values)
+            cursor = self._db.cursor()
+            cursor.row_factory = rows_as
+            yield from cursor.execute(sql, values)
         except sqlite3.Error as error:
             raise explain(error, self.folder) from error
 
     def _row(self, sql: str, *values: Any) -> Any:
-        return self._query(sql, *values).fetchone()
+        return next(self._query(sql, *values), None)
 
     def _meta(self, key: str) -> int:
-        found = self._row("SELECT value FROM meta WHERE key = ?", key)
+        found = self._row("SELECT value FROM meta WHERE key = ? ORDER BY id DESC", key)
         if found is None:
             raise self._damaged(f"its {key} is missing")
         return int(found[0])
@@ -237,12 +237,11 @@ class Reader:
         return self._ids[task_id, sample]
 
     def _rows(self, first: int, last: int) -> list[dict[str, Any]]:
-        cursor = self._query("SELECT * FROM samples WHERE id BETWEEN ? AND ? ORDER BY id", first, last)
-        names = [column[0] for column in cursor.description]
-        return [
-            {**dict(zip(names, row, strict=True)), "task_id": task_id, "sample": sample}
-            for row, (task_id, sample) in zip(cursor.fetchall(), self.plan[first - 1 : last], strict=True)
-        ]
+        rows = self._query(
+            "SELECT * FROM samples WHERE id BETWEEN ? AND ? ORDER BY id", first, last, rows_as=sqlite3.Row
+        )
+        keys = self.plan[first - 1 : last]
+        return [{**row, "task_id": t, "sample": s} for row, (t, s) in zip(map(dict, rows), keys, strict=True)]
 
     def _record(self, row: dict[str, Any], set_id: int) -> Record:
         answer, info = self._answer(row["rollout_id"])
@@ -259,7 +258,7 @@ class Reader:
     def _verdicts(self, set_id: int, sample_id: int, rollout_id: int | None) -> dict[str, Verdict]:
         wanted = "sample_id = ? AND set_id = ? AND rollout_id = ? ORDER BY id"
         sql = f"SELECT policy, body FROM verdict WHERE {wanted}"
-        rows = self._query(sql, sample_id, set_id, rollout_id).fetchall()
+        rows = list(self._query(sql, sample_id, set_id, rollout_id))
         return {policy: read_verdict(self._body(body)) for policy, body in dict(rows).items()}
 
     def _body(self, blob_id: int) -> Any:

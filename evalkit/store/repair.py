@@ -118,14 +118,13 @@ def _copy_with_first_page(damaged: Path, copy: Path, scratch: Path) -> None:
 
 def _refill(old: sqlite3.Connection, tx: Transaction, folder: Path, damage: list[str]) -> str:
     """Fill the new database with all that is whole in the old one; what that was, in words."""
-    for blob in _rows(old, "blob"):
-        if _succeeds(blob_contents, *blob[1:]):
-            tx.db.execute("INSERT OR IGNORE INTO blob VALUES (?, ?, ?)", blob)
+    for blob in _rows(old, "blob", _is_blob):
+        tx.db.execute("INSERT OR IGNORE INTO blob VALUES (?, ?, ?)", blob)
     plan = _plan(old, tx, folder)
     write_plan(tx, _manifest(old, tx, folder), plan)
-    for table in TABLES.keys() - {"sample"}:
-        for row in _rows(old, table):
-            if checksum(row[:-1]) == row[-1] and _is_whole(tx, table, row):
+    for table in TABLES.keys() - {"meta", "sample"}:
+        for row in _rows(old, table, _matches):
+            if _is_complete(tx, table, row):
                 tx.copy(table, row)
     for rollout in tx.db.execute(LOST_ROLLOUTS).fetchall():
         tx.copy("rollout", (*rollout, checksum(rollout)))
@@ -134,7 +133,7 @@ def _refill(old: sqlite3.Connection, tx: Transaction, folder: Path, damage: list
     sets = [row[0] for row in tx.db.execute("SELECT id FROM verdict_set ORDER BY id")]
     default = _meta(old, "default_set")
     if sets:
-        tx.set_meta("default_set", default if default in sets else sets[0])
+        tx.add("meta", "default_set", default if default in sets else sets[0])
     answers = tx.one("SELECT count(DISTINCT sample_id) FROM ending WHERE outcome = 'answered'")
     judged = tx.one("SELECT count(DISTINCT sample_id) FROM verdict")
     kept = f"{answers} answered and {judged} judged samples of {len(plan)}"
@@ -142,24 +141,46 @@ def _refill(old: sqlite3.Connection, tx: Transaction, folder: Path, damage: list
     return kept
 
 
-def _rows(db: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
-    """Every readable row by ascending id; a damaged stretch is crossed id by id."""
-    last = gap = 0
-    while gap < GAP:
-        for condition in ("id > ? ORDER BY id", "id = ? + 1"):
-            try:
-                for row in db.execute(f"SELECT * FROM {table} WHERE {condition}", (last,)):
+def _rows(db: sqlite3.Connection, table: str, whole: Callable[..., bool]) -> Iterator[tuple[Any, ...]]:
+    """Every whole row by ascending id; where the walk breaks off, it goes on behind the next such row."""
+    last = 0
+    while True:
+        try:
+            for row in db.execute(f"SELECT * FROM {table} WHERE id > ? ORDER BY id", (last,)):
+                if whole(row):
                     yield row
-                    last, gap = row[0], -1
-                if condition.startswith("id >"):
-                    return
+                    last = max(last, row[0])
+            return
+        except sqlite3.Error as error:
+            _check_damage(error)
+        for _ in range(GAP):
+            last += 1
+            try:
+                row = db.execute(f"SELECT * FROM {table} WHERE id = ?", (last,)).fetchone()
             except sqlite3.Error as error:
-                if not is_damage(error):
-                    raise
-        last, gap = last + (gap >= 0), gap + 1
+                _check_damage(error)
+                continue
+            if row and whole(row):
+                yield row
+                break
+        else:
+            return
 
 
-def _is_whole(tx: Transaction, table: str, row: tuple[Any, ...]) -> bool:
+def _check_damage(error: sqlite3.Error) -> None:
+    if not is_damage(error):
+        raise error
+
+
+def _matches(row: tuple[Any, ...]) -> bool:
+    return bool(checksum(row[:-1]) == row[-1])
+
+
+def _is_blob(row: tuple[Any, ...]) -> bool:
+    return _succeeds(blob_contents, *row[1:])
+
+
+def _is_complete(tx: Transaction, table: str, row: tuple[Any, ...]) -> bool:
     """Whether the row's body, always its last column but the checksum, and all in that can be read."""
     if "body INTEGER" not in TABLES[table]:
         return True
@@ -186,11 +207,8 @@ def _succeeds(function: Callable[..., Any], *args: Any) -> bool:
 
 
 def _meta(old: sqlite3.Connection, key: str) -> int:
-    try:
-        found = old.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    except sqlite3.Error:
-        found = None
-    return int(found[0]) if found and isinstance(found[0], int) else 0
+    values = {row[1]: row[2] for row in _rows(old, "meta", _matches)}
+    return int(values.get(key, 0))
 
 
 def _manifest(old: sqlite3.Connection, tx: Transaction, folder: Path) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """The database of a run: narrow tables say what happened, blobs hold what was said.
 
-Rows are only ever added (but for `meta`). Each ends in a checksum over its other columns, and a
-blob's digest is one over its contents. Times are Unix milliseconds; `body` is the id of a blob with
-the exact record as JSON (codec.py). Columns that repeat a text of a model or of an API are labels,
-for looking things up: short, printable, valid UTF-8.
+Rows are only ever added. Each ends in a checksum over its other columns, and a blob's digest is one
+over its contents. Times are Unix milliseconds; `body` is the id of a blob with the exact record as JSON
+(codec.py). Columns that repeat a text of a model or of an API are labels, for looking things up: short,
+printable, valid UTF-8.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _USAGE = (
     "reasoning_tokens INTEGER, cached_tokens INTEGER, cost REAL"
 )
 TABLES = {  # besides `id` and `checksum`; where a row completes another, `id` is the other's
+    "meta": "key TEXT, value INTEGER",  # manifest, plan: blobs; default_set. The last of a key holds
     "sample": "task_id TEXT, sample INTEGER",
     "rollout": "sample_id INTEGER, try INTEGER, at INTEGER",
     "ending": "sample_id INTEGER, outcome TEXT, reason TEXT, at INTEGER, body INTEGER",  # of rollout `id`
@@ -36,10 +37,10 @@ TABLES = {  # besides `id` and `checksum`; where a row completes another, `id` i
     "outcome TEXT, reason TEXT, suspect TEXT, at INTEGER, body INTEGER",
     "note": "kind TEXT, at INTEGER, body INTEGER",
 }
-DECIDING = ("ending", "verdict_set", "verdict")  # what a score is made of
+DECIDING = ("meta", "ending", "verdict_set", "verdict")  # what a score is made of
 
+_DEFAULT_SET = "SELECT value FROM meta WHERE key = 'default_set' ORDER BY id DESC LIMIT 1"
 SCHEMA = [
-    "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER)",  # manifest, plan: blobs; default_set
     "CREATE TABLE blob (id INTEGER PRIMARY KEY, digest BLOB UNIQUE, data BLOB)",  # SHA-256; zlib
     *(f"CREATE TABLE {t} (id INTEGER PRIMARY KEY, {c}, checksum INTEGER)" for t, c in TABLES.items()),
     "CREATE UNIQUE INDEX sample_key ON sample (task_id, sample)",
@@ -51,7 +52,7 @@ SCHEMA = [
     "CREATE INDEX attempt_sample ON attempt (sample_id, number)",
     "CREATE INDEX verdict_sample ON verdict (sample_id, set_id, policy)",
     # One row a planned sample: its last ended rollout, and the last verdicts on that in the default set.
-    """
+    f"""
     CREATE VIEW samples AS SELECT
         sample.id, sample.task_id, sample.sample,
         coalesce(official.outcome, nullif(ending.outcome, 'answered'), 'not_run') AS outcome,
@@ -73,10 +74,10 @@ SCHEMA = [
     FROM sample
     LEFT JOIN ending ON ending.id = (SELECT max(id) FROM ending WHERE sample_id = sample.id)
     LEFT JOIN verdict AS official ON official.id = (SELECT max(id) FROM verdict
-        WHERE sample_id = sample.id AND set_id = (SELECT value FROM meta WHERE key = 'default_set')
+        WHERE sample_id = sample.id AND set_id = ({_DEFAULT_SET})
         AND policy = 'official' AND rollout_id = ending.id)
     LEFT JOIN verdict AS strict ON strict.id = (SELECT max(id) FROM verdict
-        WHERE sample_id = sample.id AND set_id = (SELECT value FROM meta WHERE key = 'default_set')
+        WHERE sample_id = sample.id AND set_id = ({_DEFAULT_SET})
         AND policy = 'strict' AND rollout_id = ending.id)
     """,
 ]

@@ -197,15 +197,15 @@ def _end(tx: Transaction, rollout_id: int, outcome: str, reason: str, at: int, r
 def _verdict_set(tx: Transaction, key: tuple[str, str, str], at: int, record: Packed) -> int:
     found = tx.one("SELECT id FROM verdict_set WHERE scorer = ? AND version = ? AND options = ?", *key)
     set_id = int(found or tx.add("verdict_set", *key, at, tx.body(record)))
-    if tx.one("SELECT value FROM meta WHERE key = 'default_set'") is None:
-        tx.set_meta("default_set", set_id)
+    if tx.one("SELECT id FROM meta WHERE key = 'default_set'") is None:
+        tx.add("meta", "default_set", set_id)
     return set_id
 
 
 def _set_default(tx: Transaction, set_id: int) -> None:
     if tx.one("SELECT id FROM verdict_set WHERE id = ?", set_id) is None:
         raise StoreError(f"there is no verdict set {set_id}")
-    tx.set_meta("default_set", set_id)
+    tx.add("meta", "default_set", set_id)
 
 
 def _verdict(

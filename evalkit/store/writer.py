@@ -72,14 +72,11 @@ class Transaction:
         row = self.db.execute(sql, values).fetchone()
         return row[0] if row else None
 
-    def set_meta(self, key: str, value: int) -> None:
-        self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
-
 
 def write_plan(tx: Transaction, manifest: Mapping[str, Any], plan: Sequence[tuple[str, int]]) -> None:
     """What a database begins with. The plan is one body too: it is read at once, and checked."""
-    tx.set_meta("manifest", tx.body(pack(manifest)))
-    tx.set_meta("plan", tx.body(pack([[task_id for task_id, _ in plan], [sample for _, sample in plan]])))
+    tx.add("meta", "manifest", tx.body(pack(manifest)))
+    tx.add("meta", "plan", tx.body(pack([[task_id for task_id, _ in plan], [sample for _, sample in plan]])))
     for task_id, sample in plan:
         tx.add("sample", task_id, sample)
 
