@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from evalkit.sandbox.image import build_image, find_image
 from evalkit.sandbox.leftovers import reap
 from evalkit.sandbox.pair import Pair, PairBroken
 
+log = logging.getLogger(__name__)
 SPARE_SLOTS = 2  # a slot is cleaned while the next sample starts in another
 
 
@@ -112,6 +114,7 @@ class DockerProgramSandbox:
             if self._pair is not None and not self._pair.broken:
                 return self._pair
             if self._pair is not None:
+                log.warning("replacing a pair of containers: %s", self._pair.broken)
                 await self._pair.stop()
                 self._pair = None
             self._pair = await self._start_pair()

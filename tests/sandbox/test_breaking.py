@@ -25,9 +25,17 @@ GOOD = "def f(n): return n"
 TEST = "assert candidate(5) == 5"
 
 
+async def _pair(sandbox: Any) -> Any:
+    """The pair in use, once there is one."""
+    async with asyncio.timeout(20):
+        while sandbox._pair is None or sandbox._pair.broken:
+            await asyncio.sleep(0.05)
+    return sandbox._pair
+
+
 @pytest.mark.parametrize("side", ["answers", "judge"])
 async def test_a_pair_killed_in_the_middle_is_replaced(sandbox: Any, docker_engine: Any, side: str) -> None:
-    broken = sandbox._pair
+    broken = await _pair(sandbox)
     running = [asyncio.create_task(check(sandbox, SLOW, TEST)) for _ in range(3)]
     await asyncio.sleep(0.3)
     await asyncio.to_thread(docker_engine.api.kill, getattr(broken.made, side))
@@ -45,11 +53,12 @@ async def test_a_program_that_breaks_pairs_is_a_broken_sandbox_and_harms_no_neig
 
     async def kill_what_runs_it() -> None:
         for _ in range(2):
+            pair = await _pair(sandbox)
             await asyncio.sleep(0.6)
-            pair = sandbox._pair
             await asyncio.to_thread(docker_engine.api.kill, pair.made.answers)
-            while sandbox._pair is pair and not poison.done():
-                await asyncio.sleep(0.05)
+            async with asyncio.timeout(10):
+                while not pair.broken:
+                    await asyncio.sleep(0.05)
 
     neighbours = [asyncio.create_task(check(sandbox, SLOW, TEST)) for _ in range(2)]
     await kill_what_runs_it()

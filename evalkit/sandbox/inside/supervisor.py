@@ -90,6 +90,7 @@ class Supervisor:
         if struct.unpack("iII", peer)[1] != self.judge_uid:
             connection.close()
             return
+        connection.setblocking(False)  # an event may be an earlier descriptor's of the same number
         sample = Sample(connection)
         self.by_fd[connection.fileno()] = sample
         self.poll.register(connection, select.EPOLLIN)
@@ -98,6 +99,8 @@ class Supervisor:
         """A message of the judge: the sample's request, or the wish to end it; b"" when it is gone."""
         try:
             data, fds, _, _ = socket.recv_fds(sample.connection, REQUEST, 4)
+        except BlockingIOError:
+            return
         except OSError:
             data, fds = b"", []
         if sample.pid:
@@ -139,7 +142,9 @@ class Supervisor:
 
     def finish(self, sample: Sample) -> None:
         """The program's process has ended: report it, then kill and clean whatever it left."""
-        _, status, usage = os.wait4(sample.pid, 0)
+        ended, status, usage = os.wait4(sample.pid, os.WNOHANG)
+        if not ended:
+            return  # the event was an earlier descriptor's of this number
         del self.by_fd[sample.pidfd]
         os.close(sample.pidfd)  # leaves the poll set by itself
         no_memory = False

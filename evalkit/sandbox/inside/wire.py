@@ -113,6 +113,8 @@ class Encoder:
         out.append(n)
 
     def text(self, value: str) -> None:
+        if len(value) + len(self.out) > MAX_BYTES:  # before it is copied
+            raise TooLarge("too large")
         data = value.encode("utf-8", "surrogatepass")
         self.count(len(data))
         self.out += data

@@ -20,6 +20,10 @@ class Opaque:
     """
 
     __slots__ = ("_abilities", "_answer", "_handle", "_name")
+    _abilities: int
+    _answer: Answer
+    _handle: int
+    _name: str
 
     def __init__(self, answer: Answer, handle: int, abilities: int, name: str) -> None:
         object.__setattr__(self, "_answer", answer)
@@ -75,7 +79,7 @@ class Opaque:
             raise TypeError(f"{self!r} is not iterable")
         if self._abilities & ITERATOR:
             return self._answer._walk(self)
-        return self._answer._operate("iter", self).__iter__()  # type: ignore[no-any-return]
+        return iter(self._answer._operate("iter", self))
 
     def __next__(self) -> Any:
         if not self._abilities & ITERATOR:
