@@ -1,13 +1,23 @@
-"""Samples files: JSON lines (plain or gzip) or one JSON array, with an answer a row."""
+"""Samples files: JSON lines (plain or gzip) or one JSON array with an answer a row, or a folder a task."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from evalkit.errors import DataError
-from evalkit.suite import SampleRecord
 from evalkit.task import Answer, Form
+
+
+@dataclass(frozen=True)
+class SampleRecord:
+    """One answer read from a samples file."""
+
+    task_id: str
+    answer: Answer
+
 
 FORMS: dict[str, Form] = {
     "solution": "solution",
@@ -39,3 +49,18 @@ def read_rows(rows: Iterable[Mapping[str, Any]], first: int = 1) -> Iterator[Sam
             if not isinstance(text, str):
                 raise DataError(f"row {number} of the samples file ({task_id}): {key} is not a text")
             yield SampleRecord(str(task_id), Answer(text, form))
+
+
+def folder_rows(folder: Path) -> Iterator[dict[str, Any]]:
+    """Rows of a folder of folders, one a task, with a program a sample: `HumanEval_0/0.py`, `1.py`, ...
+
+    EvalPlus writes and reads these; in a folder's name "_" stands for the "/" of the task's id.
+    """
+    for task in sorted(path for path in folder.iterdir() if path.is_dir()):
+        programs = sorted(task.glob("*.py"), key=lambda path: (len(path.stem), path.stem))
+        for program in programs:
+            try:
+                text = program.read_bytes().decode("utf-8")
+            except (OSError, UnicodeDecodeError) as e:
+                raise DataError(f"cannot read {program}: {e}") from None
+            yield {"task_id": task.name.replace("_", "/"), "solution": text}

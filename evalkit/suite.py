@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal
 
 from evalkit.program import ProgramSandbox
 from evalkit.protocol import Protocol
+from evalkit.samples import SampleRecord, read_rows
 from evalkit.task import Answer, Task, Verdict
 
 Part = Literal["run", "verdict", "none"]
@@ -84,14 +85,6 @@ class Scorer:
     version: str
 
 
-@dataclass(frozen=True)
-class SampleRecord:
-    """One answer read from a samples file."""
-
-    task_id: str
-    answer: Answer
-
-
 class Suite(ABC):
     """A benchmark's adapter. Instances are cheap, hold no state but these three, and do no work."""
 
@@ -132,8 +125,6 @@ class Suite(ABC):
     # -- formats -------------------------------------------------------------------------------
     def read_samples(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:
         """Answers from the rows of a samples file: task_id with solution, completion or reply."""
-        from evalkit.samples import read_rows
-
         return read_rows(rows)
 
     def official_sample(self, task: Task, answer: Answer, verdict: Verdict | None) -> dict[str, Any]:

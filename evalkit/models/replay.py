@@ -1,4 +1,4 @@
-"""`replay:FILE`: answers from a samples file, in any format that the suite reads."""
+"""`replay:FILE`: answers from a samples file or folder, in any format that the suite reads."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from evalkit.data import read_records
+from evalkit.data import fingerprint, read_records
 from evalkit.errors import DataError, NoSample, UsageError
 from evalkit.model import OnAttempt, Reply, Request, Sampling
 from evalkit.models.gold import immediate
-from evalkit.suite import SampleRecord, Suite
+from evalkit.samples import SampleRecord, folder_rows
+from evalkit.suite import Suite
 from evalkit.task import Answer
 
 
@@ -60,10 +61,11 @@ def open_replay(spec: str, suite: Suite | None) -> Replay:
         raise UsageError("replay needs a file of answers", "--model replay:FILE")
     if suite is None:
         raise UsageError("replay needs a suite: it knows how the file is to be read")
-    answers = by_task(suite.read_samples(read_records(path)))
+    rows = list(folder_rows(path) if path.is_dir() else read_records(path))
+    answers = by_task(suite.read_samples(rows))
     if not answers:
         raise DataError(f"{path} holds no answers")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = fingerprint(rows) if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest()
     return Replay(spec, path, answers, digest)
 
 

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from evalkit.errors import DataError
-from evalkit.samples import read_rows
-from evalkit.suite import SampleRecord
+from evalkit.samples import SampleRecord, read_rows
 from evalkit.task import Answer
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from evalkit import suite
 from evalkit.program import Job, Judgement, Limits, ProgramSandbox
 from evalkit.protocol import Protocol
-from evalkit.suite import SampleRecord, Scorer, option
+from evalkit.samples import SampleRecord
+from evalkit.suite import Scorer, option
 from evalkit.task import Answer, Task, Verdict
 
 from .protocols import DEFAULT, NAMES, code_before, protocols
