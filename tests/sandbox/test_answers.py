@@ -56,10 +56,10 @@ from evalkit_judge import Test
 def judge(answer, task):
     answer.load()
     xs = [2, 1]
-    answer.call("f", xs)
-    yield Test("call leaves arguments alone", "passed" if xs == [2, 1] else "wrong")
+    got = answer.call("f", xs)
+    yield Test("call leaves arguments alone", "passed" if (xs, got) == ([2, 1], [1, 2]) else "wrong")
 """
-    assert (await judge(sandbox, text, "def f(xs): xs.sort()", {})).status == "passed"
+    assert (await judge(sandbox, text, "def f(xs):\n    xs.sort()\n    return xs", {})).status == "passed"
 
 
 async def test_iterators_are_walked_and_equal_no_list(sandbox: Any) -> None:

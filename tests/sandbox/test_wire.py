@@ -113,6 +113,7 @@ def test_numpy_values_are_rebuilt() -> None:
         numpy.int64(3),
         numpy.bool_(True),
         numpy.str_("x"),
+        numpy.str_(""),
         numpy.complex128(1j),
     ):
         assert crossed(scalar) == scalar
@@ -197,6 +198,9 @@ BAD = {
     + struct.pack("<q", 9)
     + b"b\x08"
     + bytes(8),
+    "array of nothing with a shape": b"K\x07ndarray(\x03s\x03<i8(\x01q"
+    + struct.pack("<q", 1 << 40)
+    + b"b\x00",
     "packed with a false count": b"V[d\x7f" + bytes(8),
     "packed texts with false lengths": b"V[s\x01" + struct.pack("<I", 9) + b"\x02ab",
     "named tuple with code for a name": encode(("N", ("x): import os #",), (1,))).replace(

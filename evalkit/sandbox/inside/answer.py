@@ -119,7 +119,8 @@ class Server:
         args, kwargs = d.get(), d.get()
         function = self.namespace[target] if type(target) is str else target
         value = function(*args, **kwargs)
-        e = Encoder(self.other, d.refs)
+        # without write-back the judge's containers stay as they are: the value must not refer to them
+        e = Encoder(self.other, d.refs if write_back else ())
         e.put(value)
         if write_back:
             e.put(tuple(map(contents_of, d.refs)) if self.changed(request, start, args, kwargs) else ())

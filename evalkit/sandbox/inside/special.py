@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from .kinds import KINDS, Kind, built, register, writer
-from .wire import Encoder, Malformed
+from .wire import MAX_VALUES, Encoder, Malformed
 
 # -- named tuples ------------------------------------------------------------------------------
 _NAMED: dict[tuple[str, tuple[str, ...]], type] = {}
@@ -69,7 +70,13 @@ def _array(contents: Any) -> Any:
     import numpy
 
     dtype, shape, data = contents
-    return numpy.frombuffer(data, _dtype(dtype)).reshape(shape).copy()
+    kind = _dtype(dtype)
+    items = math.prod(map(int, shape))
+    if items * kind.itemsize != len(data) or not 0 <= items <= MAX_VALUES:
+        raise Malformed("an array whose data is not of its shape")
+    if not data:  # texts without a character, arrays without an item
+        return numpy.zeros(shape, kind)
+    return numpy.frombuffer(data, kind).reshape(shape).copy()
 
 
 def _object_array(contents: Any) -> Any:
@@ -90,9 +97,7 @@ def _fill_array(value: Any, contents: Any) -> None:
 
 
 def _scalar(contents: Any) -> Any:
-    import numpy
-
-    return numpy.frombuffer(contents[1], _dtype(contents[0]), count=1)[0]
+    return _array((contents[0], (), contents[1]))[()]
 
 
 def _of_array(v: Any) -> Any:
@@ -159,7 +164,9 @@ def write_special(e: Encoder, value: Any) -> bool:
     name = ""
     if isinstance(value, tuple) and is_namedtuple(value):
         name = "namedtuple"
-    elif type(value).__module__ == "numpy" and (numpy := sys.modules.get("numpy")) is not None:
+    elif (
+        getattr(type(value), "__module__", "") == "numpy" and (numpy := sys.modules.get("numpy")) is not None
+    ):
         if type(value) is numpy.ndarray:
             name = "object ndarray" if value.dtype.kind == "O" else "ndarray"
         elif isinstance(value, numpy.generic):

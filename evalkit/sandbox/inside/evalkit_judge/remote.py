@@ -118,7 +118,7 @@ class Answer:
         # the dictionary of keyword arguments is numbered too; alone it is nobody's object
         write_back = write_back and len(e.kept) > 1
         head.put(write_back)
-        d = self._exchange(frames.CALL, head.out + e.out, timeout, refs=list(e.kept))
+        d = self._exchange(frames.CALL, head.out + e.out, timeout, refs=list(e.kept) if write_back else None)
         value = self._value(d)
         if write_back:
             self._write_back(e.kept, self._value(d))
