@@ -96,8 +96,10 @@ def _fill_array(value: Any, contents: Any) -> None:
         value[...] = numpy.frombuffer(data, _dtype(dtype)).reshape(shape)
 
 
-def _scalar(contents: Any) -> Any:
-    return _array((contents[0], (), contents[1]))[()]
+def _of_scalar(v: Any) -> Any:
+    import numpy
+
+    return _of_array(numpy.asarray(v))  # which gives an empty text an item size
 
 
 def _of_array(v: Any) -> Any:
@@ -107,7 +109,7 @@ def _of_array(v: Any) -> Any:
 def _register_numpy() -> None:
     register(Kind("ndarray", _of_array, _array, refill=_fill_array, numbered=True))
     built("object ndarray", lambda v: (v.shape, tuple(v.ravel())), _object_array)
-    built("numpy scalar", lambda v: (v.dtype.str, v.tobytes()), _scalar)
+    built("numpy scalar", _of_scalar, lambda c: _array(c)[()])
 
 
 # -- plain subclasses --------------------------------------------------------------------------
