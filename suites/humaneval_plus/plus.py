@@ -23,6 +23,9 @@ FIELDS = ("task_id", "prompt", "entry_point", "canonical_solution", "base_input"
 
 # officially a minute at most for base and for plus each, then a second or two to stop
 OVERALL_S = 125.0
+# what a program prints is kept to this, and taken for a flood at 64 times as much; a noisy answer is called
+# a thousand times
+OUTPUT_BYTES = 8 << 20
 FUTURE = "from __future__ import annotations\n"  # allowed at the top of a module only
 
 
@@ -68,7 +71,13 @@ class PlusSuite(suite.Suite):
             "gt_time_limit_factor": self.options.gt_time_limit_factor,
         }
         program = self.protocol().assemble(task, answer)
-        job = Job(program, judge_text(self.judges), known, Limits(wall_s=OVERALL_S), guard="evalplus")
+        job = Job(
+            program,
+            judge_text(self.judges),
+            known,
+            Limits(wall_s=OVERALL_S, output_bytes=OUTPUT_BYTES),
+            guard="evalplus",
+        )
         judgement = await sandbox.judge(job)
         words = {name: judgement.data[name] for name in ("base", "plus") if name in judgement.data}
         if not task.data["base_input"]:  # the hub's data: which inputs are base is not known
