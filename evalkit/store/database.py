@@ -13,9 +13,7 @@ from evalkit.store.schema import APPLICATION_ID, PAGE, SCHEMA, VERSION
 DATABASE = "run.sqlite"
 MANIFEST = "manifest.json"
 SHELVED = "run.sqlite.damaged"  # set aside by a repair that has not finished
-WAL_PAGES = (
-    16_384  # the log goes into the database every 64 MB: until then a plain copy of the folder is whole
-)
+WAL_PAGES = 4096  # the log goes into the database every 16 MB: until then any copy of the folder is whole
 
 
 def new_database(path: Path) -> sqlite3.Connection:
@@ -110,7 +108,8 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         db.close()
         log = path.with_name(path.name + "-wal")
-        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN or (log.exists() and log.stat().st_size):
+        unwritable = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+        if not unwritable or (log.exists() and log.stat().st_size):
             raise
         # Nothing may be created beside a database on a read-only disk; nothing will change there either.
         db = sqlite3.connect(f"{name}?immutable=1", uri=True, isolation_level=None, check_same_thread=False)

@@ -107,7 +107,6 @@ def _copy_with_first_page(damaged: Path, copy: Path, scratch: Path) -> None:
     pages = -(-copy.stat().st_size // PAGE) or 1
     first = bytearray(scratch.read_bytes()[:PAGE])
     first[28:32] = pages.to_bytes(4)
-    first[92:96] = first[24:28]  # says that the page count above is up to date
     with copy.open("r+b") as file:
         file.write(first)
         file.truncate(pages * PAGE)

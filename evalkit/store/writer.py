@@ -95,7 +95,7 @@ class Writer:
         self._folder = folder
         self._queue: SimpleQueue[Write | None] = SimpleQueue()
         self._failure: StoreError | None = None
-        self._unheard = False  # a write that nobody awaits was lost
+        self._told = False  # somebody has been told of the failure
         self._db = db
         self._transaction = Transaction(db)
         self._thread = threading.Thread(target=self._run, name="evalkit-store", daemon=True)
@@ -124,14 +124,15 @@ class Writer:
         self._put(Write(lambda transaction: function(transaction, *args, **kwargs), point, None))
 
     def close(self) -> None:
-        """Write what is queued, and end. Raises the failure if a write was lost that nobody awaited."""
+        """Write what is queued, and end. Raises the failure if writes were lost and nobody was told."""
         self._queue.put(None)
         self._thread.join()
-        if self._failure and self._unheard:
+        if self._failure and not self._told:
             raise self._failure
 
     def _put(self, write: Write) -> None:
         if self._failure:
+            self._told = True
             raise _again(self._failure)
         if not self._thread.is_alive():
             raise StoreError(f"{self._folder} is closed")
@@ -175,7 +176,7 @@ class Writer:
         if self._failure:
             if self._db.in_transaction:
                 self._db.rollback()
-            self._unheard |= any(write.future is None for write in batch)
+            self._told |= any(write.future is not None for write in batch)
             results = [_again(self._failure) for _ in batch]
         for write in batch:
             crash_point(write.point)
