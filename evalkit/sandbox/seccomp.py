@@ -11,35 +11,36 @@ import functools
 import json
 from typing import Any
 
-FILES = """access chdir chmod chown close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2
-fadvise64 fallocate fchdir fchmod fchmodat fchmodat2 fchown fchownat fcntl fdatasync fgetxattr
-flistxattr flock fremovexattr fstat fstatfs fsync ftruncate futimesat getcwd getdents getdents64
-getxattr ioctl lchown lgetxattr link linkat listxattr llistxattr lremovexattr lseek lstat mkdir
-mkdirat newfstatat open openat openat2 pread64 preadv preadv2 pwrite64 pwritev pwritev2 read
-readlink readlinkat readv removexattr rename renameat renameat2 rmdir sendfile splice stat statfs
-statx symlink symlinkat sync_file_range tee truncate umask unlink unlinkat utime utimensat utimes
-vmsplice write writev"""
+FILES = """access chdir chmod chown close close_range copy_file_range creat dup dup2 dup3 faccessat
+faccessat2 fadvise64 fallocate fchdir fchmod fchmodat fchmodat2 fchown fchownat fcntl
+fdatasync fgetxattr flistxattr flock fremovexattr fstat fstatfs fsync ftruncate futimesat
+getcwd getdents getdents64 getxattr ioctl lchown lgetxattr link linkat listxattr llistxattr
+lremovexattr lseek lstat mkdir mkdirat newfstatat open openat openat2 pread64 preadv preadv2
+pwrite64 pwritev pwritev2 read readlink readlinkat readv removexattr rename renameat
+renameat2 rmdir sendfile splice stat statfs statx symlink symlinkat sync_file_range tee
+truncate umask unlink unlinkat utime utimensat utimes vmsplice write writev"""
 
-WAITING = """alarm clock_getres clock_gettime clock_nanosleep epoll_create epoll_create1 epoll_ctl epoll_ctl_old
-epoll_pwait epoll_pwait2 epoll_wait epoll_wait_old eventfd eventfd2 getitimer gettimeofday nanosleep
-pause pipe pipe2 poll ppoll pselect6 select setitimer signalfd signalfd4 time timer_create
-timer_delete timer_getoverrun timer_gettime timer_settime timerfd_create timerfd_gettime
-timerfd_settime times"""
+WAITING = """alarm clock_getres clock_gettime clock_nanosleep epoll_create epoll_create1 epoll_ctl
+epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait epoll_wait_old eventfd eventfd2 getitimer
+gettimeofday nanosleep pause pipe pipe2 poll ppoll pselect6 select setitimer signalfd
+signalfd4 time timer_create timer_delete timer_getoverrun timer_gettime timer_settime
+timerfd_create timerfd_gettime timerfd_settime times"""
 
 MEMORY = "brk madvise membarrier mincore mmap mprotect mremap msync munmap"
 
-PROCESSES = """arch_prctl capget capset execve exit exit_group fork futex futex_waitv get_robust_list getcpu
-getegid geteuid getgid getgroups getpgid getpgrp getpid getppid getpriority getrandom getresgid
-getresuid getrlimit getrusage getsid gettid getuid kill pidfd_open pidfd_send_signal prctl prlimit64
-restart_syscall rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigreturn rt_sigsuspend
-rt_sigtimedwait sched_get_priority_max sched_get_priority_min sched_getaffinity sched_getattr
-sched_getparam sched_getscheduler sched_rr_get_interval sched_setaffinity sched_yield seccomp
-set_robust_list set_tid_address setfsgid setfsuid setgid setgroups setpgid setpriority setregid
-setresgid setresuid setreuid setrlimit setsid setuid sigaltstack sysinfo tgkill tkill uname vfork
-wait4 waitid waitpid landlock_add_rule landlock_create_ruleset landlock_restrict_self"""
+PROCESSES = """arch_prctl capget capset execve exit exit_group fork futex futex_waitv get_robust_list
+getcpu getegid geteuid getgid getgroups getpgid getpgrp getpid getppid getpriority getrandom
+getresgid getresuid getrlimit getrusage getsid gettid getuid kill pidfd_open
+pidfd_send_signal prctl prlimit64 restart_syscall rseq rt_sigaction rt_sigpending
+rt_sigprocmask rt_sigreturn rt_sigsuspend rt_sigtimedwait sched_get_priority_max
+sched_get_priority_min sched_getaffinity sched_getattr sched_getparam sched_getscheduler
+sched_rr_get_interval sched_setaffinity sched_yield seccomp set_robust_list set_tid_address
+setfsgid setfsuid setgid setgroups setpgid setpriority setregid setresgid setresuid setreuid
+setrlimit setsid setuid sigaltstack sysinfo tgkill tkill uname vfork wait4 waitid waitpid
+landlock_add_rule landlock_create_ruleset landlock_restrict_self"""
 
-SOCKETS = """accept accept4 bind connect getpeername getsockname getsockopt listen recvfrom recvmmsg recvmsg
-sendmmsg sendmsg sendto setsockopt shutdown"""
+SOCKETS = """accept accept4 bind connect getpeername getsockname getsockopt listen recvfrom recvmmsg
+recvmsg sendmmsg sendmsg sendto setsockopt shutdown"""
 
 AF_UNIX = 1
 NAMESPACE_FLAGS = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET

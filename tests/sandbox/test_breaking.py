@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -71,7 +70,7 @@ async def test_a_program_that_breaks_pairs_is_a_broken_sandbox_and_harms_no_neig
 async def test_an_engine_that_dies_is_one_clear_error_and_may_return(
     docker_engine: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not os.path.exists(ENGINE):
+    if not Path(ENGINE).exists():
         pytest.skip("the engine is not at its usual socket, which the test would stand before")
     proxy = EngineProxy(tmp_path / "engine.sock")
     await proxy.revive()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 
@@ -74,3 +75,11 @@ def warm() -> None:
     gc.collect()
     gc.disable()
     gc.freeze()
+
+
+def add(module: str) -> None:
+    """Import one more module for every child to come, where it exists."""
+    with contextlib.suppress(ImportError):
+        importlib.import_module(module)
+        gc.collect()
+        gc.freeze()
