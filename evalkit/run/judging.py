@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 
 from evalkit.outcome import Outcome
@@ -20,7 +21,8 @@ async def judge(
     A reply that was cut by the token limit or a filter is scored like any other, as the official
     scorers do; where it does not pass, the reason is that it was cut, never `wrong`.
     """
-    code = suite.protocol().extract(task, answer)
+    # a hostile reply may take seconds to read: other calls must not wait for it
+    code = await asyncio.to_thread(suite.protocol().extract, task, answer)
     if code is None or not code.text.strip():
         verdict = failed("no_answer", "no code in the reply" if answer.text.strip() else "empty reply")
     else:

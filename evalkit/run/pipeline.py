@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
 
-from evalkit.errors import ContextExceeded, ModelError, NoSample, SandboxError
+from evalkit.errors import ContextExceeded, EvalkitError, ModelError, NoSample, SandboxError
 from evalkit.outcome import Outcome
 from evalkit.program import ProgramSandbox
 from evalkit.run.judging import judge
@@ -127,11 +127,17 @@ class Pipeline:
             answer = await plan.scaffold.attempt(plan.suite, task, rollout)
         except ModelError as e:
             return await self._call_failed(rollout_id, e)
+        except EvalkitError:
+            raise
+        except Exception as e:  # a suite or scaffold of somebody's: its bug costs this sample, not the run
+            await self._ended(rollout_id, Outcome.ERROR, "host", f"{type(e).__name__}: {e}")
+            return False
+        finally:
+            self._spent(rollout.costs)
         reply = rollout.last
         info = {"finish_reason": reply.finish_reason if reply else "stop"}
         await store.answer(rollout_id, answer, info)
         self._answered, self._broken_calls = True, 0
-        self._spent(reply.usage.cost if reply else None)
         self.watch.rollout(reply)
         return True
 
@@ -152,12 +158,12 @@ class Pipeline:
         await self.store.fail(rollout_id, outcome, reason, detail)
         self.watch.ended(outcome, reason, detail)
 
-    def _spent(self, cost: float | None) -> None:
-        self._cost += cost or 0.0
+    def _spent(self, costs: list[float | None]) -> None:
+        self._cost += sum(cost or 0.0 for cost in costs)
         limit = self.knobs.max_cost
         if limit is None:
             return
-        if cost is None and self.plan.model.describe().get("backend") == "openai":
+        if None in costs and self.plan.model.describe().get("backend") == "openai":
             why = "the price of this model is unknown, so --max-cost cannot be kept"
             self.stop("cost", f"{why}; put its price into your models.toml (docs/models.md)")
         elif self._cost >= limit:
@@ -179,6 +185,10 @@ class Pipeline:
             self._judged, self._broken_jobs = True, 0
         except SandboxError as e:
             verdict = self._sandbox_failed(e)
+        except EvalkitError:
+            raise
+        except Exception as e:  # a suite of somebody's: its bug is no wrong answer, and costs no other sample
+            verdict = error("grader", f"{type(e).__name__}: {e}")
         await self.store.verdict(self.set_id, task.id, sample, "official", verdict)
         self.watch.verdict(verdict)
 

@@ -29,6 +29,7 @@ class RecordedRollout:
         self.sampling = sampling
         self.budget = budget
         self.last: Reply | None = None
+        self.costs: list[float | None] = []  # of the calls made now; recorded ones were paid before
         self._store = store
         self._id = rollout_id
         self._models = models
@@ -55,6 +56,7 @@ class RecordedRollout:
 
             reply = await self._models[role].complete(request, ended)
             await self._store.model_call(self._id, number, role, request, reply)
+            self.costs.append(reply.usage.cost)
         self.last = reply
         return reply
 

@@ -269,5 +269,5 @@ def _unlike_its_siblings(folder: Path, plan: Plan) -> str:
             newest, manifest = path.stat().st_mtime, {**found, "folder": path.parent.name}
     if manifest is None:
         return ""
-    changed = differences(manifest.get("identity", {}), plan.identity)
+    changed = [d for d in differences(manifest.get("identity", {}), plan.identity) if "tasks.ids" not in d]
     return f"\n  another run than {manifest['folder']}: {'; '.join(changed[:6])}"
