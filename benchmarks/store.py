@@ -6,7 +6,8 @@
 Writes as the pipeline does: 64 samples at a time, each with a rollout, a model call, an answer and an
 official verdict, every step awaited. A sample is a prompt of 2 kB and a reply of 18 kB. Then the run is
 opened anew and asked how far every sample is, five times: to go on with it (`reopen_s`, with lock and
-checks) and to read it (`read_s`); both are medians. With --json the last line is one JSON object.
+checks) and to read it (`read_s`); both are medians, with the CPU time beside them, which is what an idle
+machine comes near. With --json the last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -68,7 +69,10 @@ def measure(samples: int, folder: Path) -> dict[str, float]:
         asyncio.run(write_run(store, text))
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     size = sum(path.stat().st_size for path in folder.iterdir())
-    reopen_s, read_s = median_time(open_run, folder), median_time(read_run, folder)
+    (reopen_s, reopen_cpu_s), (read_s, read_cpu_s) = (
+        median_time(open_run, folder),
+        median_time(read_run, folder),
+    )
     memory = peak_mb()
     began = time.perf_counter()
     with read_run(folder) as run:
@@ -81,24 +85,27 @@ def measure(samples: int, folder: Path) -> dict[str, float]:
         "write_cpu_ms": 1000 * cpu / samples,
         "size_mb": size / 1e6,
         "reopen_s": reopen_s,
+        "reopen_cpu_s": reopen_cpu_s,
         "read_s": read_s,
+        "read_cpu_s": read_cpu_s,
         "walk_all_s": time.perf_counter() - began,
         "walk_all_mb": peak_mb() - memory,
         "peak_mb": peak_mb(),
     }
 
 
-def median_time(opener: Callable[[Path], Reader], folder: Path) -> float:
-    """Seconds from nothing to the state of every sample."""
-    times = []
+def median_time(opener: Callable[[Path], Reader], folder: Path) -> tuple[float, float]:
+    """Seconds from nothing to the state of every sample: wall, and CPU of this process."""
+    walls, cpus = [], []
     for _ in range(5):
-        began = time.perf_counter()
+        wall, cpu = time.perf_counter(), time.process_time()
         run = opener(folder)
         done = run.state()
-        times.append(time.perf_counter() - began)
+        walls.append(time.perf_counter() - wall)
+        cpus.append(time.process_time() - cpu)
         assert all(state.judged for state in done.values())
         run.close()
-    return statistics.median(times)
+    return statistics.median(walls), statistics.median(cpus)
 
 
 def peak_mb() -> float:
