@@ -17,6 +17,7 @@ from evalkit.sandbox.leftovers import reap
 from evalkit.sandbox.pair import Pair, PairBroken
 
 log = logging.getLogger(__name__)
+STARVED = 0.5
 SPARE_SLOTS = 2  # a slot is cleaned while the next sample starts in another
 
 
@@ -80,10 +81,15 @@ class DockerProgramSandbox:
         return dict(self._described)
 
     async def judge(self, job: Job) -> Judgement:
-        """Run one job. A pair that breaks meanwhile is replaced and the job tried once more, alone."""
+        """Run one job. A pair that breaks meanwhile is replaced and the job tried once more, alone.
+
+        So is a program that was late because others had the cores: only then its timeout counts.
+        """
         try:
             async with self._places:
-                return await (await self._current()).run(job)
+                said = await (await self._current()).run(job)
+            if not starved(said):
+                return said
         except PairBroken:
             pass
         try:
@@ -142,3 +148,9 @@ class DockerProgramSandbox:
             await self._pair.stop()
             self._pair = None
         await asyncio.to_thread(self._client.close)
+
+
+def starved(said: Judgement) -> bool:
+    """Whether a program timed out without having had half of its time to itself."""
+    measured = said.measured
+    return said.status == "timeout" and measured.get("waited_s", 0) > STARVED * measured.get("wall_s", 0)

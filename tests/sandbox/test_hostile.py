@@ -229,6 +229,29 @@ async def test_tests_that_never_end_are_ended(sandbox: Any) -> None:
     assert hog.status in ("timeout", "memory")
 
 
+async def test_a_timeout_for_want_of_a_core_does_not_count(sandbox: Any) -> None:
+    """An honest program that needs 0.15 s, beside one whose fifty children take every core."""
+    crowd = """
+import os, time
+for _ in range(50):
+    if os.fork() == 0:
+        while True: pass
+time.sleep(60)
+"""
+    busy = """
+import time
+def f(n):
+    start = time.process_time()
+    while time.process_time() - start < 0.15: pass
+    return n * 7 + 3
+"""
+    crowding = asyncio.create_task(check(sandbox, crowd, "", wall_s=2.5))
+    await asyncio.sleep(0.5)
+    said = await check(sandbox, busy, "assert candidate(1) == 10", wall_s=1.5)
+    assert said.status == "passed", said
+    assert (await crowding).status == "timeout"
+
+
 async def test_test_code_cannot_swallow_a_dead_answer(sandbox: Any) -> None:
     test = "try:\n    candidate(1)\nexcept BaseException:\n    pass"
     assert (await check(sandbox, "import os\ndef f(n): os._exit(0)", test)).status == "crashed"

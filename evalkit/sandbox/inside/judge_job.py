@@ -58,6 +58,7 @@ def run_job(job: dict[str, Any], judge: types.CodeType, config: dict[str, Any]) 
         "data": {},
         "measured": {
             "wall_s": sum(line.wall_s for line in answer._lines),
+            "waited_s": sum(end.waited_s for end in ends),
             "cpu_s": sum(end.user_s + end.system_s for end in ends),
             "peak_rss_bytes": max((end.peak_rss_bytes for end in ends), default=0),
             "calls": answer.calls,

@@ -5,7 +5,7 @@ The judge's container connects to a socket in a shared folder that no program's 
 and sends one message with two descriptors: the program's end of a socket pair, and a pipe for its
 output. Programs, tests and values never pass through here.
 
-A connection is a sample: "kill" or its closing ends the sample; its end is reported on it.
+A connection is a sample: "kill", "late" or its closing ends the sample; its end is reported on it.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ from . import answer, confine, guards, landlock
 from .orphans import children, uid_of
 
 REQUEST = 4096  # bytes of a request at most
-# wait status, user and system CPU seconds, peak resident kB, killed on request?, killed for memory?
-END = struct.Struct("<idd q??")
+# wait status; seconds of user and system CPU, and of waiting for a core before a "late";
+# peak resident kB; killed on request?; killed for memory?
+END = struct.Struct("<iddd q??")
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Sample:
     pid: int = 0
     pidfd: int = -1
     killed: bool = False
+    waited_s: float = 0.0
     request: dict[str, Any] = field(default_factory=dict)
 
 
@@ -105,6 +107,8 @@ class Supervisor:
             data, fds = b"", []
         if sample.pid:
             sample.killed = True
+            if data == b"late":
+                sample.waited_s = waited_s(sample.pid)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(sample.pid, signal.SIGKILL)
             if not data:  # nobody listens any more: do not wake up for it again
@@ -151,7 +155,9 @@ class Supervisor:
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL and not sample.killed:
             kills = oom_kills()
             no_memory, self.out_of_memory = kills != self.out_of_memory, kills
-        report = END.pack(status, usage.ru_utime, usage.ru_stime, usage.ru_maxrss, sample.killed, no_memory)
+        report = END.pack(
+            status, usage.ru_utime, usage.ru_stime, sample.waited_s, usage.ru_maxrss, sample.killed, no_memory
+        )
         with contextlib.suppress(OSError):
             sample.connection.send(report)
         self.drop(sample)
@@ -243,6 +249,15 @@ def empty(folder: str) -> None:
         for name in folders:
             whole = os.path.join(path, name)
             (os.unlink if os.path.islink(whole) else os.rmdir)(whole)
+
+
+def waited_s(pid: int) -> float:
+    """How long a process's threads were ready to run without getting a core."""
+    total = 0
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            total += int(Path(f"/proc/{pid}/task/{thread}/schedstat").read_text().split()[1])
+    return total / 1e9
 
 
 def oom_kills() -> int:

@@ -21,7 +21,7 @@ from .. import frames
 from ..wire import MAX_BYTES
 from .errors import AnswerError, SupervisorGone
 
-END = struct.Struct("<idd q??")  # supervisor.py
+END = struct.Struct("<iddd q??")  # supervisor.py
 FLOOD = 64  # output beyond so many times the limit is a flood
 HAND_OVER_S = 60.0  # the supervisor takes a program at once, however busy the machine
 PATIENCE_S = 20.0  # for the supervisor's report after a kill
@@ -34,6 +34,7 @@ class End:
     status: int
     user_s: float
     system_s: float
+    waited_s: float  # ready to run, without a core; known for samples that were late
     peak_rss_bytes: int
     killed: bool
     out_of_memory: bool
@@ -154,7 +155,7 @@ class Line:
     # -- ends ------------------------------------------------------------------------------------
     def fail(self, kind: str, message: str) -> AnswerError:
         """The answer is done for: end it; the error to raise."""
-        self.kill()
+        self.kill(b"late" if kind == "timeout" else b"kill")
         self.dead = AnswerError(kind, message, died=True)
         return self.dead
 
@@ -171,10 +172,10 @@ class Line:
         self.dead = AnswerError(kind, message, died=True)
         return self.dead
 
-    def kill(self) -> None:
+    def kill(self, message: bytes = b"kill") -> None:
         if self.ended is None:
             with contextlib.suppress(OSError):  # it has just ended
-                self.control.send(b"kill")
+                self.control.send(message)
 
     def hear_end(self) -> None:
         """The supervisor's report is there."""
@@ -187,8 +188,8 @@ class Line:
             data = b""
         if len(data) != END.size:
             raise SupervisorGone(data.decode(errors="replace") or "the supervisor went away")
-        status, user, system, rss, killed, no_memory = END.unpack(data)
-        self.ended = End(status, user, system, rss << 10, killed, no_memory)
+        status, user, system, waited, rss, killed, no_memory = END.unpack(data)
+        self.ended = End(status, user, system, waited, rss << 10, killed, no_memory)
 
     def wait_end(self, patience: float) -> None:
         """Wait for the report; leaves `ended` None where the process lives on."""
