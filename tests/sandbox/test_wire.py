@@ -31,6 +31,15 @@ class Row(NamedTuple):
     size: int = 0
 
 
+class Found(NamedTuple):
+    """A stand-in for an opaque object."""
+
+    kind: str
+    handle: int
+    abilities: int
+    name: str
+
+
 class Level(enum.IntEnum):
     HIGH = 3
 
@@ -46,9 +55,7 @@ def encode(*values: Any) -> bytes:
 
 
 def decode(data: bytes) -> Any:
-    d = Decoder(
-        data, opaque=lambda handle, can, name: ("opaque", handle, can, name), module=lambda name: name
-    )
+    d = Decoder(data, opaque=lambda *facts: Found("opaque", *facts), module=lambda name: name)
     value = d.value()
     d.end()
     return value
@@ -202,6 +209,9 @@ BAD = {
     "array of nothing with a shape": b"K\x07ndarray(\x03s\x03<i8(\x01q"
     + struct.pack("<q", 1 << 40)
     + b"b\x00",
+    "date of an object": b"K\x04dateO\x00\x02\x01x",
+    "deque of an object": b"K\x05dequeO\x00\x02\x01x",
+    "ChainMap of an object": b"K\x08ChainMap(\x01O\x00\x02\x01x",
     "packed with a false count": b"V[d\x7f" + bytes(8),
     "packed texts with false lengths": b"V[s\x01" + struct.pack("<I", 9) + b"\x02ab",
     "named tuple with code for a name": encode(("N", ("x): import os #",), (1,))).replace(

@@ -15,7 +15,7 @@ import fractions
 import sys
 import types
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ class Kind:
     empty: Callable[[], Any] | None = None
     refill: Callable[[Any, Any], None] = lambda value, contents: None
     numbered: bool = False
+    holds_anything: bool = False  # else no object of the answer may be inside: nothing that could act
 
 
 KINDS: dict[str, Kind] = {}
@@ -64,15 +65,22 @@ def _pairs(value: Any) -> tuple[Any, ...]:
     return tuple(part for pair in value.items() for part in pair)
 
 
-def _fill_pairs(value: Any, parts: Iterable[Any]) -> None:
-    parts = list(parts)
+def exact(value: Any, kind: type) -> Any:
+    """`value`, which must be of this very type: a stand-in for an object could act when it is walked."""
+    if type(value) is not kind:
+        raise Malformed(f"a {type(value).__name__} where a {kind.__name__} was expected")
+    return value
+
+
+def _fill_pairs(value: Any, parts: Any) -> None:
+    exact(parts, tuple)
     value.clear()
     for key, item in zip(parts[::2], parts[1::2], strict=True):
         value[key] = item
 
 
 def _fill_defaultdict(value: Any, contents: Any) -> None:
-    factory, parts = contents
+    factory, parts = exact(contents, tuple)
     if factory is not None and factory not in TYPES.values():
         raise Malformed("a default factory that is no built-in type")
     value.default_factory = factory
@@ -81,7 +89,12 @@ def _fill_defaultdict(value: Any, contents: Any) -> None:
 
 def _fill_deque(value: Any, items: Any) -> None:
     value.clear()
-    value.extend(items)
+    value.extend(exact(items, tuple))
+
+
+def _bounded_deque(contents: Any) -> Any:
+    most, items = exact(contents, tuple)
+    return collections.deque(exact(items, tuple), exact(most, int))
 
 
 def _zone(value: Any) -> Any:
@@ -115,11 +128,17 @@ def _views(c: Any) -> Any:
 
 
 def refilled(name: str, contents: Any, empty: Any, refill: Any, *of: type) -> None:
-    register(Kind(name, contents, empty=empty, refill=refill, numbered=True), *of)
+    kind = Kind(name, contents, empty=empty, refill=refill, numbered=True, holds_anything=True)
+    register(kind, *of)
 
 
 def built(name: str, contents: Any, build: Any, *of: type) -> None:
     register(Kind(name, contents, build), *of)
+
+
+def held(name: str, contents: Any, build: Any, *of: type) -> None:
+    """A kind whose contents may be anything; `build` gets them as the type that `contents` gave."""
+    register(Kind(name, contents, build, holds_anything=True), *of)
 
 
 def _register_standard() -> None:
@@ -133,7 +152,7 @@ def _register_standard() -> None:
         collections.defaultdict,
     )
     refilled("deque", tuple, collections.deque, _fill_deque, collections.deque)
-    built("bounded deque", lambda v: (v.maxlen, tuple(v)), lambda c: collections.deque(c[1], c[0]))
+    held("bounded deque", lambda v: (v.maxlen, tuple(v)), _bounded_deque)
     unbounded, bounded = WRITE[collections.deque], writer(KINDS["bounded deque"])
     WRITE[collections.deque] = lambda e, v: (unbounded if v.maxlen is None else bounded)(e, v)
 
@@ -163,39 +182,48 @@ def _register_standard() -> None:
     built("array", lambda v: (v.typecode, v.tobytes()), lambda c: array.array(c[0], c[1]), array.array)
     # views of a dictionary compare as sets do, and can be walked again and again
     ordered = collections.OrderedDict[Any, Any]()
-    built("dict_keys", tuple, lambda c: dict.fromkeys(c).keys(), type({}.keys()), type(ordered.keys()))
-    built(
-        "dict_values", tuple, lambda c: dict(enumerate(c)).values(), type({}.values()), type(ordered.values())
+    held(
+        "dict_keys",
+        tuple,
+        lambda c: dict.fromkeys(exact(c, tuple)).keys(),
+        type({}.keys()),
+        type(ordered.keys()),
     )
-    built(
+    held(
+        "dict_values",
+        tuple,
+        lambda c: dict(enumerate(exact(c, tuple))).values(),
+        type({}.values()),
+        type(ordered.values()),
+    )
+    held(
         "dict_items",
         lambda v: tuple(part for pair in v for part in pair),
-        lambda c: dict(_views(c)).items(),
+        lambda c: dict(_views(exact(c, tuple))).items(),
         type({}.items()),
         type(ordered.items()),
     )
-    built("mappingproxy", dict, lambda c: types.MappingProxyType(_exact_dict(c)), types.MappingProxyType)
-
-
-def _exact_dict(value: Any) -> dict[Any, Any]:
-    if type(value) is not dict:
-        raise Malformed("a proxy of something else than dict")
-    return value
+    held("mappingproxy", dict, lambda c: types.MappingProxyType(exact(c, dict)), types.MappingProxyType)
 
 
 def _register_wrappers() -> None:
-    built(
+    held(
         "UserDict",
         lambda v: dict(v.data),
-        lambda c: collections.UserDict(_exact_dict(c)),
+        lambda c: collections.UserDict(exact(c, dict)),
         collections.UserDict,
     )
-    built("UserList", lambda v: list(v.data), lambda c: collections.UserList(list(c)), collections.UserList)
+    held(
+        "UserList",
+        lambda v: list(v.data),
+        lambda c: collections.UserList(exact(c, list)),
+        collections.UserList,
+    )
     built("UserString", lambda v: str(v.data), lambda c: collections.UserString(c), collections.UserString)
-    built(
+    held(
         "ChainMap",
         lambda v: tuple(v.maps),
-        lambda c: collections.ChainMap(*map(_exact_dict, c)),
+        lambda c: collections.ChainMap(*(exact(m, dict) for m in exact(c, tuple))),
         collections.ChainMap,
     )
 
@@ -221,6 +249,8 @@ def contents_of(value: Any) -> Any:
 
 def refill(value: Any, contents: Any) -> None:
     """Give a numbered container new contents, in place."""
+    if type(contents) not in (tuple, bytes):
+        raise Malformed("contents that are no plain value")
     kind = OF_TYPE.get(type(value))
     if kind is not None:
         kind.refill(value, contents)

@@ -9,27 +9,25 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
-from .kinds import KINDS, Kind, built, register, writer
+from .kinds import KINDS, Kind, built, exact, held, register, writer
 from .wire import MAX_VALUES, Encoder, Malformed
 
 # -- named tuples ------------------------------------------------------------------------------
 _NAMED: dict[tuple[str, tuple[str, ...]], type] = {}
-_write_namedtuple: Callable[[Encoder, Any], None]
 
 
 def _namedtuple(contents: Any) -> Any:
     """Built without collections.namedtuple, which compiles text made of the names."""
-    name, fields, values = contents
-    key = (name, tuple(fields))
+    name, fields, values = exact(contents, tuple)
+    key = (exact(name, str), exact(fields, tuple))
+    exact(values, tuple)
     made = _NAMED.get(key)
     if made is None:
-        plain = isinstance(name, str) and all(
-            type(f) is str and f.isidentifier() and f[0] != "_" for f in fields
-        )
+        plain = all(type(f) is str and f.isidentifier() and f[0] != "_" for f in fields)
         if not plain or len(set(fields)) != len(fields):
             raise Malformed("a named tuple with impossible names")
         members: dict[str, Any] = {f: property(itemgetter(i)) for i, f in enumerate(fields)}
-        members |= {"__slots__": (), "_fields": tuple(fields)}
+        members |= {"__slots__": (), "_fields": fields}
         members["_asdict"] = lambda self: dict(zip(self._fields, self, strict=True))
         made = type(name, (tuple,), members)
         if len(_NAMED) < 1000:
@@ -82,10 +80,11 @@ def _array(contents: Any) -> Any:
 def _object_array(contents: Any) -> Any:
     import numpy
 
-    shape, items = contents
-    made = numpy.empty(len(items), dtype=object)
-    made[:] = items
-    return made.reshape(shape)
+    shape, items = exact(contents, tuple)
+    made = numpy.empty(len(exact(items, tuple)), dtype=object)
+    for place, item in enumerate(items):  # one by one: numpy would look into them
+        made[place] = item
+    return made.reshape([exact(n, int) for n in exact(shape, tuple)])
 
 
 def _fill_array(value: Any, contents: Any) -> None:
@@ -108,7 +107,7 @@ def _of_array(v: Any) -> Any:
 
 def _register_numpy() -> None:
     register(Kind("ndarray", _of_array, _array, refill=_fill_array, numbered=True))
-    built("object ndarray", lambda v: (v.shape, tuple(v.ravel())), _object_array)
+    held("object ndarray", lambda v: (v.shape, tuple(v.ravel())), _object_array)
     built("numpy scalar", _of_scalar, lambda c: _array(c)[()])
 
 
@@ -143,7 +142,7 @@ def plain_base(value: Any) -> type | None:
 
 def _subclass(contents: Any) -> Any:
     """An instance of a subclass without anything of its own: equal by its contents only."""
-    base, name, plain = contents
+    base, name, plain = exact(contents, tuple)
     if base not in _PLAIN or type(plain) is not base:
         raise Malformed("a subclass of nothing known")
     made = _SUBCLASSES.get((base, name))
@@ -154,8 +153,8 @@ def _subclass(contents: Any) -> Any:
     return made(plain)
 
 
-built("namedtuple", lambda v: (type(v).__name__, type(v)._fields, tuple(v)), _namedtuple)
-built("subclass", lambda v: (plain_base(v), type(v).__name__, _PLAIN[plain_base(v) or int](v)), _subclass)
+held("namedtuple", lambda v: (type(v).__name__, type(v)._fields, tuple(v)), _namedtuple)
+held("subclass", lambda v: (plain_base(v), type(v).__name__, _PLAIN[plain_base(v) or int](v)), _subclass)
 _register_numpy()
 _SPECIAL = ("namedtuple", "ndarray", "object ndarray", "numpy scalar", "subclass")
 _write_special = {name: writer(KINDS[name]) for name in _SPECIAL}

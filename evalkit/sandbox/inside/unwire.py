@@ -187,22 +187,15 @@ def _bytearray(d: Decoder) -> bytearray:
     return value
 
 
-def _q(d: Decoder) -> int:
-    pos = d.pos
-    d.pos = pos + 8
-    return int(_unpack_q(d.data, pos)[0]) if pos + 8 <= len(d.data) else _short()
+def _fixed(
+    size: int, unpack: Callable[..., tuple[Any, ...]], build: Callable[..., Any]
+) -> Callable[[Decoder], Any]:
+    def read(d: Decoder) -> Any:
+        pos = d.pos
+        d.pos = pos + size
+        return build(*unpack(d.data, pos)) if pos + size <= len(d.data) else _short()
 
-
-def _d(d: Decoder) -> float:
-    pos = d.pos
-    d.pos = pos + 8
-    return float(_unpack_d(d.data, pos)[0]) if pos + 8 <= len(d.data) else _short()
-
-
-def _c(d: Decoder) -> complex:
-    pos = d.pos
-    d.pos = pos + 16
-    return complex(*_unpack_c(d.data, pos)) if pos + 16 <= len(d.data) else _short()
+    return read
 
 
 def _short() -> Any:
@@ -230,13 +223,22 @@ def _ref(d: Decoder) -> Any:
 def _kind(d: Decoder) -> Any:
     kind = KINDS[d.text()]
     if kind.empty is None:
-        built = kind.build(d.get())
+        built = kind.build(d.get() if kind.holds_anything else _inert(d))
         if kind.numbered:
             d.refs.append(built)
         return built
     value = kind.empty()
     d.refs.append(value)
     kind.refill(value, d.get())
+    return value
+
+
+def _inert(d: Decoder) -> Any:
+    """A value without any object of the other side in it."""
+    kept = d.opaque, d.handle, d.module
+    d.opaque = d.handle = d.module = None
+    value = d.get()
+    d.opaque, d.handle, d.module = kept
     return value
 
 
@@ -269,10 +271,10 @@ for _tag, _read in {
     "F": lambda d: False,
     "E": lambda d: ...,
     "X": lambda d: NotImplemented,
-    "q": _q,
+    "q": _fixed(8, _unpack_q, int),
     "I": lambda d: int.from_bytes(d.raw(), "little", signed=True),
-    "d": _d,
-    "c": _c,
+    "d": _fixed(8, _unpack_d, float),
+    "c": _fixed(16, _unpack_c, complex),
     "s": lambda d: d.text(),
     "b": lambda d: d.raw(),
     "(": lambda d: tuple(d.many(d.count())),
