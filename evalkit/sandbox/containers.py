@@ -26,6 +26,8 @@ ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     # one order of sets for every sample and every run: verdicts that repeat
     "PYTHONHASHSEED": "0",
+    # else every thread reserves 64 MB of its program's address space
+    "MALLOC_ARENA_MAX": "2",
     # whatever an honest program prints can be printed
     "PYTHONIOENCODING": "utf-8:surrogatepass",
     # else numpy calls os.putenv when it is imported, which official scorers disable

@@ -25,6 +25,7 @@ PROTOCOLS = protocols(redefine=True)
 class Options:
     protocol: str = option(DEFAULT, "how the model is asked and its reply read", choices=NAMES)
     timeout: float = option(3.0, "seconds of wall clock for one program with its tests", part="verdict")
+    memory: int = option(1024, "MiB of memory for one program", part="verdict")
 
 
 class Suite(suite.Suite):
@@ -42,7 +43,7 @@ class Suite(suite.Suite):
 
     async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
         known = {key: task.data[key] for key in self.required_fields}
-        limits = Limits(wall_s=self.options.timeout)
+        limits = Limits(wall_s=self.options.timeout, memory_bytes=self.options.memory << 20)
         program = self.protocol().assemble(task, answer) + followed_by(task.data["test"])
         judgement = await sandbox.judge(Job(program, JUDGE.read_text(), known, limits, "human-eval"))
         return judgement.verdict(official=official_word(judgement))

@@ -32,6 +32,7 @@ class Options:
     )
     split: str = option("test", "which of the official splits", choices=(*SPLITS, "all"))
     timeout: float = option(3.0, "seconds of wall clock for one program with its tests", part="verdict")
+    memory: int = option(1024, "MiB of memory for one program", part="verdict")
 
 
 class Suite(suite.Suite):
@@ -78,7 +79,7 @@ class Suite(suite.Suite):
         ignored = self.options.protocol in IGNORE_SETUP
         known["test_setup_code"] = "" if ignored else task.data["test_setup_code"]
         program = self.protocol().assemble(task, answer)
-        limits = Limits(wall_s=self.options.timeout)
+        limits = Limits(wall_s=self.options.timeout, memory_bytes=self.options.memory << 20)
         judgement = await sandbox.judge(Job(program, JUDGE.read_text(), known, limits, "human-eval"))
         return judgement.verdict(official=official_word(judgement))
 

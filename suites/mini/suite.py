@@ -21,6 +21,7 @@ JUDGE = Path(__file__).with_name("judge.py")
 @dataclass(frozen=True)
 class Options:
     timeout: float = option(10.0, "seconds of wall clock for one program with its tests", part="verdict")
+    memory: int = option(1024, "MiB of memory for one program", part="verdict")
 
 
 class Suite(suite.Suite):
@@ -47,5 +48,5 @@ class Suite(suite.Suite):
     async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
         program = CHAT.assemble(task, answer)
         known = {key: task.data[key] for key in ("test", "entry_point")}
-        limits = Limits(wall_s=self.options.timeout)
+        limits = Limits(wall_s=self.options.timeout, memory_bytes=self.options.memory << 20)
         return (await sandbox.judge(Job(program, JUDGE.read_text(), known, limits))).verdict()
