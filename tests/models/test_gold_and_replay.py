@@ -91,6 +91,29 @@ async def test_sample_k_is_the_kth_row_of_its_task(tmp_path: Path, name: str) ->
     assert len(described["sha256"]) == 64
 
 
+async def test_a_folder_a_task_is_read_as_evalplus_writes_it(tmp_path: Path) -> None:
+    for task, number, text in (
+        ("X_1", 0, "a = 1"),
+        ("X_1", 10, "a = 3"),
+        ("X_1", 2, "a = 2\r\n"),
+        ("Y_2", 0, ""),
+    ):
+        folder = tmp_path / "samples" / task
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{number}.py").write_bytes(text.encode())
+    (tmp_path / "samples" / "eval_results.json").write_text("{}")
+    model = open_model(f"replay:{tmp_path / 'samples'}", suite=SUITE)
+    texts = [(await answer(model, Task("X/1", {}), k)).text for k in range(3)]
+    assert texts == ["a = 1", "a = 2\r\n", "a = 3"]
+    assert await answer(model, Task("Y/2", {})) == Answer("", "solution")
+    before = model.describe()["sha256"]
+    (tmp_path / "samples" / "Y_2" / "0.py").write_text("b = 1")
+    assert open_model(f"replay:{tmp_path / 'samples'}", suite=SUITE).describe()["sha256"] != before
+    (tmp_path / "samples" / "Y_2" / "0.py").write_bytes(b"\xff")
+    with pytest.raises(DataError, match=r"0\.py"):
+        open_model(f"replay:{tmp_path / 'samples'}", suite=SUITE)
+
+
 async def test_a_sample_that_the_file_lacks_is_told_apart(tmp_path: Path) -> None:
     model = open_model(f"replay:{written(tmp_path / 's.jsonl', ROWS)}", suite=SUITE)
     for task, sample in (("c", 0), ("b", 1)):
