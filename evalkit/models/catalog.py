@@ -105,7 +105,7 @@ def read_catalog(path: Path, label: str) -> Catalog:
     return Catalog(providers, entries)
 
 
-class _BadCatalog(Exception):  # noqa: N818  (it never leaves this module)
+class _BadCatalog(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
