@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from functools import cache
 from itertools import chain, islice
 from zlib import crc32
 
 from evalkit.store.codec import blob_contents
-from evalkit.store.faults import is_damage
+from evalkit.store.database import new_database
+from evalkit.store.faults import FAULTS, is_damage
 from evalkit.store.schema import DECIDING, TABLES, checksum
 
 LISTED = 20  # damaged records named one by one
+QUICK = (
+    "quick_check(sample)",
+    "quick_check(rollout)",
+    *(f"integrity_check({table})" for table in DECIDING),
+)
 
 
 def find_damage(db: sqlite3.Connection, *, deep: bool) -> list[str]:
@@ -23,19 +31,31 @@ def find_damage(db: sqlite3.Connection, *, deep: bool) -> list[str]:
     tables = tuple(TABLES) if deep else DECIDING
     found: list[str] = []
     try:
-        for table in ("",) if deep else tables:
-            found += [
-                text for (text,) in db.execute(f"PRAGMA integrity_check({table or LISTED})") if text != "ok"
-            ]
+        if _schema(db) != _expected_schema():
+            found.append("the schema is not the one that was made")
+        for check in (f"integrity_check({LISTED})",) if deep else QUICK:
+            found += [text for (text,) in db.execute(f"PRAGMA {check}") if text != "ok"]
         found += _unreadable_meta(db)
         rows = (f"{table} {row_id}" for table in tables for row_id in damaged_rows(db, table))
         blobs = (f"blob {blob_id}" for blob_id in damaged_blobs(db)) if deep else ()
         found += islice(chain(rows, blobs), LISTED)
-    except sqlite3.Error as error:
+    except FAULTS as error:
         if not is_damage(error):
             raise
         found.append(str(error))
     return found[:LISTED]
+
+
+def _schema(db: sqlite3.Connection) -> list[tuple[object, ...]]:
+    return db.execute(
+        "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_master ORDER BY rowid"
+    ).fetchall()
+
+
+@cache
+def _expected_schema() -> list[tuple[object, ...]]:
+    with closing(new_database()) as db:
+        return _schema(db)
 
 
 def _unreadable_meta(db: sqlite3.Connection) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evalkit.errors import StoreError
 from evalkit.store.crash import crash_point
+from evalkit.store.faults import FAULTS, kind
 from evalkit.store.schema import APPLICATION_ID, PAGE, SCHEMA, VERSION
 
 DATABASE = "run.sqlite"
@@ -16,10 +17,14 @@ SHELVED = "run.sqlite.damaged"  # set aside by a repair that has not finished
 WAL_PAGES = 4096  # the log goes into the database every 16 MB: until then any copy of the folder is whole
 
 
-def new_database(path: Path) -> sqlite3.Connection:
-    """An empty database. Not durable yet: `seal` it. Its tables always begin at the same pages."""
-    path.unlink(missing_ok=True)
-    db = sqlite3.connect(path, isolation_level=None)
+def new_database(path: Path | None = None) -> sqlite3.Connection:
+    """An empty database, in memory without a path. Not durable yet: `seal` it.
+
+    Its tables always begin at the same pages.
+    """
+    if path:
+        path.unlink(missing_ok=True)
+    db = sqlite3.connect(path or ":memory:", isolation_level=None)
     for pragma in (
         f"page_size = {PAGE}",
         "auto_vacuum = NONE",
@@ -105,11 +110,11 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     )
     try:
         db.execute("SELECT 1 FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError as error:
+    except FAULTS as error:
         db.close()
         log = path.with_name(path.name + "-wal")
-        unwritable = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
-        if not unwritable or (log.exists() and log.stat().st_size):
+        unwritable = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+        if kind(error) not in unwritable or (log.exists() and log.stat().st_size):
             raise
         # Nothing may be created beside a database on a read-only disk; nothing will change there either.
         db = sqlite3.connect(f"{name}?immutable=1", uri=True, isolation_level=None, check_same_thread=False)

@@ -43,12 +43,19 @@ _OS = {
 }
 
 
-def explain(error: sqlite3.Error | OSError, folder: Path) -> StoreError:
+# Python raises UnicodeDecodeError where SQLite's own message repeats a damaged text.
+Fault = sqlite3.Error | UnicodeDecodeError | OSError
+FAULTS = (sqlite3.Error, UnicodeDecodeError, OSError)
+
+
+def explain(error: Fault, folder: Path) -> StoreError:
     """The error of a database or a file of a run, as a StoreError."""
+    if is_damage(error):
+        return damaged(folder, str(error))
     if isinstance(error, OSError):
         message, hint = _OS.get(error.errno or 0, _UNREADABLE)
         return _fill(message, hint, folder, error.strerror or str(error))
-    message, hint = _DAMAGED if is_damage(error) else _SQLITE.get(_kind(error), _OTHER)
+    message, hint = _SQLITE.get(kind(error), _OTHER)
     return _fill(message, hint, folder, str(error))
 
 
@@ -56,12 +63,13 @@ def damaged(folder: Path, what: str) -> StoreError:
     return _fill(*_DAMAGED, folder, what)
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: Fault) -> bool:
     """True where the file's own contents are at fault, not the disk or another program."""
-    return isinstance(error, sqlite3.DatabaseError) and _kind(error) in _CONTENTS
+    contents = isinstance(error, sqlite3.DatabaseError) and kind(error) in _CONTENTS
+    return contents or isinstance(error, UnicodeDecodeError)
 
 
-def _kind(error: sqlite3.Error) -> int:
+def kind(error: Fault) -> int:
     """SQLite's code without its details; 0 where Python could not decode a text."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 

@@ -28,7 +28,7 @@ from evalkit.store.database import (
     seal,
     sync,
 )
-from evalkit.store.faults import damaged, explain, is_damage
+from evalkit.store.faults import FAULTS, damaged, explain, is_damage
 from evalkit.store.lock import drop_lock, take_lock
 from evalkit.store.reader import Reader
 from evalkit.store.repair import rebuild
@@ -80,7 +80,7 @@ def read_run(folder: Path | str) -> Reader:
     try:
         db = connect_reader(path)
         damage = find_damage(db, deep=False)
-    except (sqlite3.Error, OSError) as error:
+    except FAULTS as error:
         raise explain(error, path.parent) from error
     if damage:
         db.close()
@@ -95,7 +95,7 @@ def verify(folder: Path | str) -> list[str]:
     try:
         with closing(connect_reader(path)) as db:
             return find_damage(db, deep=True)
-    except sqlite3.DatabaseError as error:
+    except FAULTS as error:
         if not is_damage(error):
             raise explain(error, path.parent) from error
         return [str(error)]
@@ -127,7 +127,7 @@ def _open_locked(folder: Path, lock: int) -> Store:
         if not (folder / MANIFEST).exists():
             _write_manifest(folder, store.manifest)
         return store
-    except (sqlite3.Error, OSError) as error:
+    except FAULTS as error:
         raise explain(error, folder) from error
 
 
@@ -137,7 +137,7 @@ def _connect_checked(path: Path) -> tuple[sqlite3.Connection | None, list[str]]:
         return None, ["a repair was interrupted"]
     try:
         db = connect_writer(path)
-    except sqlite3.DatabaseError as error:
+    except FAULTS as error:
         if not is_damage(error):
             raise
         return None, [str(error)]
@@ -161,7 +161,7 @@ def _make_database(folder: Path, manifest: Mapping[str, Any], plan: list[tuple[s
             write_plan(Transaction(db), manifest, plan)
             seal(db, new, folder / DATABASE)
         crash_point("plan written")
-    except (sqlite3.Error, OSError) as error:
+    except FAULTS as error:
         new.unlink(missing_ok=True)
         raise explain(error, folder) from error
 

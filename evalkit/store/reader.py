@@ -17,7 +17,7 @@ from typing import Any, Self
 from evalkit.errors import StoreError
 from evalkit.model import Reply
 from evalkit.store.codec import blob_contents, unpack
-from evalkit.store.faults import damaged, explain
+from evalkit.store.faults import FAULTS, damaged, explain
 from evalkit.store.records import read_reply, read_verdict
 from evalkit.task import Answer, Verdict
 
@@ -214,7 +214,7 @@ class Reader:
             cursor = self._db.cursor()
             cursor.row_factory = rows_as
             yield from cursor.execute(sql, values)
-        except sqlite3.Error as error:
+        except FAULTS as error:
             raise explain(error, self.folder) from error
 
     def _row(self, sql: str, *values: Any) -> Any:
@@ -237,11 +237,12 @@ class Reader:
         return self._ids[task_id, sample]
 
     def _rows(self, first: int, last: int) -> list[dict[str, Any]]:
-        rows = self._query(
-            "SELECT * FROM samples WHERE id BETWEEN ? AND ? ORDER BY id", first, last, rows_as=sqlite3.Row
-        )
+        sql = "SELECT * FROM samples WHERE id BETWEEN ? AND ? ORDER BY id"
+        rows = list(map(dict, self._query(sql, first, last, rows_as=sqlite3.Row)))
         keys = self.plan[first - 1 : last]
-        return [{**row, "task_id": t, "sample": s} for row, (t, s) in zip(map(dict, rows), keys, strict=True)]
+        if len(rows) != len(keys):
+            raise self._damaged("planned samples are missing")
+        return [{**row, "task_id": t, "sample": s} for row, (t, s) in zip(rows, keys, strict=True)]
 
     def _record(self, row: dict[str, Any], set_id: int) -> Record:
         answer, info = self._answer(row["rollout_id"])
@@ -265,7 +266,8 @@ class Reader:
         return unpack(self._contents(blob_id), self._blob)
 
     def _blob(self, digest: str) -> bytes:
-        return self._contents(self._row("SELECT id FROM blob WHERE digest = ?", bytes.fromhex(digest))[0])
+        found = self._row("SELECT id FROM blob WHERE digest = ?", bytes.fromhex(digest))
+        return self._contents(found[0] if found else 0)
 
     def _contents(self, blob_id: int) -> bytes:
         digest, data = self._row("SELECT digest, data FROM blob WHERE id = ?", blob_id) or (b"", b"")

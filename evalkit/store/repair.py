@@ -24,7 +24,7 @@ from evalkit.store.check import damaged_rows
 from evalkit.store.codec import blob_contents, pack, unpack
 from evalkit.store.crash import crash_point
 from evalkit.store.database import DATABASE, MANIFEST, SHELVED, new_database, seal
-from evalkit.store.faults import explain, is_damage
+from evalkit.store.faults import FAULTS, Fault, explain, is_damage
 from evalkit.store.schema import PAGE, TABLES, checksum, now
 from evalkit.store.writer import Transaction, write_plan
 
@@ -61,7 +61,7 @@ def rebuild(folder: Path, damage: list[str]) -> list[str]:
     except StoreError:
         _move(folder / SHELVED, folder / DATABASE)
         raise
-    except (sqlite3.Error, OSError) as error:
+    except FAULTS as error:
         raise explain(error, folder) from error
     finally:
         for path in (copy, new):
@@ -150,13 +150,13 @@ def _rows(db: sqlite3.Connection, table: str, whole: Callable[..., bool]) -> Ite
                     yield row
                     last = max(last, row[0])
             return
-        except sqlite3.Error as error:
+        except FAULTS as error:
             _check_damage(error)
         for _ in range(GAP):
             last += 1
             try:
                 row = db.execute(f"SELECT * FROM {table} WHERE id = ?", (last,)).fetchone()
-            except sqlite3.Error as error:
+            except FAULTS as error:
                 _check_damage(error)
                 continue
             if row and whole(row):
@@ -166,7 +166,7 @@ def _rows(db: sqlite3.Connection, table: str, whole: Callable[..., bool]) -> Ite
             return
 
 
-def _check_damage(error: sqlite3.Error) -> None:
+def _check_damage(error: Fault) -> None:
     if not is_damage(error):
         raise error
 
@@ -226,7 +226,7 @@ def _manifest(old: sqlite3.Connection, tx: Transaction, folder: Path) -> dict[st
 def _plan(old: sqlite3.Connection, tx: Transaction, folder: Path) -> list[tuple[str, int]]:
     with suppress(ValueError):
         return list(zip(*_payload(tx, _meta(old, "plan")), strict=True))
-    with suppress(sqlite3.Error):
+    with suppress(*FAULTS):
         whole = old.execute("PRAGMA integrity_check(sample)").fetchone() == ("ok",)
         rows = old.execute("SELECT task_id, sample FROM sample ORDER BY id").fetchall()
         if rows and whole and not any(damaged_rows(old, "sample")):

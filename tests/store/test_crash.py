@@ -101,10 +101,10 @@ def test_a_crash_at_every_named_point(tmp_path: Path, point: str) -> None:
 def test_crash_after_crash(tmp_path: Path) -> None:
     """A process that gets one commit further each time ends with the same run."""
     trial, kills = Trial(tmp_path), 0
-    for point in [*POINTS[:3], *["after commit#12"] * 4, *["before commit#12"] * 4]:
+    for point in [*POINTS[:3], *["after commit#5"] * 4, *["before commit#5"] * 4]:
         kills += trial.start(point).wait() == 137
         trial.check_kept()
-    assert kills > 5
+    assert kills >= 5, "24 samples of four steps, four at once, take more than ten commits"
     trial.finish()
     trial.check_nothing_paid_twice(kills)
 
