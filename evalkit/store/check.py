@@ -34,7 +34,8 @@ def find_damage(db: sqlite3.Connection, *, deep: bool) -> list[str]:
         if _schema(db) != _expected_schema():
             found.append("the schema is not the one that was made")
         for check in (f"integrity_check({LISTED})",) if deep else QUICK:
-            found += [text for (text,) in db.execute(f"PRAGMA {check}") if text != "ok"]
+            reports = [text for (text,) in db.execute(f"PRAGMA {check}") if text != "ok"]
+            found += [line for text in reports for line in text.splitlines()]
         found += _unreadable_meta(db)
         rows = (f"{table} {row_id}" for table in tables for row_id in damaged_rows(db, table))
         blobs = (f"blob {blob_id}" for blob_id in damaged_blobs(db)) if deep else ()

@@ -79,13 +79,15 @@ def read_run(folder: Path | str) -> Reader:
     identify(path)
     try:
         db = connect_reader(path)
-        damage = find_damage(db, deep=False)
+        try:
+            if damage := find_damage(db, deep=False):
+                raise damaged(path.parent, damage[0])
+            return Reader(path.parent, db)
+        except BaseException:
+            db.close()
+            raise
     except FAULTS as error:
         raise explain(error, path.parent) from error
-    if damage:
-        db.close()
-        raise damaged(path.parent, damage[0])
-    return Reader(path.parent, db)
 
 
 def verify(folder: Path | str) -> list[str]:
