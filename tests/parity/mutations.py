@@ -10,6 +10,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .problems import parse
+
 COMPARE = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "in": "not in"}
 ARITHMETIC = {"+": "-", "-": "+", "*": "+", "//": "/", "/": "//", "%": "//", "**": "*", "&": "|", "|": "&"}
 CONSTANTS = ("None", "True", "False", "0", "1", "-1", "''", "[]", "()", "{}", "1.0", "[0]", "set()")
@@ -46,7 +48,7 @@ def mutate(source: str, rng: random.Random, count: int) -> list[tuple[str, str]]
 
 def edits(source: str, rng: random.Random) -> Iterator[Edit]:
     place = _Places(source)
-    for node in _nodes(ast.parse(source)):
+    for node in _nodes(parse(source)):
         yield from _expression(node, place, rng)
         yield from _statement(node, place)
 

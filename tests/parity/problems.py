@@ -9,6 +9,7 @@ import ast
 import gzip
 import json
 import os
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,11 +67,18 @@ def _problem(suite: str, record: dict[str, Any]) -> Problem:
     return Problem(suite, str(record["task_id"]), entry, gold, frozenset(expected_kinds(tests)), record)
 
 
+def parse(source: str) -> ast.Module:
+    """The syntax tree; without the interpreter's remarks on the benchmark's backslashes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source)
+
+
 def called_function(code: str, test: str) -> str:
     """The function of `code` that `test` calls first: MBPP does not name its entry point."""
-    defined = [n.name for n in ast.parse(code).body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+    defined = [n.name for n in parse(code).body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
     calls = [
-        n.func.id for n in _walk(ast.parse(test)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+        n.func.id for n in _walk(parse(test)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
     ]
     return next(name for name in [*calls, *reversed(defined)] if name in defined)
 
@@ -84,7 +92,7 @@ def _walk(node: ast.AST) -> Iterator[ast.AST]:
 
 def expected_kinds(tests: str) -> Iterator[str]:
     """Types of the literals on the right of ==, as far as they can be read off; "bool" for a bare call."""
-    for node in ast.walk(ast.parse(tests)):
+    for node in ast.walk(parse(tests)):
         if not isinstance(node, ast.Assert):
             continue
         test = node.test
