@@ -9,7 +9,7 @@ from evalkit.errors import ModelError
 from evalkit.model import CallAttempt, OnAttempt, Reply, Request, Sampling, Usage
 from evalkit.task import Answer
 
-FREE = Usage(prompt_tokens=0, completion_tokens=0, cost=0.0)
+FREE = Usage(prompt_tokens=0, completion_tokens=0, reasoning_tokens=0, cost=0.0)
 
 
 def immediate(answer: Answer, served_model: str, on_attempt: OnAttempt | None) -> Reply:

@@ -45,13 +45,16 @@ class State:
 
 @dataclass(frozen=True)
 class Totals:
-    """What a run has used so far. Calls without a known price are counted, never taken as free."""
+    """What a run has used so far. Calls without a known price are counted, never taken as free.
+
+    Tokens are of the calls that reported them; None where none did.
+    """
 
     calls: int
     attempts: int
-    prompt_tokens: int
-    completion_tokens: int
-    reasoning_tokens: int
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    reasoning_tokens: int | None
     cost: float
     unpriced: int
 
@@ -128,14 +131,11 @@ class Reader:
         return dict(zip(self.plan, states[1:], strict=True))
 
     def totals(self) -> Totals:
-        sums = (
-            "count(*), total(prompt_tokens), total(completion_tokens), total(reasoning_tokens), total(cost)"
-        )
-        calls, prompt, completion, reasoning, cost, unpriced = self._row(
-            f"SELECT {sums}, count(*) - count(cost) FROM call"
-        )
+        tokens = "sum(prompt_tokens), sum(completion_tokens), sum(reasoning_tokens)"
+        sql = f"SELECT count(*), {tokens}, total(cost), count(*) - count(cost) FROM call"
+        calls, prompt, completion, reasoning, cost, unpriced = self._row(sql)
         (attempts,) = self._row("SELECT count(*) FROM attempt")
-        return Totals(calls, attempts, int(prompt), int(completion), int(reasoning), cost, unpriced)
+        return Totals(calls, attempts, prompt, completion, reasoning, cost, unpriced)
 
     # -- samples -----------------------------------------------------------------------------------
     def samples(self) -> Iterator[dict[str, Any]]:
