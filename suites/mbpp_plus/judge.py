@@ -22,6 +22,7 @@ SETS = {  # judged as sets
 }
 NOT_NONE = {"check_str", "text_match_three", "text_starta_endb"}  # a match object or nothing
 MOST_VALUES = 2_000_000  # in one result
+MOST_ITEMS = 1_000_000  # of one iterator
 
 
 # -- inputs: JSON has no tuples, sets or complex numbers -------------------------------------------------
@@ -99,10 +100,20 @@ def matches_specially(
     if name == "digit_distance_nums":
         return equal or result == padded_digit_distance(*arguments)
     if name in SETS:
-        return set(result) == set(expected)
+        return as_set(result) == set(expected)
     if name in NOT_NONE:
         return result == expected if isinstance(result, bool) else expected == (result is not None)
     return None
+
+
+def as_set(result: Any) -> set[Any]:
+    """The items of whatever can be walked, an iterator of the answer's too, but not of one without end."""
+    items: set[Any] = set()
+    for number, item in enumerate(result):
+        if number >= MOST_ITEMS:
+            raise ValueError("an iterator without end")
+        items.add(item)
+    return items
 
 
 def area_by_true_height(edge: float, height: float) -> int:
