@@ -42,11 +42,15 @@ def drop_lock(fd: int) -> None:
 
 
 def _owner(fd: int) -> str:
-    """Who holds the lock. The owner writes its name just after it has locked, hence the short wait."""
-    for _ in range(20):
+    """Who holds the lock. It writes its name just after locking; until then an old name stands there."""
+    for _ in range(50):
         try:
             owner = json.loads(os.pread(fd, 4096, 0))
+            if owner["host"] == socket.gethostname():
+                os.kill(owner["pid"], 0)
             return f"process {owner['pid']} on {owner['host']}"
-        except (ValueError, KeyError, TypeError):
+        except PermissionError:  # alive, and another user's
+            return f"process {owner['pid']} on {owner['host']}"
+        except (ProcessLookupError, ValueError, KeyError, TypeError):
             time.sleep(0.01)
     return "another process"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import socket
 import subprocess
@@ -93,6 +95,19 @@ def test_the_lock_of_a_killed_owner_is_taken_over(tmp_path: Path) -> None:
     owner.communicate()
     with open_run(tmp_path / "run") as store:
         assert len(store.state()) == 4
+
+
+def test_the_name_of_a_dead_owner_is_never_told(tmp_path: Path) -> None:
+    """The name of a killed owner stays in the file until the next one has written its own."""
+    make_run(tmp_path / "run", 4)
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    with (tmp_path / "run" / "lock").open("w") as held:
+        json.dump({"pid": dead.pid, "host": socket.gethostname()}, held)
+        held.flush()
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(StoreError, match="in use by another process"):
+            open_run(tmp_path / "run")
 
 
 def test_a_child_program_does_not_keep_the_lock(tmp_path: Path) -> None:
