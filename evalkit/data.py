@@ -135,8 +135,14 @@ def _parquet(path: Path) -> Iterator[dict[str, Any]]:
 
 def hub_records(hub: Hub) -> tuple[list[Record], str]:
     """All records of a hub data set's split, and the commit that they came from."""
-    import datasets
-    import huggingface_hub
+    try:
+        import datasets
+        import huggingface_hub
+    except ImportError:
+        hint = "pip install 'evalkit[hub]', or give a local copy with --data PATH"
+        raise DataError(
+            f"{hub.dataset} comes from the hub, and the package datasets is missing", hint
+        ) from None
 
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it says each retry of its own on stderr
     if not sys.stderr.isatty():

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from evalkit.data import check_records, find_local, fingerprint, read_records
+from evalkit.data import check_records, find_local, fingerprint, hub_records, read_records
 from evalkit.errors import DataError
-from evalkit.suite import SuiteInfo
+from evalkit.suite import Hub, SuiteInfo
 
 from .hub_server import DATASET, SHA, serve_hub
 
@@ -142,3 +142,10 @@ def test_a_hub_that_does_not_answer_is_one_clear_error(tmp_path: Path) -> None:
     assert done.returncode == 7, done.stderr[-2000:]
     assert "cannot load someone/tiny from the hub" in done.stdout
     assert "--data PATH" in done.stdout
+
+
+def test_without_the_hubs_package_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)  # what an absent package looks like to import
+    with pytest.raises(DataError, match="the package datasets is missing") as caught:
+        hub_records(Hub(DATASET))
+    assert "evalkit[hub]" in caught.value.hint
