@@ -100,6 +100,8 @@ async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
         if (folder / "manifest.json").exists():
             store = open_run(folder)
             watch.say(f"continuing {folder}")
+            for line in store.damage:
+                watch.say(f"repaired: {line}")
             set_id = await current_set(store, plan)
             if outstanding(store, plan, set_id):
                 sandbox = await _open(knobs, folder)
@@ -146,6 +148,8 @@ async def _session(plan: Plan, store: Store, knobs: Knobs, sandbox: ProgramSandb
 
 async def _score(plan: Plan, folder: Path, knobs: Knobs, watch: Watch, make_default: bool) -> Rescore:
     store = open_run(folder)
+    for line in store.damage:
+        watch.say(f"repaired: {line}")
     sandbox = None
     try:
         before = store.default_set
