@@ -25,7 +25,7 @@ from evalkit.run.settings import Knobs, Settings, differences
 from evalkit.run.spread import open_sandboxes
 from evalkit.run.summary import Summary
 from evalkit.run.watch import Watch
-from evalkit.store import Change, Reader, Store, create_run, open_run, read_run
+from evalkit.store import Change, Reader, Store, create_run, open_run
 from evalkit.suite import options_of
 
 
@@ -58,13 +58,15 @@ def resume(
     data: str | None = None,
 ) -> Summary:
     """Continue a run from its manifest. Where the endpoint or the data moved, say so with the flags."""
-    manifest = read_run(folder).manifest
+    watch = watch or Watch()
+    with _opened(folder, watch) as store:
+        manifest, judged_with = store.manifest, own_options(store)
     settings = Settings.from_json(manifest["settings"])
     moved: dict[str, Any] = {"base_url": base_url, "api_key_env": api_key_env, "data": data}
     settings = dataclasses.replace(settings, **{k: v for k, v in moved.items() if v is not None})
-    plan = as_judged(make_plan(settings, knobs), folder)
+    plan = as_judged(make_plan(settings, knobs), judged_with)
     _check_same(manifest, plan, folder, moved_endpoint=base_url is not None)
-    return asyncio.run(_run(plan, folder, knobs, watch or Watch()))
+    return asyncio.run(_run(plan, folder, knobs, watch))
 
 
 def score(
@@ -77,7 +79,9 @@ def score(
     make_default: bool = True,
 ) -> Rescore:
     """Judge the stored answers again, without a model: a new set of verdicts, and what changed."""
-    manifest = read_run(folder).manifest
+    watch = watch or Watch()
+    with _opened(folder, watch) as store:
+        manifest = store.manifest
     settings = Settings.from_json(manifest["settings"])
     # the model is not asked for anything: its endpoint and key need not exist any more
     settings = dataclasses.replace(settings, options={**settings.options, **(options or {})}, model="null")
@@ -85,10 +89,17 @@ def score(
         settings = dataclasses.replace(settings, data=data)
     plan = make_plan(dataclasses.replace(settings, base_url=None, backend=None), knobs)
     stored = {k: v for k, v in manifest["identity"].items() if k in ("suite", "options", "data", "tasks")}
-    now = {k: plan.identity[k] for k in stored}
-    if changed := differences(stored, now):
+    if changed := differences(stored, {k: plan.identity[k] for k in stored}):
         raise DataError(f"{folder} cannot be judged with this: {'; '.join(changed)}")
-    return asyncio.run(_score(plan, folder, knobs, watch or Watch(), make_default))
+    return asyncio.run(_score(plan, folder, knobs, watch, make_default))
+
+
+def _opened(folder: Path, watch: Watch) -> Store:
+    """The run's store, for writing. What was damaged has been set aside by then, and is said."""
+    store = open_run(folder)
+    for line in store.damage:
+        watch.say(f"repaired: {line}")
+    return store
 
 
 # -- carrying it out -------------------------------------------------------------------------------
@@ -98,10 +109,8 @@ async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
     store = None
     try:
         if (folder / "manifest.json").exists():
-            store = open_run(folder)
+            store = _opened(folder, watch)
             watch.say(f"continuing {folder}")
-            for line in store.damage:
-                watch.say(f"repaired: {line}")
             set_id = await current_set(store, plan)
             if outstanding(store, plan, set_id):
                 sandbox = await _open(knobs, folder)
@@ -147,9 +156,7 @@ async def _session(plan: Plan, store: Store, knobs: Knobs, sandbox: ProgramSandb
 
 
 async def _score(plan: Plan, folder: Path, knobs: Knobs, watch: Watch, make_default: bool) -> Rescore:
-    store = open_run(folder)
-    for line in store.damage:
-        watch.say(f"repaired: {line}")
+    store = _opened(folder, watch)
     sandbox = None
     try:
         before = store.default_set
@@ -220,13 +227,17 @@ def judging_options(plan: Plan) -> dict[str, Any]:
     }
 
 
-def as_judged(plan: Plan, folder: Path) -> Plan:
+def own_options(store: Reader) -> dict[str, Any]:
+    """The verdict options of the run's own set; {} where nothing is judged yet."""
+    made = store.verdict_sets().get(store.default_set or 0)
+    return dict(made["options"]) if made else {}
+
+
+def as_judged(plan: Plan, options: Mapping[str, Any]) -> Plan:
     """The plan with the verdict options of the run's own set: `score` may have changed them since."""
-    with read_run(folder) as store:
-        made = store.verdict_sets().get(store.default_set or 0, {"options": {}})["options"]
     known = options_of(plan.suite.options, "verdict")
-    options = dataclasses.replace(plan.suite.options, **{k: v for k, v in made.items() if k in known})
-    return dataclasses.replace(plan, suite=type(plan.suite)(plan.suite.info, options))
+    chosen = dataclasses.replace(plan.suite.options, **{k: v for k, v in options.items() if k in known})
+    return dataclasses.replace(plan, suite=type(plan.suite)(plan.suite.info, chosen))
 
 
 # -- what is owed ----------------------------------------------------------------------------------

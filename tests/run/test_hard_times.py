@@ -135,3 +135,20 @@ def test_killed_containers_are_replaced_and_nobody_notices(docker_engine: Any, t
             box.kill()
         done = ended(process)
     assert (done.code, done.summary["complete"], done.summary["pass@1"]) == (0, True, 0.8), done.stderr
+
+
+def test_a_torn_database_is_repaired_and_only_what_is_lost_is_made_again(
+    docker_engine: object, tmp_path: Path
+) -> None:
+    with running("--script", str(SCRIPT)) as url:
+        first = run(*mini(url, tmp_path))
+        database = Path(first.summary["run"]) / "run.sqlite"
+        database.write_bytes(database.read_bytes()[: database.stat().st_size * 2 // 3])
+        refused = run("show", first.summary["run"])
+        assert refused.code == 2, refused.stderr
+        assert "damaged" in refused.stderr
+        again = run("resume", first.summary["run"], "--json")
+        assert again.code == 0, again.stderr
+        assert "repaired: kept" in again.stderr
+        assert (again.summary["complete"], again.summary["pass@1"]) == (True, 0.8)
+        assert 40 < stats(url)["requests"] < 80, "answers that could be read were asked for again"
