@@ -61,7 +61,7 @@ def resume(
     watch = watch or Watch()
     with _opened(folder, watch) as store:
         manifest, judged_with = store.manifest, own_options(store)
-    settings = Settings.from_json(manifest["settings"])
+    settings = stored_settings(manifest)
     moved: dict[str, Any] = {"base_url": base_url, "api_key_env": api_key_env, "data": data}
     settings = dataclasses.replace(settings, **{k: v for k, v in moved.items() if v is not None})
     plan = as_judged(make_plan(settings, knobs), judged_with)
@@ -82,7 +82,7 @@ def score(
     watch = watch or Watch()
     with _opened(folder, watch) as store:
         manifest = store.manifest
-    settings = Settings.from_json(manifest["settings"])
+    settings = stored_settings(manifest)
     # the model is not asked for anything: its endpoint and key need not exist any more
     settings = dataclasses.replace(settings, options={**settings.options, **(options or {})}, model="null")
     if data is not None:
@@ -92,6 +92,15 @@ def score(
     if changed := differences(stored, {k: plan.identity[k] for k in stored}):
         raise DataError(f"{folder} cannot be judged with this: {'; '.join(changed)}")
     return asyncio.run(_score(plan, folder, knobs, watch, make_default))
+
+
+def stored_settings(manifest: Mapping[str, Any]) -> Settings:
+    """A run's settings, with the data file that it found then: the environment may be another by now."""
+    settings = Settings.from_json(manifest["settings"])
+    kind, _, path = manifest["data"]["source"].partition(":")
+    if settings.data is None and kind == "file" and Path(path).is_file():
+        return dataclasses.replace(settings, data=path)
+    return settings
 
 
 def _opened(folder: Path, watch: Watch) -> Store:

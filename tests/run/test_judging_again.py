@@ -79,3 +79,27 @@ def test_score_needs_neither_model_nor_endpoint_nor_replay_file(
     answers.unlink()
     again = run("score", folder, "--json")
     assert (again.code, again.summary["pass@1"]) == (0, 1.0), again.stderr
+
+
+def test_a_run_finds_its_data_again_where_it_found_it_first(docker_engine: object, tmp_path: Path) -> None:
+    data = tmp_path / "data" / "humaneval"
+    data.mkdir(parents=True)
+    row = {
+        "task_id": "own/1",
+        "prompt": "def one():\n",
+        "entry_point": "one",
+        "canonical_solution": "    return 1\n",
+        "test": "def check(candidate):\n    assert candidate() == 1\n",
+    }
+    (data / "HumanEval.jsonl").write_text(json.dumps(row) + "\n")
+    there = {"EVALKIT_DATA": str(tmp_path / "data")}
+    words = ("run", "humaneval", "--model", "oracle", "--results", str(tmp_path / "results"), "--json")
+    first = run(*words, env=there)
+    assert (first.code, first.summary["pass@1"]) == (0, 1.0), first.stderr
+    elsewhere = {"EVALKIT_DATA": ""}
+    again = run("score", first.summary["run"], "--json", env=elsewhere)
+    assert (again.code, again.summary["pass@1"]) == (0, 1.0), again.stderr
+    (data / "HumanEval.jsonl").write_text(json.dumps({**row, "entry_point": "two"}) + "\n")
+    other = run("resume", first.summary["run"], "--json", env=elsewhere)
+    assert other.code == 2, "other data under the old name went unnoticed"
+    assert "made with other settings: data:" in other.stderr
