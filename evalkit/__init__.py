@@ -24,6 +24,7 @@ _PUBLIC: dict[str, str] = {
     "Verdict": "evalkit.task",
     "Outcome": "evalkit.outcome",
     "Suite": "evalkit.suite",
+    "CommonOptions": "evalkit.suite",
     "option": "evalkit.suite",
     "Scorer": "evalkit.suite",
     "Protocol": "evalkit.protocol",

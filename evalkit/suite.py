@@ -46,8 +46,20 @@ def options_of(options: Any, part: Part) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class NoOptions:
-    pass
+class CommonOptions:
+    """What every suite can be told; a suite's own Options inherit from it.
+
+    `truncated`: a chat reply that the token limit or a filter cut is not the model's answer, so it fails as
+    `truncated` or `refused` whatever is left of it. Official scorers never see the finish reason and judge
+    what there is: "judge" does the same. Completions, which stops and limits always cut, are judged anyway.
+    """
+
+    truncated: str = option(
+        "fail",
+        "a chat reply cut by the token limit or a filter: fail it, or judge what is left",
+        part="verdict",
+        choices=("fail", "judge"),
+    )
 
 
 @dataclass(frozen=True)
@@ -88,7 +100,7 @@ class Scorer:
 class Suite(ABC):
     """A benchmark's adapter. Instances are cheap, hold no state but these three, and do no work."""
 
-    Options: ClassVar[type] = NoOptions
+    Options: ClassVar[type] = CommonOptions
     required_fields: ClassVar[tuple[str, ...]] = ("task_id",)
     default_limits: ClassVar[Mapping[str, float]] = {}
 

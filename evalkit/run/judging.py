@@ -18,8 +18,7 @@ async def judge(
 ) -> Verdict:
     """The official verdict. SandboxError where the sandbox broke.
 
-    A reply that was cut by the token limit or a filter is scored like any other, as the official
-    scorers do; where it does not pass, the reason is that it was cut, never `wrong`.
+    A reply that was cut short never ends as `wrong`. What is left of it is judged in any case, and said.
     """
     # a hostile reply may take seconds to read: other calls must not wait for it
     code = await asyncio.to_thread(suite.protocol().extract, task, answer)
@@ -29,8 +28,15 @@ async def judge(
         verdict = await suite.score(task, code, sandbox)
         if verdict.extracted is None:
             verdict = dataclasses.replace(verdict, extracted=code.text)
-    if verdict.outcome is Outcome.FAILED and finish_reason in CUT_SHORT:
-        reason = CUT_SHORT[finish_reason]
-        detail = f"finish_reason {finish_reason}; judged as it stood: {verdict.reason}"
-        verdict = dataclasses.replace(verdict, reason=reason, detail=detail)
+    if finish_reason in CUT_SHORT and verdict.scored and not _stands(suite, task, verdict):
+        left = verdict.reason or str(verdict.outcome)
+        detail = f"finish_reason {finish_reason}; judged as it stood: {left}"
+        outcome, reason = Outcome.FAILED, CUT_SHORT[finish_reason]
+        verdict = dataclasses.replace(verdict, outcome=outcome, reason=reason, detail=detail)
     return verdict
+
+
+def _stands(suite: Suite, task: Task, verdict: Verdict) -> bool:
+    """Whether a good verdict on what is left of a reply counts: see CommonOptions."""
+    judged = getattr(suite.options, "truncated", "fail") == "judge"
+    return verdict.outcome is Outcome.PASSED and (judged or suite.protocol().prompt(task).text is not None)

@@ -20,6 +20,8 @@ from evalkit.scaffold import Scaffold
 from evalkit.suite import Suite, options_of
 from evalkit.task import Task
 
+PROVIDED: frozenset[str] = frozenset()  # what tasks may need and get: short programs have no network
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -63,7 +65,7 @@ def make_plan(settings: Settings, knobs: Knobs) -> Plan:
     scaffold = open_scaffold(settings.scaffold)
     data = load_data(suite, Path(settings.data) if settings.data else None)
     all_tasks = suite.tasks(data.records)
-    tasks = select(all_tasks, settings)
+    tasks = [available(task) for task in select(all_tasks, settings)]
     model = open_model(
         settings.model,
         base_url=settings.base_url,
@@ -119,6 +121,14 @@ def select(tasks: Sequence[Task], settings: Settings) -> list[Task]:
     if not chosen:
         raise UsageError("no tasks are left to run", "check --tasks, --limit and the suite's options")
     return chosen
+
+
+def available(task: Task) -> Task:
+    """The task; marked as unavailable where it needs what is not there."""
+    missing = [need for need in task.needs if need not in PROVIDED]
+    if not missing or task.unavailable:
+        return task
+    return dataclasses.replace(task, unavailable=f"needs {', '.join(missing)}")
 
 
 def with_defaults(sampling: Sampling, **defaults: Any) -> Sampling:

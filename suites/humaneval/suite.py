@@ -11,7 +11,7 @@ from evalkit import suite
 from evalkit.program import Job, Judgement, Limits, ProgramSandbox
 from evalkit.protocol import Protocol
 from evalkit.samples import SampleRecord
-from evalkit.suite import Scorer, option
+from evalkit.suite import CommonOptions, Scorer, option
 from evalkit.task import Answer, Task, Verdict
 
 from .protocols import DEFAULT, NAMES, code_before, protocols
@@ -22,7 +22,7 @@ PROTOCOLS = protocols(redefine=True)
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(CommonOptions):
     protocol: str = option(DEFAULT, "how the model is asked and its reply read", choices=NAMES)
     timeout: float = option(3.0, "seconds of wall clock for one program with its tests", part="verdict")
     memory: int = option(1024, "MiB of memory for one program", part="verdict")
@@ -54,8 +54,9 @@ class Suite(suite.Suite):
     def official_sample(self, task: Task, answer: Answer, verdict: Verdict | None) -> dict[str, Any]:
         protocol = self.protocol()
         code = protocol.extract(task, answer)
-        program = protocol.assemble(task, code) if code else code_before(task)
-        return {"task_id": task.id, "completion": as_completion(program, code_before(task))}
+        program = protocol.assemble(task, code) if code else task.data["prompt"]
+        before = code_before(task, code.text if code else "")
+        return {"task_id": task.id, "completion": as_completion(program, before)}
 
 
 def followed_by(test: str) -> str:

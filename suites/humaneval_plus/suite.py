@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from evalkit.errors import DataError
-from evalkit.suite import option
+from evalkit.suite import CommonOptions, option
 
 from ..humaneval.protocols import DEFAULT, NAMES, protocols
 from .hub import release_record
@@ -15,7 +15,7 @@ from .plus import PlusSuite
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(CommonOptions):
     protocol: str = option(DEFAULT, "how the model is asked and its reply read", choices=NAMES)
     subset: str = option("full", "which inputs", choices=("full", "mini", "noextreme"))
     min_time_limit: float = option(4.0, "seconds that every single call may take", part="verdict")

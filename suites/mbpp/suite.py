@@ -13,7 +13,7 @@ from evalkit.errors import DataError
 from evalkit.program import Job, Limits, ProgramSandbox
 from evalkit.protocol import Protocol
 from evalkit.samples import SampleRecord
-from evalkit.suite import Scorer, SuiteInfo, option
+from evalkit.suite import CommonOptions, Scorer, SuiteInfo, option
 from evalkit.task import Answer, Task, Verdict
 
 from ..humaneval.samples import official_rows
@@ -25,7 +25,7 @@ JUDGE = Path(__file__).with_name("judge.py")
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(CommonOptions):
     protocol: str = option(DEFAULT, "how the model is asked and its reply read", choices=NAMES)
     variant: str = option(
         "full", "the original tasks, or the hand-checked ones", choices=("full", "sanitized")

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from evalkit.data import Record, load_data
 from evalkit.errors import DataError
 from evalkit.registry import open_suite
-from evalkit.suite import option
+from evalkit.suite import CommonOptions, option
 from evalkit.task import Task
 
 from ..humaneval_plus.hub import release_record
@@ -21,7 +21,7 @@ from .protocols import DEFAULT, NAMES, NEED_MBPP, PROTOCOLS
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(CommonOptions):
     protocol: str = option(DEFAULT, "how the model is asked and its reply read", choices=NAMES)
     subset: str = option("full", "which inputs", choices=("full", "noextreme"))
     min_time_limit: float = option(4.0, "seconds that every single call may take", part="verdict")

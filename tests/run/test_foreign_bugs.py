@@ -1,4 +1,4 @@
-"""A suite with bugs: an error of that sample, never a wrong answer, never the end of the others."""
+"""A suite with bugs, and a task that lacks what it needs: never a wrong answer, and the others go on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def ask(task):
 
 class Suite(Suite):
     def tasks(self, records):
-        return [Task(r["task_id"], r, Answer("x = 1", "solution")) for r in records]
+        needs = {"5": ("network",)}
+        gold = Answer("x = 1", "solution")
+        return [Task(r["task_id"], r, gold, needs=needs.get(r["task_id"], ())) for r in records]
 
     def protocol(self):
         whole = Extractor("whole", "1", "", lambda reply, task: reply)
@@ -41,12 +43,13 @@ def test_bugs_of_a_suite_cost_their_own_samples_only(docker_engine: object, tmp_
     folder.mkdir()
     (folder / "suite.py").write_text(SUITE)
     (folder / "suite.toml").write_text('title = "Buggy"\n[data]\nlocal = ["tasks.jsonl"]\n')
-    (folder / "tasks.jsonl").write_text("".join(f'{{"task_id": "{n}"}}\n' for n in range(1, 5)))
+    (folder / "tasks.jsonl").write_text("".join(f'{{"task_id": "{n}"}}\n' for n in range(1, 6)))
     run = evalkit.run(str(folder), model="oracle", results=tmp_path / "results")
     got = {r.task_id: (r.outcome, r.detail) for r in run.samples().itertuples()}
     assert [got[t][0] for t in "1234"] == ["passed", "error", "error", "passed"]
-    assert run.summary.reasons == {"error/grader": 1, "error/host": 1}
+    assert got["5"] == ("not_run", "needs network")
+    assert run.summary.reasons == {"error/grader": 1, "error/host": 1, "not_run/unavailable": 1}
     assert "KeyError" in got["2"][1]
     assert "ZeroDivisionError" in got["3"][1]
     assert run.summary.pass_1 == 1.0
-    assert run.summary.bounds == (0.5, 1.0)
+    assert run.summary.bounds == (0.4, 1.0)

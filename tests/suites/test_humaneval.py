@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evalkit_suites.humaneval.protocols import code_before
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -412,8 +413,8 @@ def test_gold_answers_survive_every_extractor(data_dir: Path) -> None:
     assert lost == []
 
 
-def test_an_answer_to_a_problem_in_prose_stands_alone() -> None:
-    """Problems of one's own may be asked in words, which can begin no program."""
+def test_a_whole_answer_to_a_problem_of_ones_own_stands_alone() -> None:
+    """Such a problem may be asked in words or by a bare signature, which no whole program can follow."""
     asked = {"task_id": "own/1", "entry_point": "f", "test": "def check(candidate):\n    pass\n"}
     prose = Task("own/1", {**asked, "prompt": "Write this function.\n\ndef f():\n    return one\n"})
     bare = Task("own/1", {**asked, "prompt": "import math\ndef f():\n"})
@@ -422,11 +423,19 @@ def test_an_answer_to_a_problem_in_prose_stands_alone() -> None:
     reply = protocol.extract(prose, Answer("Sure.\n```python\ndef f():\n    return 1\n```"))
     assert reply is not None
     assert compile(protocol.assemble(prose, reply), "program", "exec")
+    assert compile(protocol.assemble(bare, reply), "program", "exec")
     assert (
         protocol.assemble(bare, Answer("    return 1", "completion"))
         == "import math\ndef f():\n    return 1\n"
     )
     assert protocol.assemble(half, Answer("1", "completion")) == "def f():\n    return 1\n"
+
+
+def test_all_of_humanevals_own_prompts_are_followed(data_dir: Path) -> None:
+    for record in read_records(data_dir / "humaneval" / "HumanEval.jsonl.gz"):
+        task = Task(record["task_id"], record)
+        for text in ("", "    return 1", "def f():\n    return 1", "no code at all"):
+            assert code_before(task, text) == record["prompt"]
 
 
 @pytest.mark.parametrize("name", ["humaneval", "humaneval-plus"])
