@@ -176,14 +176,47 @@ def scaffold_names() -> list[str]:
 
 
 def open_scaffold(name: str) -> Scaffold:
-    """A scaffold by name, or by import path `module:Class`."""
-    found = entry_points(group="evalkit.scaffolds", name=name)
-    path = SCAFFOLDS.get(name) or (next(iter(found)).value if found else name if ":" in name else "")
+    """A scaffold by name, or by path: `module:Class` or `FILE.py:Class`."""
+    path = SCAFFOLDS.get(name) or plug_in("evalkit.scaffolds", name)
     if not path:
         raise UsageError(f"unknown scaffold {name!r}", did_you_mean(name, scaffold_names()))
-    module, _, attribute = path.partition(":")
-    cls = getattr(_import(module, f"scaffold {name}"), attribute, None)
-    if cls is None:
-        raise UsageError(f"{module} has no {attribute!r}")
-    scaffold: Scaffold = cls()
+    scaffold: Scaffold = load_object(path, f"scaffold {name}")()
     return scaffold
+
+
+# -- by path ---------------------------------------------------------------------------------------
+
+
+def plug_in(group: str, name: str) -> str:
+    """Where the plug-in of that name is: an entry point's path, or `name` itself where it is one; else ""."""
+    found = entry_points(group=group, name=name)
+    if found:
+        return next(iter(found)).value
+    module, _, attribute = name.rpartition(":")
+    return name if module.endswith(".py") or (attribute.isidentifier() and "." in module) else ""
+
+
+def load_object(path: str, what: str) -> Any:
+    """What `module:attribute` or `FILE.py:attribute` names. UsageError says what is not there."""
+    name, _, attribute = path.rpartition(":")
+    module = _file_module(Path(name), what) if name.endswith(".py") else _import(name, what)
+    if not hasattr(module, attribute):
+        raise UsageError(f"{name} has no {attribute!r}", f"{what} is given as module:name or FILE.py:name")
+    return getattr(module, attribute)
+
+
+def _file_module(file: Path, what: str) -> ModuleType:
+    if not file.is_file():
+        raise UsageError(f"no such file: {file}", f"{what} is given as module:name or FILE.py:name")
+    name = f"evalkit_local_{hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:12]}"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, file)
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = module = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as e:  # foreign code may fail in any way while it is imported
+            del sys.modules[name]
+            raise UsageError(f"cannot import {what}: {type(e).__name__}: {e}") from e
+    return sys.modules[name]

@@ -83,6 +83,9 @@ class SuiteInfo:
     citation: str = ""
     homepage: str = ""
     headline: str = "pass@1"
+    errors_fail: bool = (
+        False  # whether the authors count what broke as failed: then their number is shown too
+    )
     local: tuple[str, ...] = ()  # file names looked for in --data DIR and EVALKIT_DATA
     hub: Hub | None = None
     exceptions: Mapping[str, str] = field(default_factory=dict)  # gold that fails officially too: why

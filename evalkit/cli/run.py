@@ -89,7 +89,10 @@ def build(suites: Sequence[str] = ()) -> Parser:
         "--samples", type=whole(1), metavar="N", help="answers per task (default: the protocol's)"
     )
     group.add_argument(
-        "--scaffold", default="one-turn", metavar="NAME", help="how the model is driven (default: one-turn)"
+        "--scaffold",
+        default="one-turn",
+        metavar="NAME",
+        help="how the model is driven: a name, module:Class or FILE.py:Class (default: one-turn)",
     )
     group.add_argument("--label", default="", metavar="TEXT", help="tells repetitions of one run apart")
     group.add_argument(

@@ -3,7 +3,7 @@
 oracle, null, replay:FILE    models that need no server
 qwen3-coder                  a name of the catalog
 anything else                an id that is served at --base-url
-BACKEND:...                  a backend of a plug-in (entry point group "evalkit.backends")
+BACKEND:...                  a backend of a plug-in (entry point group "evalkit.backends"); by path: --backend
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from evalkit.models.catalog import Catalog, Entry, Provider, load_catalog
 from evalkit.models.gold import Null, Oracle
 from evalkit.models.replay import open_replay
 from evalkit.models.sampling import check_extra_body, merge
-from evalkit.registry import did_you_mean
+from evalkit.registry import did_you_mean, load_object, plug_in
 from evalkit.suite import Suite
 
 
@@ -86,9 +86,9 @@ def find_backend(spec: str, backend: str | None) -> Factory:
     if name in BACKENDS:
         return BACKENDS[name]
     if backend or ":" in spec:  # an id may hold a colon too ("qwen3-coder:30b")
-        found = entry_points(group="evalkit.backends", name=name)
-        if found:
-            return cast(Factory, next(iter(found)).load())
+        path = plug_in("evalkit.backends", name)
+        if path:
+            return cast(Factory, load_object(path, f"backend {name}"))
     if backend:
         raise UsageError(f"unknown backend {backend!r}", did_you_mean(backend, backend_names()))
     return open_openai

@@ -34,6 +34,7 @@ def make_manifest(plan: Plan, sandbox: ProgramSandbox) -> dict[str, Any]:
             "citation": info.citation,
             "homepage": info.homepage,
             "headline": info.headline,
+            "errors_fail": info.errors_fail,
             "scorer": {"name": plan.suite.scorer().name, "version": plan.suite.scorer().version},
         },
         "data": {

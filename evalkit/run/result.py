@@ -50,6 +50,7 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
         interval=scores.interval,
         bounds=scores.bounds,
         parts=scores.parts,
+        authors=scores.bounds[0] if manifest["suite"].get("errors_fail") else None,
         breakdown=scores.breakdown,
         tokens={
             "prompt": totals.prompt_tokens,

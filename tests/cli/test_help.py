@@ -76,7 +76,7 @@ def test_no_verb_is_a_usage_error(evalkit: Evalkit) -> None:
         ),
         (
             ("run", "mini", "--model", "oracle", "--temprature", "0"),
-            ("--temprature", "did you mean --temperature?"),
+            ("--temprature", "did you mean --temperature"),
         ),
         (("run", "mini", "--model", "oracle", "--timeout", "x"), ("--timeout needs a float",)),
         (

@@ -42,7 +42,9 @@ def test_bugs_of_a_suite_cost_their_own_samples_only(docker_engine: object, tmp_
     folder = tmp_path / "buggy"
     folder.mkdir()
     (folder / "suite.py").write_text(SUITE)
-    (folder / "suite.toml").write_text('title = "Buggy"\n[data]\nlocal = ["tasks.jsonl"]\n')
+    (folder / "suite.toml").write_text(
+        'title = "Buggy"\nerrors_fail = true\n[data]\nlocal = ["tasks.jsonl"]\n'
+    )
     (folder / "tasks.jsonl").write_text("".join(f'{{"task_id": "{n}"}}\n' for n in range(1, 6)))
     run = evalkit.run(str(folder), model="oracle", results=tmp_path / "results")
     got = {r.task_id: (r.outcome, r.detail) for r in run.samples().itertuples()}
@@ -53,3 +55,4 @@ def test_bugs_of_a_suite_cost_their_own_samples_only(docker_engine: object, tmp_
     assert "ZeroDivisionError" in got["3"][1]
     assert run.summary.pass_1 == 1.0
     assert run.summary.bounds == (0.4, 1.0)
+    assert run.summary.authors == 0.4, "where the authors count what broke as failed, theirs is shown too"
