@@ -39,8 +39,10 @@ class Run:
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
-        if not (self.folder / "manifest.json").is_file():
-            raise StoreError(f"{self.folder} is no run of evalkit's: it has no manifest.json")
+        from evalkit.store import holds_run
+
+        if not holds_run(self.folder):
+            raise StoreError(f"{self.folder} is no run of evalkit's: it has no run.sqlite")
 
     def __repr__(self) -> str:
         return f"evalkit.load({str(self.folder)!r})"

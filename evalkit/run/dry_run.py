@@ -13,6 +13,7 @@ from typing import Any
 
 from evalkit.run.plan import Plan
 from evalkit.run.settings import Knobs
+from evalkit.store import holds_run, read_run
 from evalkit.task import Task
 
 CHARACTERS_PER_TOKEN = 4
@@ -71,7 +72,7 @@ def project(plan: Plan, knobs: Knobs) -> Projection:
         model=plan.settings.model,
         protocol=plan.suite.protocol().name,
         scaffold=plan.scaffold.name,
-        continues=(folder / "manifest.json").exists(),
+        continues=holds_run(folder),
         tasks=len(plan.tasks),
         samples=plan.samples,
         planned=len(plan.planned),
@@ -90,11 +91,10 @@ def project(plan: Plan, knobs: Knobs) -> Projection:
 
 def _owed(plan: Plan, folder: Path) -> tuple[list[tuple[Task, int]], int, int]:
     """Rollouts to make, answers to judge, and samples that are scored already."""
-    if not (folder / "manifest.json").exists():
+    if not holds_run(folder):
         tasks = {task.id: task for task in plan.tasks}
         return [(tasks[task_id], k) for task_id, k in plan.planned], 0, 0
     from evalkit.run.session import outstanding
-    from evalkit.store import read_run
 
     with read_run(folder) as store:
         work = outstanding(store, plan)

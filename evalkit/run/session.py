@@ -25,7 +25,7 @@ from evalkit.run.settings import Knobs, Settings, differences
 from evalkit.run.spread import open_sandboxes
 from evalkit.run.summary import Summary
 from evalkit.run.watch import Watch
-from evalkit.store import Change, Reader, Store, create_run, open_run
+from evalkit.store import Change, Reader, Store, create_run, holds_run, open_run
 from evalkit.suite import options_of
 
 
@@ -115,22 +115,21 @@ def _opened(folder: Path, watch: Watch) -> Store:
 
 
 async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
-    store = None
+    store = sandbox = None
     try:
-        if (folder / "manifest.json").exists():
-            store = _opened(folder, watch)
-            watch.say(f"continuing {folder}")
-            set_id = await current_set(store, plan)
-            if outstanding(store, plan, set_id):
-                sandbox = await _open(knobs, folder)
-            else:
-                sandbox = None
-                await _make_own(store, set_id, plan, watch)
-        else:
-            sandbox = await _open(knobs, folder)
-            store = create_run(folder, make_manifest(plan, sandbox), plan.planned)
-            watch.say(f"new run {folder}{_unlike_its_siblings(folder, plan)}")
         try:
+            if holds_run(folder):
+                store = _opened(folder, watch)
+                watch.say(f"continuing {folder}")
+                set_id = await current_set(store, plan)
+                if outstanding(store, plan, set_id):
+                    sandbox = await _open(knobs, folder)
+                else:
+                    await _make_own(store, set_id, plan, watch)
+            else:
+                sandbox = await _open(knobs, folder)
+                store = create_run(folder, make_manifest(plan, sandbox), plan.planned)
+                watch.say(f"new run {folder}{_unlike_its_siblings(folder, plan)}")
             if sandbox is None:
                 return summarize(folder, store=store)
             stop = await _session(plan, store, knobs, sandbox, watch)

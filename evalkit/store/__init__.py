@@ -1,7 +1,7 @@
 """The store: a folder a run, SQLite inside; each record is durable before it is used or counted."""
 
 from evalkit.store.crash import crash_point
-from evalkit.store.folder import create_run, open_run, read_run, repair, verify
+from evalkit.store.folder import create_run, holds_run, open_run, read_run, repair, verify
 from evalkit.store.reader import Change, Event, Reader, Record, State, Totals
 from evalkit.store.store import Store, request_digest
 
@@ -15,6 +15,7 @@ __all__ = [
     "Totals",
     "crash_point",
     "create_run",
+    "holds_run",
     "open_run",
     "read_run",
     "repair",

@@ -38,6 +38,11 @@ from evalkit.store.writer import Transaction, Writer, write_plan
 CHECK_ALL = 32_000_000  # bytes: up to here opening to write checks every record, beyond what decides scores
 
 
+def holds_run(folder: Path | str) -> bool:
+    """Whether there is a run to be opened: its copy of the manifest may still be missing, or shelved."""
+    return any((Path(folder) / name).exists() for name in (DATABASE, SHELVED))
+
+
 def create_run(folder: Path | str, manifest: Mapping[str, Any], plan: Iterable[tuple[str, int]]) -> Store:
     """Begin a run: manifest and plan are durable on return. `plan` is (task id, sample) in order."""
     folder, plan = Path(folder), list(plan)
@@ -48,7 +53,7 @@ def create_run(folder: Path | str, manifest: Mapping[str, Any], plan: Iterable[t
     except OSError as error:
         raise explain(error, folder) from error
     try:
-        if (folder / DATABASE).exists() or (folder / SHELVED).exists():
+        if holds_run(folder):
             raise StoreError(f"{folder} already holds a run", "resume that run, or name another folder")
         _make_database(folder, manifest, plan)
         return _open_locked(folder, lock)

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 import evalkit
-from evalkit.endpoint.process import running
+from evalkit.endpoint.process import running, stats
 from evalkit.store import read_run
 
 pytestmark = pytest.mark.docker
@@ -103,7 +103,7 @@ def test_the_same_verdicts_and_no_call_twice(kills: int, undisturbed: list[Any],
         arguments = ("--script", str(SCRIPT), "--latency", "lognormal:0.3,0.6", "--log", str(log))
         with running(*arguments) as url:
             session = Session(url, tmp_path / f"results-{round_number}", 40)
-            known = asked = 0
+            known = asked = lost = 0
             for point in points:
                 killed = session.killed_after(point)
                 left -= 1
@@ -111,10 +111,31 @@ def test_the_same_verdicts_and_no_call_twice(kills: int, undisturbed: list[Any],
                 assert durable >= known, "an answer that was durable is gone"
                 assert made <= 40 - known, "a session asked for more than was missing"
                 assert made - (durable - known) <= AT_ONCE, "more was lost than was in flight"
+                lost += made - (durable - known)
                 known, asked = durable, asked + made
                 if not killed:
                     break
             summary = session.finish()
             assert requests(log) - asked == 40 - known, "the last session asked for exactly what was missing"
+            again = stats(url)["completed_again"]
+            assert again <= lost, "a reply that was stored was asked for again"
+            print(f"{lost} requests were in flight when it was killed, {again} of them had been answered")
         assert summary["complete"], summary
         assert verdicts(summary["run"]) == undisturbed
+
+
+@pytest.mark.parametrize(
+    "point",
+    ["lock taken", "database made", "plan written", "call stored", "answer stored", "verdict stored"],
+)
+def test_dying_at_a_named_point_loses_nothing(
+    point: str, undisturbed: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running("--script", str(SCRIPT)) as url:
+        session = Session(url, tmp_path, 40)
+        monkeypatch.setenv("EVALKIT_CRASH_AT", point)
+        died = subprocess.run(session.command, capture_output=True, text=True, timeout=120)
+        assert died.returncode == 137, died.stderr
+        monkeypatch.delenv("EVALKIT_CRASH_AT")
+        summary = session.finish()
+    assert verdicts(summary["run"]) == undisturbed
