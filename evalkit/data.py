@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import sys
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +92,7 @@ def read_records(path: Path) -> Iterator[dict[str, Any]]:
     try:
         raw = path.read_bytes()
         text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8")
-    except (OSError, EOFError, UnicodeDecodeError) as e:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as e:
         raise DataError(f"cannot read {path}: {e}") from None
     yield from _array(path, text) if text.lstrip()[:1] == "[" else _lines(path, text)
 
@@ -99,7 +100,7 @@ def read_records(path: Path) -> Iterator[dict[str, Any]]:
 def _array(path: Path, text: str) -> Iterator[dict[str, Any]]:
     try:
         rows = json.loads(text)
-    except ValueError as e:
+    except (ValueError, RecursionError) as e:
         raise DataError(f"{path} is not valid JSON: {e}") from None
     for number, row in enumerate(rows, 1):
         if isinstance(row, list):
@@ -116,7 +117,7 @@ def _lines(path: Path, text: str) -> Iterator[dict[str, Any]]:
             continue
         try:
             row = json.loads(line)
-        except ValueError as e:
+        except (ValueError, RecursionError) as e:
             raise DataError(f"{path}, line {number}: not valid JSON ({e})") from None
         if not isinstance(row, dict):
             raise DataError(f"{path}, line {number}: not an object")
@@ -124,8 +125,11 @@ def _lines(path: Path, text: str) -> Iterator[dict[str, Any]]:
 
 
 def _parquet(path: Path) -> Iterator[dict[str, Any]]:
-    import pyarrow
-    import pyarrow.parquet
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise DataError(f"{path} is Parquet, which needs pyarrow", "pip install 'evalkit[hub]'") from None
 
     try:
         yield from pyarrow.parquet.read_table(path).to_pylist()

@@ -13,6 +13,7 @@ import difflib
 import hashlib
 import importlib
 import importlib.util
+import math
 import sys
 import tomllib
 import typing
@@ -151,6 +152,8 @@ def _convert(name: str, value: Any, kind: Any, choices: tuple[str, ...]) -> Any:
     if isinstance(value, str) and target is not str:
         try:
             value = _truth(value) if target is bool else target(value)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(value)
         except ValueError:
             raise UsageError(f"--{name.replace('_', '-')} needs a {target.__name__}, got {value!r}") from None
     if target is float and isinstance(value, int):

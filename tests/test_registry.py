@@ -103,6 +103,7 @@ def test_facts_that_cannot_be_read(toml: str, message: str, tmp_path: Path) -> N
         ({"protocl": "evalplus"}, "unknown option 'protocl'"),
         ({"protocol": "evalpus"}, "--protocol cannot be 'evalpus'"),
         ({"timeout": "soon"}, "--timeout needs a float"),
+        ({"timeout": "inf"}, "--timeout needs a float"),
     ],
 )
 def test_options_that_cannot_be(options: dict[str, str], message: str) -> None:

@@ -79,7 +79,7 @@ def number(least: float, most: float = float("inf")) -> Callable[[str], float]:
             value = float(text)
         except ValueError:
             raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-        if not least <= value <= most:  # nan is refused here too
+        if not least <= value <= most or value == float("inf"):  # nan is refused here too
             span = f"at least {least:g}" if most == float("inf") else f"from {least:g} to {most:g}"
             raise argparse.ArgumentTypeError(f"{text} is not {span}")
         return value

@@ -5,17 +5,18 @@ from __future__ import annotations
 import ipaddress
 import os
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from evalkit.errors import UsageError
 from evalkit.models.secret import Secret
 
+KEY_IN_VARIABLE = "put the key into a variable: --api-key-env NAME"
 NO_KEY = "none"  # what a local server without keys is sent: the client insists on one
 
 
 @dataclass(frozen=True)
 class Access:
-    """`shown` is the base URL without its query, fit for manifests; `key_source` names a variable."""
+    """`shown` is the base URL without a slash at its end; `key_source` names a variable."""
 
     base_url: str
     key: Secret
@@ -29,8 +30,10 @@ def make_access(base_url: str, api_key_env: str | None, key_envs: tuple[str, ...
     UsageError names the variable that is missing; a local server needs no key.
     """
     check_base_url(base_url)
-    shown = urlunsplit((*urlsplit(base_url)[:3], "", "")).rstrip("/")
+    shown = base_url.rstrip("/")
     if api_key_env:
+        if not api_key_env.isidentifier():
+            raise UsageError("--api-key-env is given something else than a variable's name", KEY_IN_VARIABLE)
         if not os.environ.get(api_key_env, "").strip():
             raise UsageError(
                 f"--api-key-env names {api_key_env}, which is not set", f"export {api_key_env}=..."
@@ -53,16 +56,17 @@ def read_key(variable: str) -> Secret:
 
 
 def check_base_url(base_url: str) -> None:
-    """UsageError unless this is an http(s) URL of an API's root, without credentials."""
+    """UsageError unless this is an http(s) URL of an API's root, without credentials: runs keep it."""
     try:
         parts = urlsplit(base_url)
         host, _ = parts.hostname, parts.port
     except ValueError as e:
         raise UsageError(f"cannot read the base URL: {e}", "--base-url https://HOST/v1") from None
+    if parts.username or parts.password or parts.query or parts.fragment:
+        what = "credentials" if parts.username or parts.password else "more than a path"
+        raise UsageError(f"the base URL holds {what}", KEY_IN_VARIABLE)
     if parts.scheme not in ("http", "https") or not host:
         raise UsageError(f"{base_url!r} is no base URL", "--base-url https://HOST/v1")
-    if parts.username or parts.password:
-        raise UsageError("the base URL holds credentials", "put the key into a variable: --api-key-env NAME")
     if parts.path.rstrip("/").endswith("/completions"):
         raise UsageError(f"{base_url!r} is not the API's root", "leave out /chat/completions")
 

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from evalkit.errors import UsageError
 from evalkit.model import Model, Sampling
-from evalkit.models.access import Access, is_local, make_access
+from evalkit.models.access import Access, check_base_url, is_local, make_access
 from evalkit.models.catalog import Catalog, Entry, Provider, load_catalog
 from evalkit.models.gold import Null, Oracle
 from evalkit.models.replay import open_replay
@@ -65,6 +65,8 @@ def open_model(
     if extra_body:
         sampling = replace(sampling, extra_body={**sampling.extra_body, **extra_body})
     check_extra_body(sampling.extra_body)
+    if base_url:
+        check_base_url(base_url)  # of any backend's: it is kept in the manifest
     opening = Opening(
         spec,
         base_url,

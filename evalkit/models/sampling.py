@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
 from evalkit.errors import UsageError
 from evalkit.model import Sampling
+from evalkit.models.secret import LOOKS_LIKE_A_KEY
 
 FIELDS = tuple(f.name for f in fields(Sampling) if f.name not in ("stop", "extra_body"))
+KEY_NAMES = {"api_key", "apikey", "api-key", "access_token", "authorization"}
 OURS = ("messages", "prompt", "n", "stream", "stream_options")  # what evalkit itself must decide
 
 
@@ -29,7 +32,16 @@ def merge(first: Sampling, second: Sampling) -> Sampling:
 
 
 def check_extra_body(extra: Mapping[str, Any]) -> None:
-    """UsageError where an extra body sets what only evalkit may set."""
+    """UsageError where an extra body sets what only evalkit may set, or holds a key."""
+    try:
+        text = json.dumps(extra, allow_nan=False)
+    except (ValueError, TypeError, RecursionError) as e:
+        raise UsageError(f"--extra-body cannot be sent as JSON: {e}") from None
+    if KEY_NAMES & {name.lower() for name in extra} or LOOKS_LIKE_A_KEY.search(text):
+        raise UsageError(
+            "--extra-body seems to hold a key, and would be kept with the run",
+            "put the key into a variable: --api-key-env NAME",
+        )
     if taken := [name for name in OURS if name in extra]:
         raise UsageError(
             f"--extra-body cannot set {taken[0]!r}",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import evalkit
+from evalkit.models.secret import LOOKS_LIKE_A_KEY, REMOVED
 from evalkit.program import ProgramSandbox
 from evalkit.run.plan import Plan
 from evalkit.run.settings import Knobs, digest
@@ -68,7 +69,8 @@ def environment(sandbox: ProgramSandbox) -> dict[str, Any]:
         "versions": {"python": platform.python_version(), **_packages()},
         "host": {"platform": platform.platform(), "machine": platform.machine(), "cores": os.cpu_count()},
         "sandbox": sandbox.describe(),
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        # a program that uses evalkit may have been given a key of its own there
+        "command": [LOOKS_LIKE_A_KEY.sub(REMOVED, word) for word in (Path(sys.argv[0]).name, *sys.argv[1:])],
     }
 
 

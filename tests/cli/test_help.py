@@ -79,6 +79,7 @@ def test_no_verb_is_a_usage_error(evalkit: Evalkit) -> None:
             ("--temprature", "did you mean --temperature"),
         ),
         (("run", "mini", "--model", "oracle", "--timeout", "x"), ("--timeout needs a float",)),
+        (("run", "mini", "--model", "oracle", "--temperature", "inf"), ("inf is not at least 0",)),
         (
             ("run", "humaneval", "--model", "oracle", "--protocol", "lmeval"),
             ("'lmeval'", "did you mean lm-eval"),

@@ -57,7 +57,10 @@ def test_fingerprint_is_of_the_canonical_records() -> None:
         (b"\xff\xfe\x00", "cannot read"),
         (b"\x1f\x8bnot gzip at all", "cannot read"),
         (gzip.compress(b'{"task_id": "a"}\n' * 999)[:-20], "cannot read"),
+        (gzip.compress(b'{"task_id": "a"}')[:10] + b"\xff" * 20, "cannot read"),
         (b"[{]", "not valid JSON"),
+        (b"[" * 100_000, "not valid JSON"),
+        (b'{"task_id": ' + b"[" * 100_000, "line 1: not valid JSON"),
     ],
 )
 def test_unreadable_data_names_the_file_and_the_place(tmp_path: Path, content: bytes, message: str) -> None:
@@ -142,6 +145,13 @@ def test_a_hub_that_does_not_answer_is_one_clear_error(tmp_path: Path) -> None:
     assert done.returncode == 7, done.stderr[-2000:]
     assert "cannot load someone/tiny from the hub" in done.stdout
     assert "--data PATH" in done.stdout
+
+
+def test_without_pyarrow_the_error_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(DataError, match=r"tasks\.parquet is Parquet, which needs pyarrow") as caught:
+        list(read_records(tmp_path / "tasks.parquet"))
+    assert "evalkit[hub]" in caught.value.hint
 
 
 def test_without_the_hubs_package_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

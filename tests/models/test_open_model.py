@@ -122,6 +122,13 @@ def test_openais_own_models_get_their_own_field_for_the_token_limit(monkeypatch:
         ("m", {"base_url": "example.com/v1"}, "is no base URL", "https://HOST/v1"),
         ("m", {"base_url": "ftp://example.com"}, "is no base URL", "https://HOST/v1"),
         ("m", {"base_url": "http://a:b@host/v1"}, "holds credentials", "--api-key-env"),
+        ("m", {"base_url": "ftp://a:b@host/v1"}, "holds credentials", "--api-key-env"),
+        ("m", {"base_url": "http://host/v1?key=canary"}, "holds more than a path", "--api-key-env"),
+        ("oracle", {"base_url": "http://a:b@host/v1"}, "holds credentials", "--api-key-env"),
+        ("m", {"base_url": LOCAL, "api_key_env": "sk-canary"}, "else than a variable's name", "variable"),
+        ("m", {"base_url": LOCAL, "extra_body": {"x": {"y": "sk-canary1"}}}, "hold a key", "--api-key-env"),
+        ("m", {"base_url": LOCAL, "extra_body": {"x": float("nan")}}, "cannot be sent as JSON", ""),
+        ("m", {"base_url": LOCAL, "extra_body": {"Api_Key": "canary"}}, "hold a key", "--api-key-env"),
         ("m", {"base_url": "http://host:99999/v1"}, "cannot read the base URL", "https://HOST/v1"),
         ("m", {"base_url": f"{LOCAL}/chat/completions"}, "not the API's root", "leave out"),
         ("m", {"base_url": LOCAL, "backend": "opnai"}, "unknown backend 'opnai'", "did you mean openai"),
@@ -134,6 +141,7 @@ def test_what_is_refused(spec: str, options: dict[str, Any], message: str, hint:
         open_model(spec, **options)
     assert message in caught.value.message
     assert hint in caught.value.hint
+    assert "canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize("key", ["two words", "line\nbreak", "ключ"])
@@ -157,7 +165,7 @@ async def test_the_named_key_is_the_one_that_is_sent(monkeypatch: pytest.MonkeyP
 
 def test_no_key_in_what_describes_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_KEY", "canary-key-1")
-    model = open_model("m", base_url="http://host/v1?token=canary-key-1&x=1", api_key_env="MY_KEY")
+    model = open_model("m", base_url="http://host/v1/", api_key_env="MY_KEY")
     assert "canary" not in repr(model.describe())
     assert model.describe()["base_url"] == "http://host/v1"
 
