@@ -13,10 +13,11 @@ from evalkit.task import Answer, Form
 
 @dataclass(frozen=True)
 class SampleRecord:
-    """One answer read from a samples file."""
+    """One answer read from a samples file; None holds the place of a sample that has none."""
 
     task_id: str
-    answer: Answer
+    answer: Answer | None
+    finish_reason: str = "stop"
 
 
 FORMS: dict[str, Form] = {
@@ -31,13 +32,16 @@ FORMS: dict[str, Form] = {
 def read_rows(rows: Iterable[Mapping[str, Any]], first: int = 1) -> Iterator[SampleRecord]:
     """Rows with `task_id` and one of `solution`, `completion`, `reply`; each a text or a list of them.
 
-    A row of evalkit's own export has `answer` with `form`.
+    A row of evalkit's own export has `answer` with `form` and `finish_reason`: a cut reply stays one.
     """
     for number, row in enumerate(rows, first):
         task_id = row.get("task_id")
         if task_id is None:
             raise DataError(f"row {number} of the samples file has no task_id")
         key = next((k for k in FORMS if row.get(k) is not None), None)
+        if key is None and "answer" in row and "outcome" in row:
+            yield SampleRecord(str(task_id), None)
+            continue
         if key is None:
             raise DataError(
                 f"row {number} of the samples file ({task_id}) has no answer",
@@ -48,7 +52,7 @@ def read_rows(rows: Iterable[Mapping[str, Any]], first: int = 1) -> Iterator[Sam
         for text in texts:
             if not isinstance(text, str):
                 raise DataError(f"row {number} of the samples file ({task_id}): {key} is not a text")
-            yield SampleRecord(str(task_id), Answer(text, form))
+            yield SampleRecord(str(task_id), Answer(text, form), str(row.get("finish_reason") or "stop"))
 
 
 def folder_rows(folder: Path) -> Iterator[dict[str, Any]]:

@@ -12,13 +12,20 @@ from evalkit.task import Answer
 FREE = Usage(prompt_tokens=0, completion_tokens=0, reasoning_tokens=0, cost=0.0)
 
 
-def immediate(answer: Answer, served_model: str, on_attempt: OnAttempt | None) -> Reply:
+def immediate(
+    answer: Answer, served_model: str, on_attempt: OnAttempt | None, finish_reason: str = "stop"
+) -> Reply:
     """A reply that cost nothing, with its one attempt."""
     attempt = CallAttempt(time(), 0.0, usage=FREE)
     if on_attempt:
         on_attempt(attempt)
     return Reply(
-        text=answer.text, form=answer.form, usage=FREE, served_model=served_model, attempts=(attempt,)
+        text=answer.text,
+        form=answer.form,
+        finish_reason=finish_reason,
+        usage=FREE,
+        served_model=served_model,
+        attempts=(attempt,),
     )
 
 

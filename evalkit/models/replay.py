@@ -13,13 +13,14 @@ from evalkit.model import OnAttempt, Reply, Request, Sampling
 from evalkit.models.gold import immediate
 from evalkit.samples import SampleRecord, folder_rows
 from evalkit.suite import Suite
-from evalkit.task import Answer
 
 
 class Replay:
     """Sample k of a task is the k-th of the task's answers in the file, in file order."""
 
-    def __init__(self, name: str, path: Path, answers: dict[str, tuple[Answer, ...]], digest: str) -> None:
+    def __init__(
+        self, name: str, path: Path, answers: dict[str, tuple[SampleRecord, ...]], digest: str
+    ) -> None:
         self.name = name
         self.sampling = Sampling()
         self._path = path
@@ -45,7 +46,10 @@ class Replay:
                 f"{self._path.name} holds {len(answers)} answers of {request.task.id}, "
                 f"not one for sample {request.sample}"
             )
-        return immediate(answers[request.sample], self.name, on_attempt)
+        found = answers[request.sample]
+        if found.answer is None:
+            raise NoSample(f"sample {request.sample} of {request.task.id} has no answer in {self._path.name}")
+        return immediate(found.answer, self.name, on_attempt, found.finish_reason)
 
     def describe(self) -> dict[str, Any]:
         return {"backend": "replay", "file": self._path.name, "sha256": self._digest}
@@ -63,14 +67,14 @@ def open_replay(spec: str, suite: Suite | None) -> Replay:
         raise UsageError("replay needs a suite: it knows how the file is to be read")
     rows = list(folder_rows(path) if path.is_dir() else read_records(path))
     answers = by_task(suite.read_samples(rows))
-    if not answers:
+    if all(record.answer is None for records in answers.values() for record in records):
         raise DataError(f"{path} holds no answers")
     digest = fingerprint(rows) if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest()
     return Replay(spec, path, answers, digest)
 
 
-def by_task(records: Iterable[SampleRecord]) -> dict[str, tuple[Answer, ...]]:
-    answers: dict[str, list[Answer]] = {}
+def by_task(records: Iterable[SampleRecord]) -> dict[str, tuple[SampleRecord, ...]]:
+    answers: dict[str, list[SampleRecord]] = {}
     for record in records:
-        answers.setdefault(record.task_id, []).append(record.answer)
+        answers.setdefault(record.task_id, []).append(record)
     return {task: tuple(found) for task, found in answers.items()}

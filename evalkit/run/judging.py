@@ -28,15 +28,22 @@ async def judge(
         verdict = await suite.score(task, code, sandbox)
         if verdict.extracted is None:
             verdict = dataclasses.replace(verdict, extracted=code.text)
-    if finish_reason in CUT_SHORT and verdict.scored and not _stands(suite, task, verdict):
-        left = verdict.reason or str(verdict.outcome)
-        detail = f"finish_reason {finish_reason}; judged as it stood: {left}"
-        outcome, reason = Outcome.FAILED, CUT_SHORT[finish_reason]
-        verdict = dataclasses.replace(verdict, outcome=outcome, reason=reason, detail=detail)
+    if finish_reason in CUT_SHORT and verdict.scored:
+        counts = _counts(suite, task)
+        if not (counts and verdict.outcome is Outcome.PASSED):
+            left = verdict.reason or str(verdict.outcome)
+            verdict = dataclasses.replace(
+                verdict,
+                outcome=Outcome.FAILED,
+                reason=CUT_SHORT[finish_reason],
+                detail=f"finish_reason {finish_reason}; judged as it stood: {left}",
+                # what does not count in the score does not count in a part of it either
+                parts=verdict.parts if counts else dict.fromkeys(verdict.parts, False),
+            )
     return verdict
 
 
-def _stands(suite: Suite, task: Task, verdict: Verdict) -> bool:
-    """Whether a good verdict on what is left of a reply counts: see CommonOptions."""
+def _counts(suite: Suite, task: Task) -> bool:
+    """Whether what is left of a cut reply counts: see CommonOptions."""
     judged = getattr(suite.options, "truncated", "fail") == "judge"
-    return verdict.outcome is Outcome.PASSED and (judged or suite.protocol().prompt(task).text is not None)
+    return judged or suite.protocol().prompt(task).text is not None

@@ -122,6 +122,18 @@ async def test_a_sample_that_the_file_lacks_is_told_apart(tmp_path: Path) -> Non
         assert not caught.value.retryable
 
 
+async def test_an_export_keeps_places_and_cut_replies(tmp_path: Path) -> None:
+    missing = {"task_id": "a", "sample": 0, "outcome": "error", "answer": None, "form": None}
+    cut = {"task_id": "a", "sample": 1, "outcome": "failed", "answer": "one", "form": "reply"}
+    rows = [missing, {**cut, "finish_reason": "length"}]
+    model = open_model(f"replay:{written(tmp_path / 's.jsonl', rows)}", suite=SUITE)
+    with pytest.raises(NoSample, match="sample 0 of a"):
+        await model.complete(Request(Task("a", {}), 0))
+    assert (await model.complete(Request(Task("a", {}), 1))).finish_reason == "length"
+    with pytest.raises(DataError, match="no answers"):
+        open_model(f"replay:{written(tmp_path / 'none.jsonl', [missing])}", suite=SUITE)
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"\xff\xfe\x00", b'{"task_id": "a"}', b'{"solution": "x"}', b"[1]"]
 )
