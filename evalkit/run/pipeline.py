@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -27,7 +27,7 @@ from evalkit.task import Answer, Task, Verdict, error
 
 End = Literal["done", "interrupted", "cost", "time", "sandbox", "model"]
 GRACE_S = 3.0  # how long Ctrl-C waits for what is in flight
-HOPELESS = 3  # failures in a row, with no success ever, after which a run stops by itself
+HOPELESS = 3  # failures in a row after which a run stops by itself; of calls, only if none ever worked
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Work:
 
 
 class Stop:
-    """Why no new work is handed out, if so. The first reason stays."""
+    """Why no new work is handed out, if so. The first reason stays, except that Ctrl-C comes before all."""
 
     def __init__(self) -> None:
         self.end: End = "done"
@@ -52,11 +52,22 @@ class Stop:
     def __call__(self, end: End, detail: str = "") -> None:
         if end == "interrupted":
             self.interrupted.set()
-        if not self:
+        if not self or end == "interrupted":
             self.end, self.detail = end, detail
 
     def __bool__(self) -> bool:
         return self.end != "done"
+
+
+async def together(*parts: Coroutine[Any, Any, None]) -> None:
+    """Wait for all. One that fails ends the others before it is raised: with `gather` they would go on
+    calling the model while the store is being closed."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for part in parts:
+                group.create_task(part)
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
 
 
 class Pipeline:
@@ -70,17 +81,16 @@ class Pipeline:
         self.stop = Stop()
         self._queue: asyncio.Queue[tuple[Task, int] | None] = asyncio.Queue(2 * knobs.concurrency + 64)
         self._cost = store.totals().cost
-        self._answered = self._judged = False  # has anything ever worked in this session
+        self._answered = False  # has any call ever worked in this session
         self._broken_calls = self._broken_jobs = 0
 
     async def execute(self, work: Work) -> Stop:
         callers = min(self.knobs.concurrency, len(work.rollouts))
         judges = min(self.knobs.judges, len(work.rollouts) + len(work.answers))
         with self._signals(), self._deadline():
-            everything: asyncio.Future[Any] = asyncio.gather(
-                self._feed(work, callers, judges), *(self._judges() for _ in range(judges))
-            )
-            interrupted: asyncio.Future[Any] = asyncio.create_task(self.stop.interrupted.wait())
+            stages = together(self._feed(work, callers, judges), *(self._judges() for _ in range(judges)))
+            everything = asyncio.create_task(stages)
+            interrupted = asyncio.create_task(self.stop.interrupted.wait())
             try:
                 await asyncio.wait({everything, interrupted}, return_when=asyncio.FIRST_COMPLETED)
                 if not everything.done():  # what is in flight may still land: it is paid for
@@ -99,7 +109,7 @@ class Pipeline:
         rollouts = iter(work.rollouts)
         if self.knobs.max_cost is not None:  # one call alone tells whether costs can be counted at all
             await self._rollouts(islice(rollouts, 1))
-        await asyncio.gather(self._owed(work.answers), *(self._rollouts(rollouts) for _ in range(callers)))
+        await together(self._owed(work.answers), *(self._rollouts(rollouts) for _ in range(callers)))
         for _ in range(judges):
             await self._queue.put(None)
 
@@ -182,7 +192,7 @@ class Pipeline:
         finish = str(info.get("finish_reason", "stop"))
         try:
             verdict = await judge(self.plan.suite, task, answer, finish, self.sandbox)
-            self._judged, self._broken_jobs = True, 0
+            self._broken_jobs = 0
         except SandboxError as e:
             verdict = self._sandbox_failed(e)
         except EvalkitError:

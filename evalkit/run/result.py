@@ -67,8 +67,14 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
 
 def ended_sessions(store: Reader) -> list[Any]:
     """How each session of a run ended; one that was killed has said nothing, and was interrupted."""
-    ends = [note.payload for note in store.notes() if note.kind == "session_end"]
-    return ends or [{"end": "interrupted", "detail": "", "wall_s": 0.0}]
+    unsaid = {"end": "interrupted", "detail": "", "wall_s": 0.0}
+    ends: list[Any] = []
+    for note in store.notes():
+        if note.kind == "session":
+            ends.append(unsaid)
+        elif note.kind == "session_end":
+            ends[-1:] = [note.payload]
+    return ends or [unsaid]
 
 
 def planned_rows(store: Reader, end: str) -> Iterator[Mapping[str, Any]]:
