@@ -7,22 +7,28 @@ from pathlib import Path
 from evalkit.errors import UsageError
 from evalkit.registry import did_you_mean
 
-MANIFEST = "manifest.json"
+MARKS = ("manifest.json", "run.sqlite")  # either makes a run: the first is a copy, and may be missing
 
 
 def runs_in(results: Path) -> list[Path]:
     """The run folders of `results`, oldest first."""
-    found = [path.parent for path in results.glob(f"*/{MANIFEST}")]
-    return sorted(found, key=lambda folder: ((folder / MANIFEST).stat().st_mtime, folder.name))
+    found = {path.parent for mark in MARKS for path in results.glob(f"*/{mark}")}
+    return sorted(found, key=lambda folder: (made_at(folder), folder.name))
+
+
+def made_at(run: Path) -> float:
+    """When the run was made, in seconds since 1970."""
+    return next(path for path in (run / mark for mark in MARKS) if path.exists()).stat().st_mtime
 
 
 def find_run(name: str, results: Path) -> Path:
     """The folder of the run. UsageError where there is none, or more than one."""
-    if (Path(name) / MANIFEST).is_file():
+    if any((Path(name) / mark).is_file() for mark in MARKS):
         return Path(name)
     if Path(name).is_dir():
         raise UsageError(
-            f"{name} is no run: it has no {MANIFEST}", f"`evalkit list --results {results}` names them"
+            f"{name} is no run: it has no {' and no '.join(MARKS)}",
+            f"`evalkit list --results {results}` names them",
         )
     if Path(name).parent.resolve() == results.resolve():
         name = Path(name).name  # `results/humaneval--qw`: the beginning of a name, with its folder

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from evalkit.cli.find import MANIFEST, runs_in
+from evalkit.cli.find import made_at, runs_in
 from evalkit.cli.options import add_results
 from evalkit.cli.parser import Parser
 from evalkit.cli.text import one_line, percent, table
@@ -55,7 +55,7 @@ def main(words: Sequence[str]) -> int:
 def runs_table(found: list[tuple[Path, Summary]]) -> str:
     rows = [["suite", "model", "protocol", "pass@1", "scored", "when", "run"]]
     for folder, s in found:
-        when = datetime.fromtimestamp((folder / MANIFEST).stat().st_mtime).strftime("%Y-%m-%d %H:%M")
+        when = datetime.fromtimestamp(made_at(folder)).strftime("%Y-%m-%d %H:%M")
         names = [one_line(name, 40) for name in (s.suite, s.model, s.protocol)]
         rows.append([*names, percent(s.pass_1), f"{s.scored:,}/{s.planned:,}", when, one_line(folder.name)])
     return table(rows, right=frozenset((3, 4)))

@@ -122,6 +122,13 @@ def test_a_terminal_that_knows_ascii_only(evalkit: Evalkit, stored: Path) -> Non
     assert shown.stdout.startswith("t/1 \\xb7 sample 0")
 
 
+def test_a_run_that_lost_its_manifest_is_found(evalkit: Evalkit, stored: Path) -> None:
+    (stored / "manifest.json").unlink()
+    for name in ("stored", "results/stored", "last"):
+        assert evalkit("show", name, "--json").json["planned"] == 8
+    assert evalkit("list", "--json").json["planned"] == 8
+
+
 def test_list_goes_on_past_a_damaged_run(evalkit: Evalkit, stored: Path, tmp_path: Path) -> None:
     broken = make_run(tmp_path / "results" / "broken")
     (broken / "run.sqlite").write_bytes(b"not a database at all, " * 1000)
