@@ -116,6 +116,10 @@ class Suite(ABC):
         """Where the data lies that the options ask for: `info`, with other files or another hub config."""
         return self.info
 
+    def other_data(self) -> Mapping[str, str]:
+        """Fingerprints, by name, of data beside its own that tasks are made from: part of the identity."""
+        return {}
+
     # -- what to ask ---------------------------------------------------------------------------
     @abstractmethod
     def tasks(self, records: Sequence[Mapping[str, Any]]) -> list[Task]:

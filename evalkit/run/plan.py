@@ -100,6 +100,8 @@ def make_plan(settings: Settings, knobs: Knobs) -> Plan:
         "protocol": {"name": protocol.name, "version": protocol.version},
         "label": settings.label,
     }
+    if other := suite.other_data():
+        identity["other_data"] = dict(other)
     return Plan(settings, suite, data, tuple(tasks), model, scaffold, sampling, samples, identity)
 
 

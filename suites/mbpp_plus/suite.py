@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from evalkit.data import Record, load_data
+from evalkit.data import Data, load_data
 from evalkit.errors import DataError
 from evalkit.registry import open_suite
 from evalkit.suite import CommonOptions, option
@@ -36,12 +36,17 @@ class Suite(PlusSuite):
     files: ClassVar = {"noextreme": "MbppPlus-NoExtreme-v0.2.0.jsonl"}
     judges = (JUDGE, Path(__file__).with_name("judge.py"))
 
+    def other_data(self) -> Mapping[str, str]:
+        if self.options.protocol not in NEED_MBPP:
+            return {}
+        return {f"mbpp {variant}": mbpp_data(variant).fingerprint for variant in ("sanitized", "full")}
+
     def tasks(self, records: Sequence[Mapping[str, Any]]) -> list[Task]:
         tasks = super().tasks(records)
         if self.options.protocol not in NEED_MBPP:
             return tasks
-        originals = {f"Mbpp/{r['task_id']}": problem(r) for r in mbpp_records("sanitized")}
-        examples = shots(mbpp_records("full"))
+        originals = {f"Mbpp/{r['task_id']}": problem(r) for r in mbpp_data("sanitized").records}
+        examples = shots(mbpp_data("full").records)
         return [
             dataclasses.replace(task, data={**task.data, "mbpp": originals.get(task.id), "shots": examples})
             for task in tasks
@@ -56,6 +61,6 @@ class Suite(PlusSuite):
         return release_record(named, known["entry_point"], known["prompt"], known["code"])
 
 
-def mbpp_records(variant: str) -> Sequence[Record]:
+def mbpp_data(variant: str) -> Data:
     """MBPP's own data, from EVALKIT_DATA or the hub: MBPP+ holds neither its text nor its asserts."""
-    return load_data(open_suite("mbpp", {"variant": variant})).records
+    return load_data(open_suite("mbpp", {"variant": variant}))

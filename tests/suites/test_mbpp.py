@@ -19,6 +19,8 @@ from evalkit.errors import DataError
 from evalkit.program import Judgement
 from evalkit.protocol import Prompt
 from evalkit.registry import open_suite
+from evalkit.run.plan import make_plan
+from evalkit.run.settings import Knobs, Settings
 from evalkit.suite import Suite
 from evalkit.task import Answer, Task
 from tests.suites.told import Told
@@ -353,3 +355,25 @@ def test_plus_judges_with_mbpps_own_rules_behind_the_common_ones() -> None:
     text = judge_text(MbppPlus.judges)
     compile(text, "judge.py", "exec")  # one module: `from __future__` at its top only
     assert text.rindex("def restored(") > text.index("def judge(")
+
+
+def test_mbpps_own_data_is_part_of_what_an_mbpp_plus_run_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the protocol shows its text: else other prompts would continue the same run."""
+
+    def identities(text: str) -> list[str]:
+        for name in ("mbpp.jsonl", "sanitized-mbpp.json"):
+            (tmp_path / name).write_text(json.dumps(record(2, text=text)))
+        made = (
+            Settings("mbpp-plus", "null", {"protocol": name}, data=str(tmp_path / "plus.jsonl"))
+            for name in ("lm-eval", "evalplus")
+        )
+        return [make_plan(settings, Knobs()).folder_name for settings in made]
+
+    monkeypatch.setenv("EVALKIT_DATA", str(tmp_path))
+    plus = {"task_id": "Mbpp/2", "entry_point": "f2", "prompt": "", "canonical_solution": "", "assertion": ""}
+    (tmp_path / "plus.jsonl").write_text(json.dumps({**plus, "base_input": [], "plus_input": [], "atol": 0}))
+    before, after = identities("Do this."), identities("Do that.")
+    assert before[0] != after[0]
+    assert before[1] == after[1]
