@@ -26,7 +26,7 @@ from evalkit.run.spread import open_sandboxes
 from evalkit.run.summary import Summary
 from evalkit.run.watch import Watch
 from evalkit.store import Change, Reader, Store, create_run, holds_run, open_run
-from evalkit.suite import options_of
+from evalkit.suite import Scorer, options_of
 
 
 @dataclass(frozen=True)
@@ -205,26 +205,30 @@ async def verdict_set(store: Store, plan: Plan, *, again: bool = False) -> int:
 
 async def current_set(store: Store, plan: Plan) -> int:
     """The run's own set where it was judged in this very way, else the set of this way."""
-    default = store.default_set
-    if default is not None:
-        made = store.verdict_sets()[default]
-        options = {k: v for k, v in made["options"].items() if k != "again"}
-        scorer = plan.suite.scorer()
-        if (made["scorer"], made["version"], options) == (scorer.name, scorer.version, judging_options(plan)):
-            return default
-    return await verdict_set(store, plan)
+    return made_set(store, plan) or await verdict_set(store, plan)
+
+
+def made_set(store: Reader, plan: Plan) -> int:
+    """`current_set` where there is one already; else 0, the set in which nothing is judged."""
+    sets, own = store.verdict_sets(), store.default_set
+    way = (plan.suite.scorer(), judging_options(plan))
+    for set_id in filter(None, (own, *sets)):
+        made = sets[set_id]
+        # the run's own set may come from judging again: that is the same way
+        options = {k: v for k, v in made["options"].items() if k != "again" or set_id != own}
+        if (Scorer(made["scorer"], made["version"]), options) == way:
+            return set_id
+    return 0
 
 
 async def _make_own(store: Store, set_id: int, plan: Plan, watch: Watch) -> None:
     """Read the run's score from this set from now on."""
     if set_id == store.default_set:
         return
-    scorer = plan.suite.scorer()
+    by = plan.suite.scorer()
     options = ", ".join(f"{k}={v}" for k, v in judging_options(plan).items())
     await store.set_default(set_id)
-    watch.say(
-        f"the run's score is now that of verdict set {set_id}: {scorer.name} {scorer.version} ({options})"
-    )
+    watch.say(f"the run's score is now that of verdict set {set_id}: {by.name} {by.version} ({options})")
 
 
 def judging_options(plan: Plan) -> dict[str, Any]:

@@ -59,6 +59,10 @@ def test_score_adds_a_set_names_what_changed_and_resume_keeps_to_it(
     assert "timeout" in stricter.stderr
 
     assert run("resume", folder, "--json").summary["pass@1"] == 0.5, "resume keeps the set that score made"
+    foreseen = run(*same, "--dry-run")
+    assert (foreseen.summary["to_judge"], foreseen.summary["scored"]) == (0, 2)
+    foreseen = run(*same, "--dry-run", "--timeout", "2")
+    assert (foreseen.summary["to_judge"], foreseen.summary["scored"]) == (2, 0), "in a way not tried yet"
     back = run(*same)
     assert back.summary["run"] == folder, "how answers are judged does not make another run"
     assert reasons(folder) == ["passed", "passed"], "the command's own options hold"
