@@ -80,7 +80,8 @@ class Pipeline:
         self.sandbox, self.watch = sandbox, watch
         self.stop = Stop()
         self._queue: asyncio.Queue[tuple[Task, int] | None] = asyncio.Queue(2 * knobs.concurrency + 64)
-        self._cost = store.totals().cost
+        used = store.totals()
+        self._cost = used.cost + used.failed_cost
         self._answered = False  # has any call ever worked in this session
         self._broken_calls = self._broken_jobs = 0
 

@@ -29,7 +29,7 @@ class RecordedRollout:
         self.sampling = sampling
         self.budget = budget
         self.last: Reply | None = None
-        self.costs: list[float | None] = []  # of the calls made now; recorded ones were paid before
+        self.costs: list[float | None] = []  # of what was sent now; recorded calls were paid before
         self._store = store
         self._id = rollout_id
         self._models = models
@@ -53,6 +53,8 @@ class RecordedRollout:
 
             def ended(attempt: CallAttempt) -> None:
                 self._store.attempt(self._id, number, role, attempt)
+                if attempt.error and attempt.usage.cost:  # a reply that broke is billed too
+                    self.costs.append(attempt.usage.cost)
 
             reply = await self._models[role].complete(request, ended)
             await self._store.model_call(self._id, number, role, request, reply)

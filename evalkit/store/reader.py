@@ -47,7 +47,8 @@ class State:
 class Totals:
     """What a run has used so far. Calls without a known price are counted, never taken as free.
 
-    Tokens are of the calls that reported them; None where none did.
+    Tokens are of the calls that reported them; None where none did. `cost` is of completed calls,
+    `failed_cost` what attempts that gave no reply are known to have been billed.
     """
 
     calls: int
@@ -56,6 +57,7 @@ class Totals:
     completion_tokens: int | None
     reasoning_tokens: int | None
     cost: float
+    failed_cost: float
     unpriced: int
 
 
@@ -134,8 +136,8 @@ class Reader:
         tokens = "sum(prompt_tokens), sum(completion_tokens), sum(reasoning_tokens)"
         sql = f"SELECT count(*), {tokens}, total(cost), count(*) - count(cost) FROM call"
         calls, prompt, completion, reasoning, cost, unpriced = self._row(sql)
-        (attempts,) = self._row("SELECT count(*) FROM attempt")
-        return Totals(calls, attempts, prompt, completion, reasoning, cost, unpriced)
+        attempts, failed = self._row("SELECT count(*), total(iif(error != '', cost, 0)) FROM attempt")
+        return Totals(calls, attempts, prompt, completion, reasoning, cost, failed, unpriced)
 
     # -- samples -----------------------------------------------------------------------------------
     def samples(self) -> Iterator[dict[str, Any]]:

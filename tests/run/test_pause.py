@@ -82,6 +82,22 @@ def test_money_pauses_before_it_is_overspent(docker_engine: object, tmp_path: Pa
         assert again.summary["cost"] > done.summary["cost"]
 
 
+def test_money_for_replies_that_broke_counts_against_the_limit(docker_engine: object, tmp_path: Path) -> None:
+    """They come with their usage: the provider bills them, though no call was completed."""
+    catalog = tmp_path / "models.toml"
+    catalog.write_text('[models.scripted]\nid = "scripted"\nprice = { input = 100.0, output = 100.0 }\n')
+    env = {"EVALKIT_MODELS": str(catalog)}
+    with running("--script", str(SCRIPT), "--fault", "nofinish") as url:
+        words = mini(url, tmp_path, "--concurrency", "2", "--max-cost", "0.05", "--max-attempts", "1")
+        done = run(*words, env=env)
+        asked = stats(url)["requests"]
+        assert (done.code, done.summary["end"]) == (3, "cost"), done.stderr
+        assert asked < 20
+        again = run(*words, env=env)
+        assert again.summary["end"] == "cost"
+        assert stats(url)["requests"] == asked + 1, "what was paid in an earlier session is remembered"
+
+
 def test_an_unknown_price_cannot_keep_a_money_limit(docker_engine: object, tmp_path: Path) -> None:
     with running("--script", str(SCRIPT)) as url:
         done = run(*mini(url, tmp_path, "--max-cost", "1"))
