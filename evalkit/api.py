@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from evalkit.errors import StoreError, UsageError
 from evalkit.model import Sampling
-from evalkit.registry import did_you_mean, find_suite, from_anywhere
+from evalkit.registry import did_you_mean, find_suite, from_anywhere, object_from_anywhere
 from evalkit.run.settings import Knobs, Settings
 from evalkit.run.summary import Summary
 from evalkit.run.watch import Watch
@@ -125,6 +125,9 @@ def sort_out(suite: str, model: str, given: Mapping[str, Any]) -> tuple[Settings
         homes["knobs"]["results"] = Path(homes["knobs"]["results"])
     if homes["settings"].get("data") is not None:
         homes["settings"]["data"] = str(Path(homes["settings"]["data"]).resolve())
+    for name in ("scaffold", "backend"):
+        if homes["settings"].get(name):
+            homes["settings"][name] = object_from_anywhere(homes["settings"][name])
     options = {**homes["settings"].pop("options", {}), **homes["options"]}
     tasks = tuple(homes["settings"].pop("tasks", ()))
     sampling = Sampling(**homes["sampling"])

@@ -190,6 +190,12 @@ def open_scaffold(name: str) -> Scaffold:
 # -- by path ---------------------------------------------------------------------------------------
 
 
+def object_from_anywhere(path: str) -> str:
+    """The same `FILE.py:attribute` in any working folder; other names as they are."""
+    file, _, attribute = path.rpartition(":")
+    return f"{Path(file).resolve()}:{attribute}" if file.endswith(".py") else path
+
+
 def plug_in(group: str, name: str) -> str:
     """Where the plug-in of that name is: an entry point's path, or `name` itself where it is one; else ""."""
     found = entry_points(group=group, name=name)

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from evalkit.api import sort_out
+from evalkit.cli import run as run_verb
+from evalkit.cli.options import settings_from
 from evalkit.errors import DataError, UsageError
 from evalkit.models import open_model
 from evalkit.registry import find_suite, open_scaffold, open_suite, read_info, suite_names
@@ -54,6 +57,15 @@ def test_a_backend_by_path(tmp_path: Path) -> None:
     (tmp_path / "echo.py").write_text(BACKEND)
     model = open_model("some-model", backend=f"{tmp_path}/echo.py:Echo")
     assert (model.name, model.describe()) == ("some-model", {"backend": "echo"})
+
+
+def test_a_run_keeps_paths_that_hold_in_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings, _ = sort_out("mini", "m", {"scaffold": "mine.py:Twice", "backend": "my.module:Echo"})
+    assert (settings.scaffold, settings.backend) == (f"{tmp_path}/mine.py:Twice", "my.module:Echo")
+    args = run_verb.read(["mini", "--model", "m", "--scaffold", "one-turn", "--backend", "echo.py:Echo"])
+    settings = settings_from(args, "mini", "m", {})
+    assert (settings.scaffold, settings.backend) == ("one-turn", f"{tmp_path}/echo.py:Echo")
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,7 @@ def results_check(results: Path) -> Check:
 
 def model_checks() -> Iterator[Check]:
     """Which keys and endpoints the environment has. Names only, never a key."""
+    from evalkit.models.access import check_base_url
     from evalkit.models.catalog import load_catalog
 
     try:
@@ -87,6 +88,12 @@ def model_checks() -> Iterator[Check]:
     fix = f"export your provider's ({next(iter(names))}, ...); oracle, null, replay and local ones need none"
     yield Check("API key", bool(here), ", ".join(here) or "none is set", fix)
     url = os.environ.get("OPENAI_BASE_URL", "")
+    try:
+        if url:
+            check_base_url(url)
+    except EvalkitError as e:
+        yield Check("base URL", False, f"OPENAI_BASE_URL cannot be used: {e.message}", e.hint)
+        return
     yield Check("base URL", True, f"OPENAI_BASE_URL is {url}" if url else "the catalog's, or --base-url URL")
 
 

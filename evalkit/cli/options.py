@@ -9,7 +9,7 @@ from typing import Any
 
 from evalkit.cli.parser import Parser, choice, json_object, number, seconds, task_list, whole
 from evalkit.model import Sampling
-from evalkit.registry import from_anywhere
+from evalkit.registry import from_anywhere, object_from_anywhere
 from evalkit.run.settings import Knobs, Settings
 
 SAMPLING = (
@@ -167,12 +167,13 @@ def sampling_from(args: argparse.Namespace) -> Sampling:
 
 
 def settings_from(args: argparse.Namespace, suite: str, model: str, options: Mapping[str, Any]) -> Settings:
-    """Settings of one run. Paths are made absolute, so that it can be resumed from anywhere."""
+    """Settings of one run. Paths are made absolute, so that it can be resumed from anywhere (a replay's
+    file is the model's name, and stays as it was typed)."""
     return Settings(
         suite=from_anywhere(suite),
         model=model,
         options=options,
-        scaffold=args.scaffold,
+        scaffold=object_from_anywhere(args.scaffold),
         sampling=sampling_from(args),
         samples=args.samples,
         limit=args.limit,
@@ -180,7 +181,7 @@ def settings_from(args: argparse.Namespace, suite: str, model: str, options: Map
         data=absolute(args.data),
         base_url=args.base_url,
         api_key_env=args.api_key_env,
-        backend=args.backend,
+        backend=object_from_anywhere(args.backend) if args.backend else None,
         stream=args.stream,
         label=args.label,
     )

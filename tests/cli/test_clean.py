@@ -95,6 +95,9 @@ def test_doctor_is_content_where_all_is_here(evalkit: Evalkit, docker_engine: ob
     assert done.code == 0, done.stdout
     assert "ready: evalkit run mini --model oracle" in done.stdout
     assert "MISSING" not in done.stdout
+    url = evalkit("doctor", OPENAI_BASE_URL="http://me:password-of-mine@host/v1").stdout
+    assert "the base URL holds credentials" in url
+    assert "password-of-mine" not in url
     keys = evalkit("doctor", OPENROUTER_API_KEY="secret-value-of-a-key").stdout
     assert "OPENROUTER_API_KEY" in keys
     assert "secret-value" not in keys
