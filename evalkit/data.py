@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import DataError
+from evalkit.errors import DataError, EvalkitError
 from evalkit.suite import Hub, Suite, SuiteInfo
+from evalkit.task import Task
 
 Record = Mapping[str, Any]
 
@@ -161,6 +162,19 @@ def hub_records(hub: Hub) -> tuple[list[Record], str]:
             "give a local copy with --data PATH, or set EVALKIT_DATA to a folder that holds it",
         ) from None
     return [dict(row) for row in rows], revision
+
+
+def tasks_of(suite: Suite, data: Data) -> list[Task]:
+    """The suite's tasks. DataError where its records hold something else than the suite expects."""
+    try:
+        return suite.tasks(data.records)
+    except EvalkitError:
+        raise
+    except Exception as e:  # a suite reads records as if they were right: it may fail in any way
+        raise DataError(
+            f"{data.source} cannot be read by {suite.info.name}: {type(e).__name__}: {e}",
+            "is it in the suite's official format? EVALKIT_DEBUG=1 shows where it failed",
+        ) from e
 
 
 def check_records(records: Sequence[Record], required: Sequence[str], source: str) -> None:

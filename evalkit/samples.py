@@ -48,6 +48,8 @@ def read_rows(rows: Iterable[Mapping[str, Any]], first: int = 1) -> Iterator[Sam
                 f"expected one of {', '.join(FORMS)}",
             )
         form = cast(Form, row.get("form") or FORMS[key])
+        if form not in FORMS.values():
+            raise DataError(f"row {number} of the samples file ({task_id}): {form!r} is no form of an answer")
         texts = row[key] if isinstance(row[key], list) else [row[key]]
         for text in texts:
             if not isinstance(text, str):

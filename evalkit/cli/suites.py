@@ -73,7 +73,7 @@ def count_tasks(suite: Suite, data: str | None = None) -> tuple[int | None, str]
     """How many tasks there are, and where their data is or would come from."""
     from pathlib import Path
 
-    from evalkit.data import find_local, load_data
+    from evalkit.data import find_local, load_data, tasks_of
 
     info = suite.source()
     path = Path(data) if data else None
@@ -83,7 +83,7 @@ def count_tasks(suite: Suite, data: str | None = None) -> tuple[int | None, str]
         local = None
     if local is None:
         return None, f"hub: {info.hub.dataset}{hub_missing()}" if info.hub else "not here: --data PATH"
-    return len(suite.tasks(load_data(suite, path).records)), f"file: {local}"
+    return len(tasks_of(suite, load_data(suite, path))), f"file: {local}"
 
 
 def hub_missing() -> str:

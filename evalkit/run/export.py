@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from evalkit.data import load_data
+from evalkit.data import load_data, tasks_of
 from evalkit.errors import DataError
 from evalkit.registry import open_suite
 from evalkit.run.result import ended_sessions, explain_missing
@@ -82,7 +82,7 @@ def official_samples(store: Reader, data: Path | None = None) -> Iterator[dict[s
             f"{loaded.source} is not the data that {store.folder} was made with",
             f"that was {store.manifest['data']['source']}: say where it is now with --data PATH",
         )
-    tasks = {task.id: task for task in suite.tasks(loaded.records)}
+    tasks = {task.id: task for task in tasks_of(suite, loaded)}
     for record in store.records():
         task = tasks.get(record.row["task_id"])
         if record.answer is None or task is None:

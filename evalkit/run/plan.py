@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalkit.data import Data, load_data
+from evalkit.data import Data, load_data, tasks_of
 from evalkit.errors import UsageError
 from evalkit.model import Model, Sampling
 from evalkit.models import open_model
@@ -64,7 +64,7 @@ def make_plan(settings: Settings, knobs: Knobs) -> Plan:
     protocol = suite.protocol()
     scaffold = open_scaffold(settings.scaffold)
     data = load_data(suite, Path(settings.data) if settings.data else None)
-    all_tasks = suite.tasks(data.records)
+    all_tasks = tasks_of(suite, data)
     tasks = [available(task) for task in select(all_tasks, settings)]
     model = open_model(
         settings.model,

@@ -52,6 +52,13 @@ def test_data_that_cannot_be_used(
     assert not (tmp_path / "results").exists()
 
 
+def test_a_field_of_another_kind(evalkit: Evalkit, tmp_path: Path) -> None:
+    (tmp_path / "mbpp.jsonl").write_bytes(lines({"task_id": "ten", "test_list": [], "text": ""}))
+    words = ("mbpp.jsonl cannot be read by mbpp", "ValueError", "'ten'", "official format")
+    evalkit("run", "mbpp", *ORACLE, "--data", "mbpp.jsonl").refused(2, *words)
+    evalkit("suites", "mbpp", "--data", "mbpp.jsonl").refused(2, *words)
+
+
 def test_data_that_is_not_there(evalkit: Evalkit, tmp_path: Path) -> None:
     evalkit("run", "mini", *ORACLE, "--data", "nowhere").refused(2, "no such file or folder", "nowhere")
     (tmp_path / "empty").mkdir()
@@ -78,6 +85,8 @@ def test_answers_that_cannot_be_replayed(evalkit: Evalkit, tmp_path: Path) -> No
     evalkit("run", "mini", "--model", "replay:").refused(2, "--model replay:FILE")
     (tmp_path / "answers.jsonl").write_bytes(lines({"task_id": "mini/1", "text": "?"}))
     evalkit("run", "mini", "--model", "replay:answers.jsonl").refused(2, "has no answer", "solution")
+    (tmp_path / "answers.jsonl").write_bytes(lines({"task_id": "mini/1", "answer": "?", "form": "patch"}))
+    evalkit("run", "mini", "--model", "replay:answers.jsonl").refused(2, "'patch' is no form of an answer")
 
 
 def test_a_last_name_mistyped_begins_no_run(evalkit: Evalkit, tmp_path: Path) -> None:
