@@ -68,6 +68,14 @@ def destination(path: Path | None) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
+    if path.is_dir() or not path.parent.is_dir():
+        raise UsageError(
+            f"cannot write {path}: {'a folder' if path.is_dir() else 'its folder does not exist'}"
+        )
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        with path.open("wb") as file:  # a device or a pipe (/dev/stdout, a FIFO): to be written, not replaced
+            yield file
+        return
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:

@@ -70,6 +70,7 @@ def overview(rows: list[dict[str, Any]]) -> str:
 
 
 def full(row: Mapping[str, Any]) -> str:
+    """One model with all that the catalog says. An id or price of no provider's is keyed by ""."""
     lines = [one_line(f"{row['name']}  {row['display']}")]
     for key, value in row.items():
         if key in MAY_BE_UNKNOWN and value in (None, {}):
@@ -77,7 +78,10 @@ def full(row: Mapping[str, Any]) -> str:
         if key in ("name", "display") or value in (None, {}, ""):
             continue
         if isinstance(value, Mapping):
-            lines += [f"  {key}", *(f"    {one_line(f'{k}: {_plain(v)}')}" for k, v in value.items())]
+            lines += [
+                f"  {key}",
+                *(f"    {one_line(f'{k}: {_plain(v)}' if k else _plain(v))}" for k, v in value.items()),
+            ]
         else:
             lines.append(f"  {key:<16}{one_line(str(value))}")
     return "\n".join(lines)

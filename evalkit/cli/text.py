@@ -75,7 +75,11 @@ def percent(fraction: float | None) -> str:
 
 
 def money(dollars: float | None) -> str:
-    return "unknown" if dollars is None else f"${dollars:.4f}" if dollars < 1 else f"${dollars:,.2f}"
+    if dollars is None:
+        return "unknown"
+    if 0 < dollars < 0.00005:
+        return "under $0.0001"  # not $0.0000, which says that it was free
+    return f"${dollars:.4f}" if dollars < 1 else f"${dollars:,.2f}"
 
 
 def count(number: int | None) -> str:

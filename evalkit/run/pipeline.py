@@ -178,7 +178,7 @@ class Pipeline:
             why = "the price of this model is unknown, so --max-cost cannot be kept"
             self.stop("cost", f"{why}; put its price into your models.toml (docs/models.md)")
         elif self._cost >= limit:
-            self.stop("cost", f"${self._cost:.4f} spent of --max-cost ${limit:g}")
+            self.stop("cost", f"${self._cost:.6g} spent of --max-cost ${limit:g}")
 
     # -- second stage ------------------------------------------------------------------------------
 

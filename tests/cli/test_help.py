@@ -98,6 +98,13 @@ def test_names_mistyped(evalkit: Evalkit, words: tuple[str, ...], hints: tuple[s
     evalkit(*words).refused(2, *hints)
 
 
+def test_a_model_of_ones_own_is_shown_with_its_id(evalkit: Evalkit, tmp_path: Path) -> None:
+    (tmp_path / "models.toml").write_text(
+        '[models.mine]\nid = "my-org/mine"\nbase_url = "http://localhost:1/v1"\n'
+    )
+    assert "ids\n    my-org/mine\n" in evalkit("models", "mine").stdout
+
+
 @pytest.mark.parametrize(
     ("flag", "value", "hint"),
     [

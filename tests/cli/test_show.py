@@ -219,6 +219,22 @@ def test_export_writes_whole_files_or_none(evalkit: Evalkit, stored: Path, tmp_p
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out.jsonl", "results"]
 
 
+def test_export_to_where_no_file_can_be(evalkit: Evalkit, stored: Path) -> None:
+    evalkit("export", "stored", "-o", "results").refused(2, "cannot write results: a folder")
+    evalkit("export", "stored", "-o", "none/out.jsonl").refused(
+        2, "none/out.jsonl: its folder does not exist"
+    )
+
+
+def test_export_replaces_no_link_and_no_pipe(evalkit: Evalkit, stored: Path, tmp_path: Path) -> None:
+    expected = evalkit("export", "stored").stdout
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    evalkit("export", "stored", "-o", "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_text() == expected
+    assert evalkit("export", "stored", "-o", "/dev/stdout").stdout == expected
+
+
 def test_frames(stored: Path) -> None:
     run = package.load(stored)
     assert len(run.samples()) == len(PLAN)

@@ -75,6 +75,7 @@ def test_task_list_from_a_file(tmp_path: Path) -> None:
 def test_figures() -> None:
     assert [duration(s) for s in (0.84, 12, 59.9, 200, 7500)] == ["0.8 s", "12 s", "60 s", "3m 20s", "2h 05m"]
     assert [money(m) for m in (None, 0.01234, 1234.5)] == ["unknown", "$0.0123", "$1,234.50"]
+    assert [money(m) for m in (0.0, 0.00001)] == ["$0.0000", "under $0.0001"]
     assert [percent(p) for p in (None, 0.8415)] == ["none", "84.2%"]
     assert [size(b) for b in (12, 1500, 2_500_000)] == ["12 B", "1.5 kB", "2.5 MB"]
     assert table([["a", "b"], ["long", "1"]], right=frozenset((1,))) == "a     b\nlong  1"
