@@ -8,6 +8,7 @@ from typing import Any
 
 from evalkit.model import Usage
 
+LEVELS = 20
 ABSURD = 1_000_000_000  # tokens; no call has that many
 
 
@@ -50,10 +51,16 @@ def priced(price: Price, prompt: int | None, completion: int | None, cached: int
 
 
 def keep_raw(raw: Any) -> Mapping[str, Any]:
-    """The server's own words, as a mapping."""
-    if raw is None:
+    """The server's own words, as a mapping; none where they are nested as no usage is: the store has a limit."""
+    if raw is None or not _nested(raw, LEVELS):
         return {}
     return raw if isinstance(raw, Mapping) else {"usage": raw}
+
+
+def _nested(value: Any, levels: int) -> bool:
+    """Whether a JSON value is nested at most `levels` deep."""
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return levels > 0 and all(_nested(item, levels - 1) for item in inner)
 
 
 def _tokens(value: Any) -> int | None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from evalkit.models.failure import AttemptError, error_words, is_context, one_line
 from evalkit.models.parse import Parsed, parse_document
 from evalkit.models.stream import Assembly, events
-from evalkit.models.usage import Price, read_usage
+from evalkit.models.usage import Price, keep_raw, read_usage
+from evalkit.store.codec import pack
 
 GOOD: dict[str, Any] = {
     "id": "1",
@@ -217,3 +218,13 @@ def test_one_line_is_one_printable_line(text: str) -> None:
     line = one_line(text)
     assert line.isprintable()
     assert len(line) <= 500
+
+
+def test_usage_that_is_nested_without_end_costs_no_reply() -> None:
+    """What the store cannot hold would end the whole run: a paid reply is worth more than odd usage."""
+    body = encoded(GOOD)[:-1] + b', "usage": {"prompt_tokens": 3, "x": ' + b"[" * 900 + b"]" * 900 + b"}}"
+    usage = parse_document(body, chat=True).usage
+    assert pack(keep_raw(usage)).body == b"{}"
+    assert read_usage(usage).prompt_tokens == 3
+    nested = {"prompt_tokens_details": {"cached_tokens": 1}}
+    assert keep_raw(nested) == nested
