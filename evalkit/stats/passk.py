@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import fsum
 
 
 def pass_at_k(n: int, c: int, k: int) -> float:
@@ -17,6 +18,8 @@ def pass_at_k(n: int, c: int, k: int) -> float:
         raise ValueError(f"pass@{k} needs at least {k} samples, got {n}")
     if n - c < k:
         return 1.0
+    if k == 1:
+        return c / n  # the same, without the rounding that puts 1 of 3 below 1/3
     missed = 1.0
     for i in range(n - c + 1, n + 1):
         missed *= 1.0 - k / i
@@ -30,4 +33,4 @@ def mean_pass_at_k(counts: Sequence[tuple[int, int]], k: int) -> float | None:
     """
     if not counts or any(n < k for n, _ in counts):
         return None
-    return sum(pass_at_k(n, c, k) for n, c in counts) / len(counts)
+    return fsum(pass_at_k(n, c, k) for n, c in counts) / len(counts)

@@ -24,6 +24,12 @@ def test_known_values(n: int, c: int, k: int, expected: float) -> None:
     assert pass_at_k(n, c, k) == pytest.approx(expected, abs=1e-9)
 
 
+def test_pass_at_1_is_the_plain_share() -> None:
+    assert pass_at_k(3, 1, 1) == 1 / 3
+    assert mean_pass_at_k([(3, 1), (3, 1), (3, 1), (3, 0), (3, 0)], 1) == 3 / 15
+    assert mean_pass_at_k([(1, 1), (1, 0), (1, 0)] * 100, 1) == 1 / 3
+
+
 @pytest.mark.parametrize(("n", "c", "k"), [(1, 0, 2), (0, 0, 1), (3, 4, 1), (3, -1, 1), (3, 1, 0)])
 def test_undefined_is_an_error(n: int, c: int, k: int) -> None:
     with pytest.raises(ValueError, match=r"pass@|must be"):
