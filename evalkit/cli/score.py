@@ -8,9 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evalkit.cli import INTERRUPTED
 from evalkit.cli.find import find_run
 from evalkit.cli.options import absolute, add_knobs, add_output, add_places, knobs_from
-from evalkit.cli.outcome import Outputs, exit_code
+from evalkit.cli.outcome import MISSING, Outputs, exit_code
 from evalkit.cli.parser import Parser
 from evalkit.cli.suite_options import add_suite_options, given_options, names_among
 from evalkit.cli.text import one_line
@@ -78,6 +79,8 @@ def carry_out(args: Any, options: Mapping[str, Any]) -> int:
     )
     outputs.say(changes_text(rescore.changes))
     outputs.show(rescore.summary, set=rescore.set_id, changes=[asdict(c) for c in rescore.changes])
+    if rescore.end != "done":
+        return INTERRUPTED if rescore.end == "interrupted" else MISSING
     return exit_code(rescore.summary, knobs.max_error_rate)
 
 

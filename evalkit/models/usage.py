@@ -51,7 +51,7 @@ def priced(price: Price, prompt: int | None, completion: int | None, cached: int
 
 
 def keep_raw(raw: Any) -> Mapping[str, Any]:
-    """The server's own words, as a mapping; none where they are nested as no usage is: the store has a limit."""
+    """The server's own words, as a mapping; none where they are nested deeper than can be stored."""
     if raw is None or not _nested(raw, LEVELS):
         return {}
     return raw if isinstance(raw, Mapping) else {"usage": raw}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
@@ -15,7 +16,7 @@ import evalkit
 from evalkit.models.secret import LOOKS_LIKE_A_KEY, REMOVED
 from evalkit.program import ProgramSandbox
 from evalkit.run.plan import Plan
-from evalkit.run.settings import Knobs, digest
+from evalkit.run.settings import Knobs, differences, digest
 
 PACKAGES = ("openai", "docker", "datasets", "pandas", "aiohttp", "httpx2")
 
@@ -61,6 +62,24 @@ def session_facts(plan: Plan, knobs: Knobs, sandbox: ProgramSandbox) -> dict[str
     """One session's own circumstances, kept beside the run: a resumed run may have had several."""
     limits = {k: v for k, v in vars(knobs).items() if k != "results"}
     return {"started": now(), "limits": limits, "model": plan.model.describe(), **environment(sandbox)}
+
+
+def unlike_its_siblings(folder: Path, plan: Plan) -> str:
+    """`: not RUN (temperature: 0 -> 0.7)`, for the newest run of the same suite and model."""
+    newest, manifest = 0.0, None
+    for path in folder.parent.glob(f"{plan.suite.info.name}--*/manifest.json"):
+        if path.parent == folder or path.stat().st_mtime <= newest:
+            continue
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue  # another run's damage is not this run's business
+        if found.get("settings", {}).get("model") == plan.settings.model:
+            newest, manifest = path.stat().st_mtime, {**found, "folder": path.parent.name}
+    if manifest is None:
+        return ""
+    changed = [d for d in differences(manifest.get("identity", {}), plan.identity) if "tasks.ids" not in d]
+    return f"\n  another run than {manifest['folder']}: {'; '.join(changed[:6])}"
 
 
 def environment(sandbox: ProgramSandbox) -> dict[str, Any]:

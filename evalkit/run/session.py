@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing import Any
 from evalkit.errors import DataError, StoreError
 from evalkit.outcome import Outcome
 from evalkit.program import ProgramSandbox
-from evalkit.run.manifest import make_manifest, now, session_facts
+from evalkit.run.manifest import make_manifest, now, session_facts, unlike_its_siblings
 from evalkit.run.pipeline import Pipeline, Stop, Work
 from evalkit.run.plan import Plan, make_plan
 from evalkit.run.result import summarize
@@ -31,11 +30,12 @@ from evalkit.suite import Scorer, options_of
 
 @dataclass(frozen=True)
 class Rescore:
-    """What judging again gave: the new summary, and the verdicts that changed."""
+    """What judging again gave: the new summary, the verdicts that changed, and what cut it short if so."""
 
     summary: Summary
     set_id: int
     changes: tuple[Change, ...]
+    end: str
 
 
 def run(settings: Settings, knobs: Knobs, watch: Watch | None = None) -> Summary:
@@ -129,7 +129,7 @@ async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
             else:
                 sandbox = await _open(knobs, folder)
                 store = create_run(folder, make_manifest(plan, sandbox), plan.planned)
-                watch.say(f"new run {folder}{_unlike_its_siblings(folder, plan)}")
+                watch.say(f"new run {folder}{unlike_its_siblings(folder, plan)}")
             if sandbox is None:
                 return summarize(folder, store=store)
             stop = await _session(plan, store, knobs, sandbox, watch)
@@ -175,11 +175,12 @@ async def _score(plan: Plan, folder: Path, knobs: Knobs, watch: Watch, make_defa
         watch.started(len(answers), 0, 0)
         stop = await Pipeline(plan, store, set_id, knobs, sandbox, watch).execute(Work([], answers))
         changes = store.verdict_changes(before, set_id) if before is not None else ()
-        if stop:
-            watch.say(f"verdict set {set_id} is not complete ({stop.end}): the run keeps set {before}")
+        end = stop.end if outstanding(store, plan, set_id).answers else "done"
+        if end != "done":
+            watch.say(f"verdict set {set_id} is not complete ({end}): the run keeps set {before}")
         elif make_default:
             await store.set_default(set_id)
-        return Rescore(summarize(folder, store=store), set_id, tuple(changes))
+        return Rescore(summarize(folder, store=store), set_id, tuple(changes), end)
     finally:
         watch.finished()
         await plan.model.close()
@@ -280,21 +281,3 @@ def _check_same(manifest: Mapping[str, Any], plan: Plan, folder: Path, *, moved_
             f"{folder} was made with other settings: {'; '.join(changed)}",
             "that would be a different run: start it with `evalkit run`",
         )
-
-
-def _unlike_its_siblings(folder: Path, plan: Plan) -> str:
-    """`: not RUN (temperature: 0 -> 0.7)`, for the newest run of the same suite and model."""
-    newest, manifest = 0.0, None
-    for path in folder.parent.glob(f"{plan.suite.info.name}--*/manifest.json"):
-        if path.parent == folder or path.stat().st_mtime <= newest:
-            continue
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue  # another run's damage is not this run's business
-        if found.get("settings", {}).get("model") == plan.settings.model:
-            newest, manifest = path.stat().st_mtime, {**found, "folder": path.parent.name}
-    if manifest is None:
-        return ""
-    changed = [d for d in differences(manifest.get("identity", {}), plan.identity) if "tasks.ids" not in d]
-    return f"\n  another run than {manifest['folder']}: {'; '.join(changed[:6])}"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
 import evalkit
 
-from .command import run
+from .command import ended, run, start
 
 pytestmark = pytest.mark.docker
 PROBLEMS = Path(__file__).parents[2] / "suites" / "mini" / "problems.jsonl"
@@ -73,6 +75,25 @@ def test_score_adds_a_set_names_what_changed_and_resume_keeps_to_it(
     aside = run("score", folder, "--timeout", "1", "--no-default", "--json")
     assert aside.code == 0
     assert reasons(folder) == ["passed", "passed"]
+
+
+def test_score_that_is_interrupted_says_so_and_changes_nothing(
+    docker_engine: object, answers: Path, tmp_path: Path
+) -> None:
+    answers.write_text(answers.read_text().replace("sleep(1.5)", "sleep(6)"))
+    words = ("--model", f"replay:{answers}", "--limit", "2", "--results", str(tmp_path), "--json")
+    folder = run("run", "mini", *words).summary["run"]
+    scoring = start("score", folder)
+    deadline = monotonic() + 60
+    with evalkit.load(folder)._store() as store:
+        while not any(state.judged for state in store.state(2).values()):
+            assert monotonic() < deadline, "nothing was judged"
+            sleep(0.05)
+        scoring.send_signal(signal.SIGINT)
+        done = ended(scoring)
+        assert done.code == 130, done.stderr
+        assert "not complete (interrupted)" in done.stderr
+        assert store.default_set == 1
 
 
 def test_score_needs_neither_model_nor_endpoint_nor_replay_file(
