@@ -54,9 +54,10 @@ class Suite(suite.Suite):
     def official_sample(self, task: Task, answer: Answer, verdict: Verdict | None) -> dict[str, Any]:
         protocol = self.protocol()
         code = protocol.extract(task, answer)
-        program = protocol.assemble(task, code) if code else task.data["prompt"]
-        before = code_before(task, code.text if code else "")
-        return {"task_id": task.id, "completion": as_completion(program, before)}
+        if code is None or not code.text.strip():
+            return {"task_id": task.id, "completion": ""}
+        program = protocol.assemble(task, code)
+        return {"task_id": task.id, "completion": as_completion(program, code_before(task, code.text))}
 
 
 def followed_by(test: str) -> str:

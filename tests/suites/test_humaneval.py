@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -308,6 +308,8 @@ def test_official_samples_read_back_to_the_same_program(protocol: str) -> None:
 
 def test_an_official_sample_of_nothing_is_empty() -> None:
     assert suite().official_sample(task(), Answer(""), None) == {"task_id": "HumanEval/7", "completion": ""}
+    own = replace(task(), data={**task().data, "prompt": "def one():\n"})  # no program by itself
+    assert suite().official_sample(own, Answer(""), None)["completion"] == ""
     empty = suite("humaneval-plus").official_sample(task("humaneval-plus"), Answer(""), None)
     assert empty == {"task_id": "HumanEval/7", "solution": ""}
 
