@@ -43,7 +43,7 @@ class Bar(Watch):
     def started(self, total: int, judged: int, passed: int) -> None:
         from tqdm import tqdm
 
-        self._judged, self._passed = judged, passed
+        self._judged, self._passed, self._errors, self._cost = judged, passed, 0, 0.0
         # the terminal of a serial line or of some containers says that it is 0 wide
         sized = os.get_terminal_size(sys.stderr.fileno()).columns > 0
         self._bar = tqdm(
