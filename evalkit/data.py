@@ -92,7 +92,7 @@ def read_records(path: Path) -> Iterator[dict[str, Any]]:
         return
     try:
         raw = path.read_bytes()
-        text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8")
+        text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8-sig")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as e:
         raise DataError(f"cannot read {path}: {e}") from None
     yield from _array(path, text) if text.lstrip()[:1] == "[" else _lines(path, text)

@@ -12,6 +12,8 @@ from evalkit.outcome import Outcome
 from evalkit.run.watch import Watch
 from evalkit.task import Verdict
 
+TOLD = 3  # errors said as they happen; `evalkit show` has them all
+
 
 def watcher(*, quiet: bool) -> Watch:
     if quiet:
@@ -20,16 +22,33 @@ def watcher(*, quiet: bool) -> Watch:
 
 
 class Lines(Watch):
-    """For pipes and logs: what is worth knowing, nothing that repaints."""
+    """For pipes and logs: what is worth knowing, nothing that repaints. Of errors the first of each kind."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
 
     def say(self, text: str) -> None:
         print(visible(text), file=sys.stderr, flush=True)
 
+    def ended(self, outcome: Outcome, reason: str, detail: str) -> None:
+        if outcome is Outcome.ERROR:
+            self._tell(f"error/{reason}: {detail}")
 
-class Bar(Watch):
+    def verdict(self, verdict: Verdict) -> None:
+        if verdict.outcome is Outcome.ERROR:
+            self._tell(f"error/{verdict.reason}: {verdict.detail}")
+
+    def _tell(self, text: str) -> None:
+        if text not in self._told and len(self._told) < TOLD:
+            self._told.add(text)
+            self.say(text)
+
+
+class Bar(Lines):
     """tqdm, with what the samples judged so far amount to."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._bar: Any = None
         self._judged = self._passed = self._errors = 0
         self._cost = 0.0
@@ -63,10 +82,12 @@ class Bar(Watch):
             self._cost += reply.usage.cost
 
     def ended(self, outcome: Outcome, reason: str, detail: str) -> None:
+        super().ended(outcome, reason, detail)
         self._errors += outcome is Outcome.ERROR
         self._show(1)
 
     def verdict(self, verdict: Verdict) -> None:
+        super().verdict(verdict)
         self._judged += verdict.scored
         self._passed += verdict.outcome is Outcome.PASSED
         self._errors += verdict.outcome is Outcome.ERROR

@@ -118,7 +118,7 @@ def make_plans(args: argparse.Namespace, knobs: Knobs) -> list[Plan]:
     for suite in dict.fromkeys(args.suites):
         options = given_options(args, suite)
         for model in dict.fromkeys(args.model):
-            plans.append(make_plan(settings_from(args, suite, model, options), knobs))
+            plans.append(make_plan(settings_from(args, suite, model, options), knobs, sends=not args.dry_run))
     return plans
 
 

@@ -24,10 +24,12 @@ class Access:
     key_source: str = ""
 
 
-def make_access(base_url: str, api_key_env: str | None, key_envs: tuple[str, ...]) -> Access:
+def make_access(
+    base_url: str, api_key_env: str | None, key_envs: tuple[str, ...], *, sends: bool = True
+) -> Access:
     """The key from `api_key_env` where given, else from the first of `key_envs` that is set.
 
-    UsageError names the variable that is missing; a local server needs no key.
+    UsageError names the variable that is missing; a local server needs no key, nor does who sends nothing.
     """
     check_base_url(base_url)
     shown = base_url.rstrip("/")
@@ -42,7 +44,7 @@ def make_access(base_url: str, api_key_env: str | None, key_envs: tuple[str, ...
     for name in key_envs:
         if os.environ.get(name, "").strip():
             return Access(base_url, read_key(name), shown, name)
-    if is_local(base_url):
+    if is_local(base_url) or not sends:
         return Access(base_url, Secret(NO_KEY), shown)
     names = " or ".join(dict.fromkeys(key_envs))
     raise UsageError(f"no API key for {shown}", f"set {names}, or name the variable: --api-key-env NAME")

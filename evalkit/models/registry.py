@@ -39,6 +39,7 @@ class Opening:
     request_timeout_s: float = 600.0
     max_attempts: int = 8
     suite: Suite | None = None
+    sends: bool = True  # False: only to be described and priced, a key may be missing
     salt: str = ""  # part of each call's Idempotency-Key: a run's name makes its calls its own
 
 
@@ -58,6 +59,7 @@ def open_model(
     request_timeout_s: float = 600.0,
     max_attempts: int = 8,
     suite: Suite | None = None,
+    sends: bool = True,
     salt: str = "",
 ) -> Model:
     """The model that `spec` names. Nothing is sent. Raises UsageError, DataError (replay)."""
@@ -77,6 +79,7 @@ def open_model(
         request_timeout_s,
         max_attempts,
         suite,
+        sends,
         salt,
     )
     return find_backend(spec, backend)(opening)
@@ -116,7 +119,7 @@ def open_openai(opening: Opening) -> Model:
     if entry is None and not base_url:
         raise unknown_model(opening.spec, catalog)
     entry = entry or Entry(opening.spec, id=opening.spec)
-    access, provider = find_access(entry, catalog, base_url, opening.api_key_env)
+    access, provider = find_access(entry, catalog, base_url, opening.api_key_env, sends=opening.sends)
     place = provider.name if provider else ""
     return OpenAIModel(
         opening.spec,
@@ -152,7 +155,7 @@ def unknown_model(spec: str, catalog: Catalog) -> UsageError:
 
 
 def find_access(
-    entry: Entry, catalog: Catalog, base_url: str, api_key_env: str | None
+    entry: Entry, catalog: Catalog, base_url: str, api_key_env: str | None, *, sends: bool = True
 ) -> tuple[Access, Provider | None]:
     """Where the model is asked for: the given URL, the entry's own, or its first provider with a key."""
     if base_url or entry.base_url:
@@ -161,18 +164,18 @@ def find_access(
         keys = [entry.key_env, provider.key_env if provider else ""]
         if base_url or not is_local(place):  # a catalog's own box has no business with OpenAI's key
             keys.append("OPENAI_API_KEY")
-        return make_access(place, api_key_env, tuple(filter(None, keys))), provider
+        return make_access(place, api_key_env, tuple(filter(None, keys)), sends=sends), provider
     providers = [catalog.providers[name] for name in entry.ids if name in catalog.providers]
     if not providers:
         raise UsageError(f"{entry.name} has no provider in the catalog", "say where it is served: --base-url")
     with_key = [p for p in providers if os.environ.get(p.key_env, "").strip()]
-    if not with_key and not api_key_env:
+    if not with_key and not api_key_env and sends:
         raise UsageError(
             f"no API key for {entry.name}",
             f"set {' or '.join(p.key_env for p in providers)}, or say where it is served: --base-url URL",
         )
     provider = (with_key or providers)[0]
-    return make_access(provider.base_url, api_key_env, (provider.key_env,)), provider
+    return make_access(provider.base_url, api_key_env, (provider.key_env,), sends=sends), provider
 
 
 def model_id(entry: Entry, provider: Provider | None) -> str:

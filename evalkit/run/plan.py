@@ -58,8 +58,11 @@ def slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:60] or "model"
 
 
-def make_plan(settings: Settings, knobs: Knobs) -> Plan:
-    """Look everything up. Raises UsageError, DataError: nothing has been written or sent by then."""
+def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
+    """Look everything up. Raises UsageError, DataError: nothing has been written or sent by then.
+
+    `sends` False: the model is only to be described, and may lack a key.
+    """
     suite = open_suite(settings.suite, settings.options)
     protocol = suite.protocol()
     scaffold = open_scaffold(settings.scaffold)
@@ -77,6 +80,7 @@ def make_plan(settings: Settings, knobs: Knobs) -> Plan:
         request_timeout_s=knobs.request_timeout_s,
         max_attempts=knobs.max_attempts,
         suite=suite,
+        sends=sends,
         salt=settings.label,
     )
     if isinstance(model, Replay):

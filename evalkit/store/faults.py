@@ -15,7 +15,10 @@ _REPAIR = (
 )
 
 _NO_SPACE = ("no space is left for {folder}", f"{_KEPT}: make room, then resume the run")
-_READ_ONLY = ("{folder} cannot be written to ({error})", "copy the folder to a place where you may write")
+_READ_ONLY = (
+    "{folder} cannot be written to ({error})",
+    "copy the folder to another place, or choose one: --results DIR",
+)
 _DAMAGED = ("the database in {folder} is damaged ({error})", f"resuming repairs it; or {_REPAIR}")
 _BUSY = (
     "another program holds the database in {folder}",

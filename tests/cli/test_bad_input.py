@@ -157,3 +157,16 @@ def test_two_processes_on_one_run(evalkit: Evalkit, tmp_path: Path, docker_engin
         first.communicate(timeout=120)
     assert first.returncode == 0
     assert evalkit(*words).code == 0  # released again, and nothing is owed: no endpoint needed
+
+
+def test_a_dry_run_needs_no_key(evalkit: Evalkit) -> None:
+    done = evalkit("run", "mini", "--model", "qwen3-coder", "--dry-run", "--json")
+    assert (done.code, done.json["calls"]) == (0, 40), done
+    evalkit("run", "mini", "--model", "qwen3-coder").refused(2, "no API key for qwen3-coder")
+
+
+def test_errors_are_said_as_they_happen(evalkit: Evalkit, docker_engine: object) -> None:
+    url = "http://127.0.0.1:9/v1"  # nobody listens there
+    done = evalkit("run", "mini", "--model", "m", "--base-url", url, "--limit", "2", "--max-attempts", "1")
+    assert done.code == 3, done
+    assert done.stderr.count("error/api: m: ConnectionRefusedError") == 1, done
