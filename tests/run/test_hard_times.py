@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docker.errors import APIError
 
 from evalkit.endpoint.process import running, stats
 
@@ -131,8 +132,10 @@ def test_killed_containers_are_replaced_and_nobody_notices(docker_engine: Any, t
             if f"/{process.pid}/" in b.labels.get("evalkit.owner", "")
         ]
         assert boxes, "no container carries the run's owner"
-        for box in boxes:
-            box.kill()
+        boxes[0].kill()
+        for box in boxes[1:]:
+            with suppress(APIError):  # the other of a pair ends by itself as soon as its partner is gone
+                box.kill()
         done = ended(process)
     assert (done.code, done.summary["complete"], done.summary["pass@1"]) == (0, True, 0.8), done.stderr
 
