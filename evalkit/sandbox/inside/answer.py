@@ -15,7 +15,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import frames
+from . import frames, main_program
 from .kinds import contents_of
 from .special import write_special
 from .unwire import Decoder
@@ -96,6 +96,8 @@ class Server:
         value: Any = None
         if operation == frames.LOAD:
             exec(compile(d.get(), "<string>", "exec", dont_inherit=True), self.namespace)
+        elif operation == frames.RUN:
+            main_program.run(d.get(), d.get(), self.namespace, self.fd)
         elif operation == frames.EXECUTE:
             exec(compile(d.get(), "<test>", "exec", dont_inherit=True), self.namespace)
         elif operation == frames.EVALUATE:

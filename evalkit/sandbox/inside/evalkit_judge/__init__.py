@@ -21,8 +21,9 @@ from .errors import AnswerError, NotCrossable
 from .memory import remember
 from .objects import Opaque
 from .remote import Answer
+from .whole import Run
 
-__all__ = ["Answer", "AnswerError", "NotCrossable", "Opaque", "Test", "remember"]
+__all__ = ["Answer", "AnswerError", "NotCrossable", "Opaque", "Run", "Test", "remember"]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ..wire import CALLABLE, Encoder, Malformed, TooLarge, is_known_module
 from .errors import AnswerError, NotCrossable, raised
 from .line import Line
 from .objects import Function, Module, Opaque, Walk
+from .whole import Run, run_to_end
 
 
 class Answer:
@@ -25,7 +26,7 @@ class Answer:
 
     def __init__(self, open_line: Callable[[], Line], program: str) -> None:
         self._open = open_line
-        self._program = program
+        self.program = program
         self._lines: list[Line] = []  # one for each process of the answer, the present one last
         self._depth = 0
         self.calls = 0
@@ -48,7 +49,23 @@ class Answer:
     # -- what judges use -------------------------------------------------------------------------
     def load(self, timeout: float | None = None) -> None:
         """Execute the program, in a fresh namespace without a `__name__` of "__main__"."""
-        self._ask(frames.LOAD, self._program, timeout=timeout)
+        self._ask(frames.LOAD, self.program, timeout=timeout)
+
+    def run(self, stdin: str | bytes = b"", timeout: float | None = None) -> Run:
+        """Run the program as `__main__` with this standard input, until its process ends.
+
+        It does so in the present process, among the names that `execute` has made there; where that has
+        ended, in a fresh one. An exit status, whatever it is, is no AnswerError.
+        """
+        if self.died:
+            self.restart()
+        data = stdin.encode("utf-8", "surrogatepass") if isinstance(stdin, str) else stdin
+        if len(data) > self._line.limits["file_bytes"]:
+            raise ValueError("the standard input is larger than the job's file_bytes")
+        e = Encoder(self._other)
+        e.put(self.program)
+        e.put(data)
+        return run_to_end(self._line, frames.frame(frames.RUN, e.out), timeout)
 
     @property
     def died(self) -> bool:
