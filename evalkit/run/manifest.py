@@ -37,6 +37,7 @@ def make_manifest(plan: Plan, sandbox: ProgramSandbox) -> dict[str, Any]:
             "homepage": info.homepage,
             "headline": info.headline,
             "errors_fail": info.errors_fail,
+            "remarks": list(plan.suite.remarks(plan.tasks)),
             "scorer": {"name": plan.suite.scorer().name, "version": plan.suite.scorer().version},
         },
         "data": {

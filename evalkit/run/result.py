@@ -62,6 +62,7 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
         end=end,
         end_detail=detail,
         strict=strict_scores(store, end),
+        notes=tuple(map(str, manifest["suite"].get("remarks", ()))),
     )
 
 

@@ -88,6 +88,7 @@ class Summary:
             "cost": self.cost,
             "wall_s": round(self.wall_s, 3),
             "end": self.end,
+            **({"notes": list(self.notes)} if self.notes else {}),
             **({"strict": dict(self.strict)} if self.strict else {}),
             **({"authors": self.authors} if self.authors is not None else {}),
         }

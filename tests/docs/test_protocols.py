@@ -17,6 +17,7 @@ SECTIONS = {
     "humaneval": "HumanEval and HumanEval+",
     "humaneval-plus": "HumanEval and HumanEval+",
     "mbpp": "MBPP",
+    "livecodebench": "LiveCodeBench",
 }
 
 

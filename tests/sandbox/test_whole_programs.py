@@ -16,9 +16,8 @@ pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="session")]
 RUNS = """
 from evalkit_judge import Test
 def judge(answer, task):
-    answer.execute(task.get("before", ""))
     for n, (stdin, stdout, status) in enumerate(task["runs"]):
-        run = answer.run(stdin, timeout=task.get("timeout"))
+        run = answer.run(stdin, timeout=task.get("timeout"), before=task["before"])
         good = (run.stdout, run.status) == (stdout, status)
         detail = f"{run.status} {run.stdout[:300]!r} {run.stderr[-600:]}"
         yield Test(f"run {n}", "passed" if good else "wrong", detail)
@@ -116,10 +115,7 @@ if os.fork() == 0:
     import time; time.sleep(60)
 """
     first = ("", "False [] 1\n", 0)
-    text = RUNS.replace("    for n", "    pids = []\n    for n").replace(
-        "run = answer", "answer.restart(); answer.execute(task['before']); run = answer"
-    )
-    said = await judge(sandbox, text, program, {"runs": [first] * 3, "before": "BEFORE = 1"})
+    said = await runs(sandbox, program, first, first, first, before="BEFORE = 1")
     assert said.status == "passed", said.detail
 
 
@@ -145,7 +141,7 @@ if os.fork() == 0:
     time.sleep(1); os.write(1, b"late"); os._exit(0)
 """
     text = RUNS.replace("        good", "        import time; time.sleep(1.5)\n        good")
-    said = await judge(sandbox, text, program, {"runs": [("", "", 0)] * 2})
+    said = await judge(sandbox, text, program, {"runs": [("", "", 0)] * 2, "before": ""})
     assert said.status == "passed", said.detail
 
 

@@ -97,7 +97,7 @@ class Server:
         if operation == frames.LOAD:
             exec(compile(d.get(), "<string>", "exec", dont_inherit=True), self.namespace)
         elif operation == frames.RUN:
-            main_program.run(d.get(), d.get(), self.namespace, self.fd)
+            main_program.run(d.get(), d.get(), d.get(), self.fd)
         elif operation == frames.EXECUTE:
             exec(compile(d.get(), "<test>", "exec", dont_inherit=True), self.namespace)
         elif operation == frames.EVALUATE:

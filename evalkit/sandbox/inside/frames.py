@@ -18,7 +18,7 @@ LOOKUP = b"N"  # (name) -> its value; LookupError where the answer has no such n
 ATTRIBUTE = b"A"  # (object, name)
 OPERATE = b"P"  # (operation, object, operands...): len, item, contains, iter...
 TAKE = b"I"  # (iterator, at most) -> (items, ended?, error)
-RUN = b"U"  # (program, standard input): no reply, the process ends with it; its stderr follows on the pipe
+RUN = b"U"  # (program, statements before it, stdin): no reply; its stderr on the pipe, then the end
 RETURNED = b"r"  # a callback's value
 FAILED = b"e"  # a callback's error: (type name, message)
 

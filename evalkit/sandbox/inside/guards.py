@@ -1,8 +1,8 @@
 """Names that official scorers take away from a program, by guard.
 
-HumanEval (openai/human-eval 6d43fb9, execution.py) and EvalPlus (evalplus 26d6d00, eval/utils.py) set
-them to None against accidents. Here nothing depends on them for safety; they are taken away so that
-a program which uses them fails as it does there.
+HumanEval (openai/human-eval 6d43fb9, execution.py), EvalPlus (evalplus 26d6d00, eval/utils.py) and
+LiveCodeBench (28fef95, testing_util.py) set them to None against accidents. Here nothing depends on them
+for safety; they are taken away so that a program which uses them fails as it does there.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import io
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,7 @@ OS_NAMES = (
     *("lchflags", "lchmod", "lchown", "getcwd", "chdir"),
 )
 SHUTIL_NAMES = ("rmtree", "move", "chown")
+USUAL_STACK = 8 << 20
 MODULES = ("ipdb", "joblib", "resource", "psutil", "tkinter")
 ABSENT = object()
 
@@ -78,7 +80,7 @@ class Worn:
         self.before: list[tuple[MutableMapping[str, Any], str, Any]] = []
 
     def wear(self, guard: str) -> None:
-        """Put on `guard`: "none", "human-eval" or "evalplus"."""
+        """Put on `guard`: "none", "human-eval", "evalplus" or "livecodebench"."""
         if guard == self.guard:
             return
         self.guard = "none"
@@ -92,22 +94,31 @@ class Worn:
             return
         self.guard = guard
         self._set(os.environ, "OMP_NUM_THREADS", "1")  # before os.putenv goes
-        self._set(vars(sys), "stdin", NoInput())
-        if sys.__stdout__ is not None:
-            output = Output(sys.__stdout__)
-            self._set(vars(sys), "stdout", output)
-            self._set(vars(sys), "stderr", output)
-        self._remove(vars(builtins), ("exit", "quit", "help"))
+        if guard == "livecodebench":
+            self._remove(vars(builtins), ("quit", "help"))  # exit is left
+        else:
+            self._streams()
+            self._remove(vars(builtins), ("exit", "quit", "help"))
         self._remove(vars(os), OS_NAMES)
         self._remove(vars(shutil), SHUTIL_NAMES)
         self._remove(vars(subprocess), ("Popen",))
         if guard == "evalplus":
             self._remove(vars(builtins), ("open",))
 
-    def hide_modules(self) -> None:
-        """The rest, in the fork: os.wait4 wants to import one of them."""
+    def in_fork(self) -> None:
+        """The rest: os.wait4 wants to import one of the modules, and limits hold for a process."""
+        if self.guard == "livecodebench":
+            # deep recursion through C crashes there: this is the stack that a process has by default
+            resource.setrlimit(resource.RLIMIT_STACK, (USUAL_STACK, USUAL_STACK))
         if self.guard != "none":
             sys.modules.update(dict.fromkeys(MODULES))  # type: ignore[arg-type] # makes their import fail
+
+    def _streams(self) -> None:
+        self._set(vars(sys), "stdin", NoInput())
+        if sys.__stdout__ is not None:
+            output = Output(sys.__stdout__)
+            self._set(vars(sys), "stdout", output)
+            self._set(vars(sys), "stderr", output)
 
     def _remove(self, names: MutableMapping[str, Any], which: tuple[str, ...]) -> None:
         for name in which:

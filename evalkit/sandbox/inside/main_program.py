@@ -14,26 +14,25 @@ import os
 import sys
 import threading
 import types
-from collections.abc import Mapping
 from typing import Any, NoReturn
 
 FLUSH_FAILED = 120  # the interpreter's own status where its output could not be written
 INTERRUPTED = 130
 
 
-def run(program: str, stdin: bytes, before: Mapping[str, Any], pipe: int) -> NoReturn:
+def run(program: str, before: str, stdin: bytes, pipe: int) -> NoReturn:
     """`stdin` is a file on descriptor 0, output goes to 1 as ever, errors (2) go to the judge on `pipe`.
 
-    `before`: names that are there before the program begins.
+    `before`: statements of the judge's, executed in `__main__` first.
     """
     leave = os._exit
     descriptors(stdin, pipe)
     streams()
     main = types.ModuleType("__main__")
-    main.__dict__.update(before)
     main.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = main
     sys.argv[:] = ["answer.py"]
+    exec(compile(before, "<before>", "exec", dont_inherit=True), main.__dict__)
     status = execute(program, main.__dict__)
     status = finish() or status
     leave(status & 0xFF)

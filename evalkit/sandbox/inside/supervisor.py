@@ -192,7 +192,7 @@ def run_program(sample: Sample, slot: Slot, guard: guards.Worn, pipe: int, outpu
         except BaseException as e:  # infrastructure, whatever it is: the program has not run
             sample.connection.send(f"not confined: {type(e).__name__}: {e}".encode()[:300])
             raise
-        guard.hide_modules()
+        guard.in_fork()
         gc.enable()
         answer.Server(3).run()
     finally:

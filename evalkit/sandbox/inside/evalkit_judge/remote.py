@@ -51,11 +51,11 @@ class Answer:
         """Execute the program, in a fresh namespace without a `__name__` of "__main__"."""
         self._ask(frames.LOAD, self.program, timeout=timeout)
 
-    def run(self, stdin: str | bytes = b"", timeout: float | None = None) -> Run:
+    def run(self, stdin: str | bytes = b"", timeout: float | None = None, before: str = "") -> Run:
         """Run the program as `__main__` with this standard input, until its process ends.
 
-        It does so in the present process, among the names that `execute` has made there; where that has
-        ended, in a fresh one. An exit status, whatever it is, is no AnswerError.
+        `before`: statements that are executed in `__main__` first. Where the present process has ended, a
+        fresh one is started. An exit status, whatever it is, is no AnswerError.
         """
         if self.died:
             self.restart()
@@ -63,8 +63,8 @@ class Answer:
         if len(data) > self._line.limits["file_bytes"]:
             raise ValueError("the standard input is larger than the job's file_bytes")
         e = Encoder(self._other)
-        e.put(self.program)
-        e.put(data)
+        for value in (self.program, before, data):
+            e.put(value)
         return run_to_end(self._line, frames.frame(frames.RUN, e.out), timeout)
 
     @property

@@ -1,0 +1,1 @@
+"""LiveCodeBench: code generation."""

@@ -1,0 +1,122 @@
+"""LiveCodeBench's judging: the program meets one test after the other, its output is compared here.
+
+Rules of LiveCodeBench 28fef95 (lcb_runner/evaluation/testing_util.py). All tests run in one process, as they
+do there, within what `stand_in.py` puts around the program; with the scorer `real`, a program that reads
+standard input has a true one, and a process of its own for each test.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Generator
+from decimal import Decimal
+from typing import Any
+
+from evalkit_judge import AnswerError, Test
+
+INT_DIGITS = 50_000
+NO_EXCEPTION = ("SystemExit", "KeyboardInterrupt", "GeneratorExit")  # what `except Exception` lets pass
+
+Difference = str  # how a result differs from what is right; "" where it does not
+Check = Callable[[Any, str, str], Difference]  # (answer, input, output)
+
+
+def judge(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
+    """A Test for each of the problem's, up to the first that fails."""
+    sys.set_int_max_str_digits(INT_DIGITS)
+    check = prepared(answer, task)
+    if isinstance(check, AnswerError):
+        yield Test("program", check.kind, check.message)
+        return {"official": official_word(check, loading=True)}
+    for number, (given, right) in enumerate(zip(task["inputs"], task["outputs"], strict=True), 1):
+        try:
+            difference = check(answer, given, right)
+        except AnswerError as e:
+            yield Test(f"test {number}", e.kind, e.message)
+            return {"official": official_word(e)}
+        yield Test(f"test {number}", "wrong" if difference else "passed", difference)
+        if difference:
+            return {"official": "-2"}
+    return {"official": "passed"}
+
+
+def prepared(answer: Any, task: dict[str, Any]) -> Check | AnswerError:
+    """How to run one test of this task on the program, which is ready for it; or why it is not."""
+    limit, name, real = task["timeout"], task["function"], task["scorer"] == "real"
+    if real and not name:
+        return lambda answer, given, right: check_true_program(answer, given, right, task)
+    try:
+        answer.execute(task["stand_in"])
+        answer.call("prepare", answer.program, name, real, timeout=limit)
+    except AnswerError as e:
+        return e
+    if name:
+        return lambda answer, given, right: check_value(answer, given, right, limit)
+    return lambda answer, given, right: check_printed(answer.call("run_stdio", given, timeout=limit), right)
+
+
+def official_word(e: AnswerError, loading: bool = False) -> str:
+    """The official code of a test without a result: -3 time, -4 an error, -5 the process died."""
+    if e.kind == "timeout":
+        return "-4" if loading else "-3"
+    return "-5" if e.died or e.type_name in NO_EXCEPTION else "-4"
+
+
+# -- programs that read and print ----------------------------------------------------------------------
+def check_true_program(answer: Any, given: str, right: str, task: dict[str, Any]) -> Difference:
+    run = answer.run(given, timeout=task["timeout"], before=task["before"])
+    if run.status:
+        last = run.stderr.strip().rpartition("\n")[2]
+        raise AnswerError(
+            "crashed", f"exit status {run.status}: {last}" if last else f"exit status {run.status}"
+        )
+    return check_printed(run.stdout, right)
+
+
+def check_printed(printed: Any, right: str) -> Difference:
+    """Line by line, without blanks at both ends of each and of the whole; lines of numbers by value."""
+    if type(printed) is not str:
+        return f"a {type(printed).__name__} came for the output"
+    got, wanted = lines_of(printed), lines_of(right)
+    if len(got) != len(wanted):
+        return f"{len(got)} lines for {len(wanted)}: {short(printed)} for {short(right)}"
+    for number, (line, want) in enumerate(zip(got, wanted, strict=True), 1):
+        if line != want and not same_numbers(line, want):
+            return f"line {number}: {short(line)} for {short(want)}"
+    return ""
+
+
+def lines_of(text: str) -> list[str]:
+    return [line.strip() for line in text.strip().split("\n")]
+
+
+def same_numbers(line: str, want: str) -> bool:
+    """Whether both are nothing but decimal numbers, and the same ones. No tolerance."""
+    try:
+        return [Decimal(word) for word in line.split()] == [Decimal(word) for word in want.split()]
+    except ArithmeticError:  # no number, or one that compares with nothing
+        return False
+
+
+# -- functions -----------------------------------------------------------------------------------------
+def check_value(answer: Any, given: str, right: str, limit: float) -> Difference:
+    """Each line of `given` is an argument as JSON. A tuple counts as a list, but not one inside it."""
+    arguments, want = [json.loads(line) for line in given.split("\n")], json.loads(right)
+    got = answer.call("call", *arguments, timeout=limit)
+    if isinstance(got, tuple):
+        got = list(got)
+    try:
+        same = bool(got == want)
+    except Exception as e:  # arrays of many truths
+        raise AnswerError("crashed", f"{type(e).__name__}: {e}") from None
+    return "" if same else f"{short(got)} for {short(want)}"
+
+
+def short(value: Any) -> str:
+    """A value for a detail: at most 100 characters."""
+    try:
+        text = repr(value[:100] if isinstance(value, str) else value)
+    except Exception as e:  # integers of too many digits
+        text = f"<{type(value).__name__}: {type(e).__name__}>"
+    return text if len(text) <= 100 else text[:97] + "..."

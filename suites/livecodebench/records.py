@@ -1,0 +1,113 @@
+"""LiveCodeBench's records: tests out of their wrappings, without running anything that they hold."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import pickletools
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evalkit.errors import DataError
+
+MOST_BYTES = 1 << 30  # of one problem's unpacked tests
+TEXT = {"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"}
+AROUND_IT = {"PROTO", "FRAME", "MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT", "STOP"}
+METHOD = re.compile(r"^\s*def\s+(\w+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Tests:
+    """A problem's tests in the official order, public ones first. `function`: its name; "" for stdin."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    function: str
+
+
+def check(record: Mapping[str, Any]) -> None:
+    """DataError where the public tests cannot be read, or where there is no test at all."""
+    if not has_private(record):
+        tests_of(record)
+        return
+    try:
+        public(record)
+    except (ValueError, TypeError) as e:
+        raise DataError(f"question {record['question_id']}: its public tests cannot be read: {e}") from None
+
+
+def tests_of(record: Mapping[str, Any]) -> Tests:
+    """DataError where a record's tests cannot be read, or where it has none."""
+    where = f"question {record.get('question_id')}"
+    try:
+        found = [*public(record), *private(record)]
+        inputs, outputs = tuple(t["input"] for t in found), tuple(t["output"] for t in found)
+    except (ValueError, TypeError, KeyError) as e:
+        raise DataError(f"{where}: its tests cannot be read: {type(e).__name__}: {e}") from None
+    if not found:
+        raise DataError(f"{where} has no tests")
+    if not all(isinstance(text, str) for text in (*inputs, *outputs)):
+        raise DataError(f"{where}: an input or output that is no text")
+    return Tests(inputs, outputs, function_of(record, found))
+
+
+def public(record: Mapping[str, Any]) -> list[Any]:
+    value = record["public_test_cases"]
+    return list(json.loads(value) if isinstance(value, str) else value)
+
+
+def private(record: Mapping[str, Any]) -> list[Any]:
+    """A list, the same as JSON, or packed; [] where there is none."""
+    value = record.get("private_test_cases")
+    if not has_private(record):
+        return []
+    if not isinstance(value, str):
+        return list(value or ())
+    return list(json.loads(value if value.lstrip().startswith("[") else unpack(value)))
+
+
+def has_private(record: Mapping[str, Any]) -> bool:
+    value = record.get("private_test_cases")
+    return bool(value.strip().replace(" ", "") not in ("", "[]") if isinstance(value, str) else value)
+
+
+def unpack(packed: str) -> str:
+    """base64(zlib(pickle(text))). ValueError for anything else: a pickle of a text, and only that, is read.
+
+    The pickle is not executed: its operations are listed, and all but one text and its frame are refused.
+    """
+    try:
+        opened = zlib.decompressobj()
+        data = opened.decompress(base64.b64decode(packed, validate=True), MOST_BYTES)
+    except (binascii.Error, zlib.error) as e:
+        raise ValueError(f"not packed as LiveCodeBench does: {e}") from None
+    if not opened.eof:
+        raise ValueError(f"unpacked it would be larger than {MOST_BYTES >> 20} MB, or it is cut short")
+    texts = []
+    for operation, argument, _ in pickletools.genops(data):
+        if operation.name in TEXT:
+            texts.append(argument)
+        elif operation.name not in AROUND_IT:
+            raise ValueError(f"a pickle that holds more than a text ({operation.name})")
+    if len(texts) != 1 or not isinstance(texts[0], str):
+        raise ValueError("a pickle that holds no text")
+    return texts[0]
+
+
+def function_of(record: Mapping[str, Any], tests: list[Any]) -> str:
+    """The name in the metadata; where there is no metadata, the one method of the starter code."""
+    metadata = record.get("metadata")
+    if metadata:
+        known = json.loads(metadata) if isinstance(metadata, str) else metadata
+        if known.get("func_name"):
+            return str(known["func_name"])
+    if not any(test.get("testtype") == "functional" for test in tests):
+        return ""
+    methods = METHOD.findall(record.get("starter_code") or "")
+    if len(methods) != 1:
+        raise DataError(f"question {record.get('question_id')}: which function is called is not said")
+    return str(methods[0])

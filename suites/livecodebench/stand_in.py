@@ -1,0 +1,190 @@
+"""What LiveCodeBench's checker puts around a program, for the answer's own process.
+
+The judge sends this text there and calls `prepare`, then `run_stdio` or `call` once a test; what they give
+back is a program's output or value, never a verdict. The rules are those of LiveCodeBench 28fef95
+(lcb_runner/evaluation/testing_util.py), odd ones included: whatever an honest program can notice there,
+it finds here.
+"""
+
+import ast
+import builtins
+import contextlib
+import faulthandler
+import importlib
+import io
+import os
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+INT_DIGITS = 50_000
+# names of these are there without an import; a later module's hide an earlier one's
+STARRED = (
+    *("string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random", "statistics"),
+    *("itertools", "functools", "operator", "io", "sys", "json", "builtins", "typing"),
+)
+PREAMBLE = "\n".join(
+    [
+        *(f"from {name} import *" for name in STARRED),
+        *(f"import {name}" for name in STARRED if name not in ("builtins", "typing")),
+        "sys.setrecursionlimit(50000)\n",
+    ]
+)
+
+target: Any = None  # what each test calls
+
+
+# -- preparing -----------------------------------------------------------------------------------------
+def prepare(program: str, function: str, real: bool) -> None:
+    """Execute the program's definitions. `function`: what tests call; "" for a program that reads and prints.
+
+    `real`: as a plain module, without the checker's peculiarities.
+    """
+    global target
+    sys.set_int_max_str_digits(INT_DIGITS)
+    if real:
+        target = getattr(solution_of(plain_module(program), function), function)
+        return
+    no_input()
+    text = PREAMBLE + "\n\n" + program if function else as_function(program)
+    module = types.ModuleType("tmp_sol", "")
+    exec(compile(text, "<string>", "exec", dont_inherit=True), module.__dict__)
+    # a class of that name anywhere in the text, be it in a function or a comment
+    owner = module.Solution() if "class Solution" in text else module
+    target = getattr(owner, function or "wrapped_function")
+
+
+def no_input() -> None:
+    """Standard input as a child process of multiprocessing has it: nothing, on a descriptor of its own."""
+    with contextlib.suppress(OSError, AttributeError):
+        sys.stdin.close()
+    sys.stdin = open(os.open(os.devnull, os.O_RDONLY), encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+def as_function(program: str) -> str:
+    """The program as one function of no arguments after its imports; itself, where it cannot be parsed."""
+    program = without_guard(program)
+    try:
+        body = ast.parse(program).body
+        imports = [s for s in body if isinstance(s, (ast.Import, ast.ImportFrom))]
+        rest = [s for s in body if not isinstance(s, (ast.Import, ast.ImportFrom))]
+        nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+        function = ast.FunctionDef("wrapped_function", nothing, rest, [], lineno=-1)
+        return "\n".join([PREAMBLE, *map(ast.unparse, imports), ast.unparse(function)])
+    except Exception:  # it is executed as it stands, and fails there
+        return program
+
+
+def without_guard(program: str) -> str:
+    """With the body of a last `if __name__ == '__main__':` in its place; any other place stays a dead end."""
+    try:
+        body = ast.parse(program).body
+        last = body[-1]
+        if isinstance(last, ast.If) and ast.unparse(last.test).strip() == "__name__ == '__main__'":
+            return "\n".join(map(ast.unparse, [*body[:-1], *last.body]))
+    except Exception:  # no statement, no program
+        pass
+    return program
+
+
+def plain_module(program: str) -> types.ModuleType:
+    module = sys.modules["solution"] = types.ModuleType("solution")
+    exec(PREAMBLE, module.__dict__)
+    exec(compile(program, "<solution>", "exec", dont_inherit=True), module.__dict__)
+    return module
+
+
+def solution_of(module: types.ModuleType, function: str) -> Any:
+    """An instance of the module's Solution where that has the method, else the module."""
+    solution = getattr(module, "Solution", None)
+    return solution() if hasattr(solution, function) else module  # type: ignore[misc]
+
+
+# -- testing -------------------------------------------------------------------------------------------
+def call(*arguments: Any) -> Any:
+    """The value for one test's arguments."""
+    # as there: it raises where a program has put something without a descriptor in place of `sys.stderr`
+    faulthandler.enable()
+    try:
+        return target(*arguments)
+    finally:
+        faulthandler.disable()
+
+
+def run_stdio(text: str) -> str:
+    """What the program printed with `text` as its input. SystemExit is a good end, whatever its code."""
+    faulthandler.enable()
+    before, printed = sys.stdout, io.StringIO()
+    printed.close = lambda x: 1  # type: ignore[method-assign,misc,assignment] # so that closing it raises
+    sys.stdout = printed
+    try:
+        with contextlib.suppress(SystemExit):
+            run_with(text)
+        return printed.getvalue()
+    finally:
+        sys.stdout = before
+        faulthandler.disable()
+
+
+def run_with(text: str) -> None:
+    """The input is in `sys.stdin`, in its predecessor that programs may have imported, and in `open`."""
+    lines = iter(text.split("\n"))
+    old, true_open = sys.stdin, builtins.open
+    ways: dict[str, Callable[..., Any]] = {
+        "read": lambda *args: text,
+        "readlines": lambda *args: text.split("\n"),
+        "readline": lambda *args: next(lines),  # without the end of the line; StopIteration after the last
+    }
+    new = Stdin(text)
+    for name, way in ways.items():
+        setattr(old, name, way)
+    sys.stdin = new
+    builtins.open = lambda *args, **kwargs: mocked_open(text)(*args, **kwargs)
+    try:
+        target()
+    finally:
+        builtins.open = true_open
+        sys.stdin = old
+        for name in ways:
+            delattr(old, name)
+
+
+def mocked_open(text: str) -> Any:
+    """Only what calls `builtins.open` by that name gets it: the program's own `open` is the true one."""
+    mock = importlib.import_module("unittest.mock")  # costs more than most programs: made when needed
+    return mock.mock_open(read_data=text)
+
+
+class Stdin:
+    """Not iterable. `read` always gives everything, `readlines` one line more than there are."""
+
+    def __init__(self, text: str) -> None:
+        self.inputs = text
+        self._lines = io.StringIO(text)
+        self.buffer = Buffer(text.encode("utf-8"))
+
+    def read(self, *args: Any) -> str:
+        return self.inputs
+
+    def readline(self, *args: Any) -> str:
+        return self._lines.readline(*args)
+
+    def readlines(self, *args: Any) -> list[str]:
+        return self.inputs.split("\n")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._lines, name)
+
+
+class Buffer:
+    """`readline` always gives the first line."""
+
+    def __init__(self, data: bytes) -> None:
+        self.inputs = data
+
+    def read(self, *args: Any) -> bytes:
+        return self.inputs
+
+    def readline(self, *args: Any) -> bytes:
+        return self.inputs.split(b"\n")[0] + b"\n"
