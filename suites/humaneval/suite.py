@@ -43,6 +43,7 @@ class Suite(suite.Suite):
 
     async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
         known = {key: task.data[key] for key in self.required_fields}
+        known["canonical_solution"] = str(task.data.get("canonical_solution", ""))
         limits = Limits(wall_s=self.options.timeout, memory_bytes=self.options.memory << 20)
         program = self.protocol().assemble(task, answer) + followed_by(task.data["test"])
         judgement = await sandbox.judge(Job(program, JUDGE.read_text(), known, limits, "human-eval"))

@@ -11,7 +11,7 @@ from evalkit_judge.python_tests import run_check
 
 def judge(answer, task):
     answer.load()
-    yield from run_check(answer, task["test"], task["entry_point"], task["helpers"])
+    yield from run_check(answer, task["test"], task["entry_point"], task["helpers"], task["text"])
 """
 
 ASSERTS = """
@@ -30,12 +30,13 @@ async def check(
     *,
     entry_point: str = "f",
     helpers: str = "",
+    text: str = "",
     guard: str = "none",
     **limits: Any,
 ) -> Judgement:
-    """Judge with check(candidate), whose body is `test`."""
+    """Judge with check(candidate), whose body is `test`; `text` is what the task itself says."""
     body = "def check(candidate):\n" + "\n".join("    " + line for line in test.strip().splitlines())
-    task = {"test": body, "entry_point": entry_point, "helpers": helpers}
+    task = {"test": body, "entry_point": entry_point, "helpers": helpers, "text": text}
     return await judge(sandbox, CHECK, program, task, guard, **limits)
 
 

@@ -331,7 +331,8 @@ async def test_a_job_holds_the_program_and_the_test_apart() -> None:
     [job] = told.jobs
     assert job.program.startswith(PROMPT + BODY + "\n")
     assert "assert candidate" not in job.program
-    assert job.task == {key: RECORD[key] for key in ("task_id", "prompt", "entry_point", "test")}
+    keys = ("task_id", "prompt", "entry_point", "test", "canonical_solution")
+    assert job.task == {key: RECORD[key] for key in keys}
     assert (job.limits.wall_s, job.guard) == (5.0, "human-eval")
     assert "def judge(" in job.judge
     assert (verdict.outcome, verdict.official) == ("passed", "passed")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import importlib
 import operator
 import os
 import sys
@@ -31,6 +32,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "contains": operator.contains,
     "iter": iter,
     "str": str,
+    "bool": bool,
     "set attribute": setattr,
 }
 
@@ -46,6 +48,7 @@ class Server:
         self.numbers: dict[int, int] = {}  # id -> handle
         self.borrowed: dict[int, int] = {}  # id of a stand-in -> number of the judge's function
         self.stand_ins: dict[int, Any] = {}
+        self.kept: list[Any] = []  # classes whose objects stay here
 
     def run(self) -> None:
         """Serve until the judge closes the pipe."""
@@ -90,7 +93,9 @@ class Server:
 
     def act(self, request: bytes) -> bytes:
         operation = request[:1]
-        d = Decoder(request, 1, opaque=self.stand_in, handle=self.objects.__getitem__)
+        d = Decoder(
+            request, 1, opaque=self.stand_in, handle=self.objects.__getitem__, module=importlib.import_module
+        )
         if operation == frames.CALL:
             return self.call(request, d)
         value: Any = None
@@ -111,6 +116,8 @@ class Server:
             value = getattr(d.get(), d.get())
         elif operation == frames.OPERATE:
             value = OPERATIONS[d.get()](*d.get())
+        elif operation == frames.KEEP:
+            self.kept.append(self.namespace.get(d.get()))
         elif operation == frames.TAKE:
             value = take(d.get(), d.get())
         return frames.frame(frames.VALUE, self.encode(value))
@@ -149,7 +156,7 @@ class Server:
         elif type(value) is types.ModuleType and is_known_module(str(value.__name__)):
             e.out += b"m"
             e.text(str(value.__name__))
-        elif not write_special(e, value):
+        elif type(value) in self.kept or not write_special(e, value):
             e.out += b"O"
             e.count(self.handle(value))
             e.count(abilities(value))

@@ -17,6 +17,7 @@ EXECUTE = b"X"  # (source)
 LOOKUP = b"N"  # (name) -> its value; LookupError where the answer has no such name
 ATTRIBUTE = b"A"  # (object, name)
 OPERATE = b"P"  # (operation, object, operands...): len, item, contains, iter...
+KEEP = b"K"  # (name): objects of the class of that name stay, even where their contents could cross
 TAKE = b"I"  # (iterator, at most) -> (items, ended?, error)
 RUN = b"U"  # (program, statements before it, stdin): no reply; its stderr on the pipe, then the end
 RETURNED = b"r"  # a callback's value

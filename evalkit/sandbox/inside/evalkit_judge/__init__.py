@@ -21,9 +21,10 @@ from .errors import AnswerError, NotCrossable
 from .memory import remember
 from .objects import Opaque
 from .remote import Answer
+from .shown import short
 from .whole import Run
 
-__all__ = ["Answer", "AnswerError", "NotCrossable", "Opaque", "Run", "Test", "remember"]
+__all__ = ["Answer", "AnswerError", "NotCrossable", "Opaque", "Run", "Test", "remember", "short"]
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,15 @@
     yield from run_asserts(answer, statements, setup)               # MBPP: a list of assert statements
 
 The answer must be loaded already. A name that the tests neither define nor find among the built-ins
-belongs to the answer. Its functions are called there; its objects stay there and are handed back as
-arguments; comparisons, and whatever else the tests compute, happen here.
+belongs to the answer. Its functions are called there; its objects stay there and can be handed back as
+arguments, no more (`objects.py`); comparisons, and whatever else the tests compute, happen here.
 """
 
 from __future__ import annotations
 
-import ast
 import builtins
 import importlib
+import re
 import time
 import traceback
 from collections.abc import Iterator, Sequence
@@ -22,17 +22,21 @@ from . import Test
 from .errors import AnswerError, NotCrossable
 from .objects import Module
 from .remote import Answer
+from .set_up import run_setup
+from .shown import SHOWN, short
 
-SHOWN = 300  # characters of a value in a detail
 
-
-def run_check(answer: Answer, source: str, entry_point: str, helpers: str = "") -> Iterator[Test]:
+def run_check(
+    answer: Answer, source: str, entry_point: str, helpers: str = "", task_text: str = ""
+) -> Iterator[Test]:
     """Execute `helpers`, then `source`, then `check(candidate)`: one Test.
 
     `helpers` are functions that the tests use, from the task itself (HumanEval/32, 38, 50); what they
-    define under the entry point's name gives way to the answer's.
+    define under the entry point's name gives way to the answer's. `task_text`: what the task itself says,
+    prompt and reference. If that makes the entry point a class, the test may use the answer's objects by
+    the names that stand there; whatever the answer defines, it cannot ask for that.
     """
-    names = Names(answer)
+    names = _names(answer, entry_point, task_text)
     if helpers:
         # faults of the task's own text are the judge's to report
         exec(compile(helpers, "<helpers>", "exec", dont_inherit=True), names)
@@ -46,22 +50,18 @@ def run_asserts(
     setup: str = "",
     entry_point: str = "",
     per_test: float | None = None,
+    task_text: str = "",
 ) -> Iterator[Test]:
     """Execute each statement: a Test each, until the answer's process is gone.
 
     `entry_point` is the answer's even where a built-in has that name (MBPP/126 defines `sum`).
-    `setup` runs first; on the answer's side where it makes objects of the answer's classes or
-    defines classes. `per_test` bounds the waiting for the answer in one statement, in seconds.
+    `setup` runs first; on the answer's side what makes objects of the answer's classes or defines
+    classes (`set_up.py`). `per_test` bounds the waiting for the answer in one statement, in seconds.
+    `task_text` as for `run_check`.
     """
-    names = Names(answer)
-    if entry_point:
-        names[entry_point] = answer.function(entry_point)
+    names = _names(answer, entry_point, task_text)
     line = answer._line
-    if setup.strip():
-        if _belongs_to_answer(setup, answer):
-            answer.execute(setup)
-        else:
-            exec(compile(setup, "<setup>", "exec", dont_inherit=True), names)
+    run_setup(answer, setup, names)
     for number, statement in enumerate(statements, 1):
         if per_test is not None:
             line.test_end = time.monotonic() + per_test
@@ -69,6 +69,22 @@ def run_asserts(
         line.test_end = line.end
         if line.dead is not None:
             return
+
+
+def _names(answer: Answer, entry_point: str, task_text: str) -> Names:
+    names = Names(answer)
+    if entry_point:
+        names[entry_point] = answer.function(entry_point)
+    answer.interface = interface(task_text, entry_point)
+    if answer.interface:
+        answer.keep(entry_point)
+    return names
+
+
+def interface(task_text: str, entry_point: str) -> frozenset[str]:
+    """The words of a text that defines the entry point as a class; else none."""
+    kinds = re.findall(rf"^(class|def|async def)\s+{re.escape(entry_point)}\b", task_text, re.MULTILINE)
+    return frozenset(re.findall(r"\w+", task_text)) if kinds and set(kinds) == {"class"} else frozenset()
 
 
 class Names(dict[str, Any]):
@@ -126,36 +142,12 @@ def _explain(e: BaseException, source: str, answer: Answer) -> str:
     if isinstance(e, SyntaxError):
         at = []
     where = lines[at[-1] - 1].strip() if at and at[-1] <= len(lines) else ""
-    text = type(e).__name__ + (f": {str(e)[:SHOWN]}" if str(e) else "")
+    # an exception's own text may be that of a value without an end
+    said = str(e)[:SHOWN] if all(type(a) in (str, int) for a in e.args) else ", ".join(map(short, e.args[:3]))
+    text = type(e).__name__ + (f": {said}" if said else "")
     parts = [
         where[: 2 * SHOWN] if isinstance(e, AssertionError) and where else f"{text} {where[:SHOWN]}".strip()
     ]
     if answer.calls and isinstance(e, AssertionError):
         parts.append(f"(the last call gave {short(answer.last)})")
     return " ".join(parts)
-
-
-def short(value: Any) -> str:
-    """A value as text, never longer than SHOWN."""
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError, MemoryError) as e:  # integers beyond the digit limit, deep nesting
-        text = f"<{type(value).__name__}: {e}>"
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
-
-
-def _belongs_to_answer(setup: str, answer: Answer) -> bool:
-    """Whether setup code has to run on the answer's side."""
-    tree = ast.parse(setup)
-    nodes = list(ast.walk(tree))
-    if any(isinstance(node, ast.ClassDef) for node in nodes):
-        return True
-    bound = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
-    bound |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
-    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-    for node in nodes:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            bound |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-    loaded = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    free = {name for name in loaded - bound if not hasattr(builtins, name)}
-    return any(answer.has(name) for name in sorted(free))

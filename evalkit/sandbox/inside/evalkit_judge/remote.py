@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .. import frames
-from ..kinds import refill
+from ..kinds import exact, refill
 from ..special import write_special
 from ..unwire import Decoder
 from ..wire import CALLABLE, Encoder, Malformed, TooLarge, is_known_module
 from .errors import AnswerError, NotCrossable, raised
 from .line import Line
-from .objects import Function, Module, Opaque, Walk
+from .objects import Function, Live, Module, Opaque, Walk, stand_in
 from .whole import Run, run_to_end
 
 
@@ -30,13 +30,13 @@ class Answer:
         self._lines: list[Line] = []  # one for each process of the answer, the present one last
         self._depth = 0
         self.calls = 0
+        self.interface: frozenset[str] = frozenset()  # names that make objects of the answer `Live`
         self._forget()
 
     def _forget(self) -> None:
         self._callables: list[Any] = []  # the judge's own functions that the answer may call
         self._numbers: dict[int, int] = {}
         self._objects: dict[int, Opaque] = {}
-        self._walks: dict[int, Walk] = {}
         self.last: Any = None  # what the last call gave, for messages
 
     @property
@@ -96,11 +96,13 @@ class Answer:
         return True
 
     def lookup(self, name: str) -> Any:
-        """The value of a top-level name of the answer; NameError where it has none."""
-        value = self._ask(frames.LOOKUP, name)
-        if isinstance(value, Opaque) and value._abilities & CALLABLE and value._name == "function":
-            return Function(self, name)
-        return value
+        """The value of a top-level name of the answer, a function or class as a Function; NameError where
+        it has none."""
+        value = self._lookup(name)
+        return Function(self, name) if isinstance(value, Opaque) and callable(value) else value
+
+    def _lookup(self, name: str) -> Any:
+        return self._ask(frames.LOOKUP, name)
 
     def evaluate(self, expression: str, timeout: float | None = None) -> Any:
         """The value of an expression in the answer's namespace."""
@@ -109,6 +111,11 @@ class Answer:
     def execute(self, source: str, timeout: float | None = None) -> None:
         """Execute statements in the answer's namespace."""
         self._ask(frames.EXECUTE, source, timeout=timeout)
+
+    def keep(self, name: str) -> None:
+        """Objects of the answer's class of that name stay there, even where their contents could cross
+        (`class Stack(list)`): a test that is about the class wants its methods."""
+        self._ask(frames.KEEP, name)
 
     def remaining(self) -> float:
         """Seconds left of the job's wall_s; its clock starts when the program is handed over: at `load`."""
@@ -157,15 +164,19 @@ class Answer:
     def _operate(self, operation: str, *operands: Any) -> Any:
         return self._ask(frames.OPERATE, operation, operands)
 
-    def _walk(self, iterator: Opaque) -> Walk:
-        return self._walks.setdefault(iterator._handle, Walk(self, iterator))
+    def _start_walk(self, iterable: Opaque) -> Iterator[Any]:
+        walk = self._operate("iter", iterable)
+        if not isinstance(walk, Walk | Live):
+            raise TypeError(f"iter() of {iterable!r} gave no iterator")
+        return walk
 
     def _take(self, iterator: Opaque, most: int) -> tuple[list[Any], bool, Exception | None]:
+        """Up to `most` items of an iterator, whether it ended there, and the error that ended it."""
         value = self._ask(frames.TAKE, iterator, most)
         try:
-            items, ended, error = value
-            failure = None if error is None else raised(*map(str, error))
-            return list(items), bool(ended), failure
+            items, ended, error = exact(value, tuple)
+            failure = None if error is None else raised(*(exact(part, str) for part in exact(error, tuple)))
+            return list(exact(items, tuple)), exact(ended, bool), failure
         except (TypeError, ValueError) as e:
             raise self._line.broken(str(e)) from None
 
@@ -190,11 +201,11 @@ class Answer:
         if reply[:1] == frames.VALUE:
             return d
         if reply[:1] == frames.ERROR:
-            raise raised(*(str(self._value(d))[:2200] for _ in range(3)))
+            raise raised(*(self._text(d) for _ in range(3)))
         if reply[:1] == frames.NO_MEMORY:
             raise AnswerError("memory", "MemoryError: the program's memory limit", "MemoryError")
         if reply[:1] == frames.TOO_LARGE:
-            raise AnswerError("output", str(self._value(d))[:200])
+            raise AnswerError("output", self._text(d)[:200])
         raise self._line.broken("no such reply")
 
     def _callback(self, reply: bytes) -> bytes:
@@ -231,11 +242,20 @@ class Answer:
         except Malformed as e:
             raise self._line.broken(str(e)) from None
 
+    def _text(self, d: Decoder) -> str:
+        value = self._value(d)
+        if type(value) is not str:
+            raise self._line.broken("no text where one was due")
+        return value[:2200]
+
     # -- values that are more than values --------------------------------------------------------
     def _other(self, e: Encoder, value: Any) -> None:
         if isinstance(value, Opaque):
             e.out += b"H"
             e.count(value._handle)
+        elif isinstance(value, Module):
+            e.out += b"m"
+            e.text(value.name)
         elif isinstance(value, Function):
             e.put(self._ask(frames.LOOKUP, value.__name__))
         elif not write_special(e, value):
@@ -256,7 +276,7 @@ class Answer:
     def _opaque(self, handle: int, abilities: int, name: str) -> Opaque:
         known = self._objects.get(handle)
         if known is None:
-            known = self._objects[handle] = Opaque(self, handle, abilities, name)
+            known = self._objects[handle] = stand_in(self, handle, abilities, name)
         return known
 
     def _own(self, number: int) -> Any:
