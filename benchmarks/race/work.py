@@ -1,0 +1,77 @@
+"""The samples: HumanEval's gold programs ten times over, and the same with wrong and endless ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from evalkit.data import load_data
+from evalkit.errors import DataError
+from evalkit.registry import open_suite
+
+TIMES = 10
+WRONG = "    return object()\n"  # equal to nothing; in no test of HumanEval enough to pass
+SPINNING = "    while True:\n        pass\n"
+SLEEPING = "    import time\n    while True:\n        time.sleep(1000)\n"
+FIELDS = ("task_id", "prompt", "entry_point", "canonical_solution", "test")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """`expected` is passed, failed or timeout. A completion follows its problem's prompt."""
+
+    task_id: str
+    completion: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class Work:
+    """The problems of a suite in HumanEval's format, and lists of samples by name."""
+
+    suite: str
+    problems: list[dict[str, Any]]
+    lists: dict[str, list[Sample]]
+
+    def write(self, folder: Path) -> None:
+        """As files, for the contenders' processes."""
+        _write(folder / "problems.jsonl", self.problems)
+        for name, samples in self.lists.items():
+            _write(folder / f"{name}.jsonl", (asdict(sample) for sample in samples))
+
+    def expected(self, name: str, count: int) -> list[str]:
+        """Of the first `count` samples, begun again where the list is shorter."""
+        samples = self.lists[name]
+        return [samples[n % len(samples)].expected for n in range(count)]
+
+
+def _write(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def make_work() -> Work:
+    """Of HumanEval, or of the mini suite's own problems where its data is not there."""
+    try:
+        suite = "humaneval"
+        records = load_data(open_suite(suite)).records
+    except DataError:
+        suite = "mini"
+        records = load_data(open_suite(suite)).records
+    problems = [{field: record[field] for field in FIELDS} for record in records]
+    ok = [Sample(p["task_id"], p["canonical_solution"], "passed") for p in problems] * TIMES
+    return Work(suite, problems, {"ok": ok, "mix": [mixed(n, sample) for n, sample in enumerate(ok)]})
+
+
+def mixed(number: int, gold: Sample) -> Sample:
+    """Of each twenty: one spins, one sleeps, two are wrong. Any part is like the whole."""
+    match number % 20:
+        case 0:
+            return Sample(gold.task_id, SPINNING, "timeout")
+        case 10:
+            return Sample(gold.task_id, SLEEPING, "timeout")
+        case 5 | 15:
+            return Sample(gold.task_id, WRONG, "failed")
+    return gold
