@@ -19,9 +19,13 @@ class Limits:
     """Limits of one job. Times are seconds of wall clock, sizes bytes.
 
     `wall_s` bounds the whole job, loading included; a judge may set shorter limits for single calls.
+    `share_s`: effective time (wall time less waiting for a core) that a program gets within any of these
+    limits, however busy the machine. None: all of it, or where the job names a gold program half a second
+    and 20 times what gold takes.
     """
 
     wall_s: float = 10.0
+    share_s: float | None = None
     cpu_s: float | None = None  # None: wall_s + 2
     memory_bytes: int = 4 << 30
     output_bytes: int = 1 << 20
@@ -37,6 +41,7 @@ class Job:
     `judge(answer, task)`; it runs in the judge container. `task` is what it gets to know, plain JSON.
     `guard` names the set of functions disabled for the program: "human-eval", "evalplus", "livecodebench"
     or "none".
+    `gold` is a right program for the same judge, if one is known: what a late program is measured by.
     """
 
     program: str
@@ -44,14 +49,17 @@ class Job:
     task: Mapping[str, Any]
     limits: Limits = field(default_factory=Limits)
     guard: str = "none"
+    gold: str = ""
 
 
 @dataclass(frozen=True)
 class Judgement:
     """What the judge said. `status` is "passed", a reason of `failed`, or "grader": the judge broke.
 
-    `tests` are in the order in which the judge ran them. `measured`: wall_s, cpu_s, peak_rss_bytes,
-    calls, of the program's process, as seen from outside it. `stdout` is the head of what it printed.
+    `tests` are in the order in which the judge ran them. `measured`, of the program's process, as seen from
+    outside it: wall_s, cpu_s, peak_rss_bytes, calls, output_bytes; of one that was late also waited_s (for a
+    core), and had_s of allowed_s: effective seconds within the limit that it went over. `stdout` is the head
+    of what it printed.
     """
 
     status: str
@@ -60,6 +68,7 @@ class Judgement:
     measured: Mapping[str, float] = field(default_factory=dict)
     stdout: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)  # what the judge's generator returned
+    again: bool = False  # another job may be the cause: alone it will show
 
     def verdict(self, **kwargs: Any) -> Verdict:
         """The verdict this amounts to: passed, failed for `status`, or error/grader."""

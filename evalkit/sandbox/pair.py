@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import hashlib
 import json
 import queue
 import struct
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from evalkit.outcome import REASONS, Outcome
@@ -29,6 +29,9 @@ RESULT_BYTES = 20 << 20
 STDERR_TAIL = 2000
 
 
+Moved = Callable[[int, str], None]  # a job's number, and what its program does: see places.py
+
+
 class PairBroken(Exception):
     """The pair is of no use any more. Says nothing about the programs that it was judging."""
 
@@ -36,12 +39,13 @@ class PairBroken(Exception):
 class Pair:
     """Started by `start`; `run` judges one job; `stop` removes it all."""
 
-    def __init__(self, client: Any, made: containers.Made) -> None:
+    def __init__(self, client: Any, made: containers.Made, trusted: bool, moved: Moved) -> None:
         self.client = client
         self.made = made
+        self.trusted = trusted
+        self.moved = moved
         self.loop = asyncio.get_running_loop()
         self.jobs: dict[int, asyncio.Future[Any]] = {}
-        self.next_id = 1
         self.judges_sent: set[str] = set()
         self.broken = ""
         self.stderr: dict[str, bytes] = {}
@@ -50,10 +54,15 @@ class Pair:
         self.outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
     @classmethod
-    async def start(cls, client: Any, image: str, slots: int, run: str) -> Pair:
-        """A pair that is ready for jobs; engine errors and PairBroken pass through, with nothing left."""
+    async def start(
+        cls, client: Any, image: str, slots: int, run: str, *, trusted: bool, moved: Moved
+    ) -> Pair:
+        """A pair that is ready for jobs; engine errors and PairBroken pass through, with nothing left.
+
+        `trusted`: the tests are pinned data, which warm workers may run one after the other.
+        """
         made = await asyncio.to_thread(containers.make, client, image, slots, run)
-        pair = cls(client, made)
+        pair = cls(client, made, trusted, moved)
         try:
             await pair._start()
         except BaseException:
@@ -97,30 +106,31 @@ class Pair:
             threading.Thread(target=self._write, args=(raw,), daemon=True).start()
 
     # -- jobs ------------------------------------------------------------------------------------
-    async def run(self, job: Job) -> Judgement:
-        """Judge one job; PairBroken where the pair fails meanwhile."""
+    async def run(self, job: Job, number: int, share_s: float) -> Judgement:
+        """Judge one job, whose number no other job of this pair has; PairBroken where the pair fails."""
         if self.broken:
             raise PairBroken(self.broken)
-        number = self.next_id = self.next_id + 1
         future: asyncio.Future[Any] = self.loop.create_future()
         self.jobs[number] = future
-        self.outbox.put(self._message(number, job))
+        patience = 2 * job.limits.wall_s + GRACE_S
+        handle = self.loop.call_later(
+            patience, self._break, f"a job did not come back within {patience:.0f} s"
+        )
+        self.outbox.put(self._message(number, job, share_s))
         try:
-            async with asyncio.timeout(2 * job.limits.wall_s + GRACE_S):
-                return judgement(await future)
-        except TimeoutError:
-            self._break(f"a job did not come back within {2 * job.limits.wall_s + GRACE_S:.0f} s")
-            raise PairBroken(self.broken) from None
+            return judgement(await future)
         finally:
+            handle.cancel()
             self.jobs.pop(number, None)
 
-    def _message(self, number: int, job: Job) -> bytes:
-        limits = asdict(job.limits)
+    def _message(self, number: int, job: Job, share_s: float) -> bytes:
+        limits = dict(vars(job.limits), share_s=share_s)
         if limits["cpu_s"] is None:
             limits["cpu_s"] = limits["wall_s"] + 2
-        name = hashlib.sha256(job.judge.encode("utf-8", "surrogatepass")).hexdigest()
+        name = _name_of(job.judge)
         message: dict[str, Any] = {
             "id": number,
+            "trusted": self.trusted,
             "program": job.program,
             "judge": name,
             "limits": limits,
@@ -174,10 +184,9 @@ class Pair:
             if kind == 2:
                 self._heard("answers", data)
                 continue
-            inbox = (inbox + data)[-65536:]
-            if inbox.endswith(b"\n"):
-                self._from_thread(self._deliver, [(-1, inbox)])
-                inbox = b""
+            *lines, inbox = (inbox + data).split(b"\n")
+            for line in lines:
+                self._from_thread(self._hear_answers, line)
         self._from_thread(self._break, "the answers' container ended")
 
     def _from_thread(self, call: Any, *args: Any) -> None:
@@ -203,6 +212,14 @@ class Pair:
                 self._break(str(result["broken"]))
                 return
             future.set_result(result)
+
+    def _hear_answers(self, line: bytes) -> None:
+        """The supervisor is ready, or says what a job's program does."""
+        if line.startswith(b"{"):
+            self._deliver([(-1, line)])
+        else:
+            number, _, state = line.decode("ascii", "replace").partition(" ")
+            self.moved(int(number), state)
 
     def _break(self, reason: str) -> None:
         if self.broken:
@@ -274,4 +291,10 @@ def judgement(result: Mapping[str, Any]) -> Judgement:
         measured={str(k): float(v) for k, v in measured.items()},
         stdout=str(result.get("stdout", "")),
         data=data if isinstance(data, dict) else {},
+        again=bool(result.get("again", False)),
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _name_of(judge: str) -> str:
+    return hashlib.sha256(judge.encode("utf-8", "surrogatepass")).hexdigest()

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 from evalkit.errors import SandboxError
-from evalkit.program import Job, Judgement
+from evalkit.program import Job, Judgement, Limits
 from evalkit.sandbox.bundle import digest
 from evalkit.sandbox.engine import docker_client, unreachable
 from evalkit.sandbox.image import build_image, find_image
 from evalkit.sandbox.leftovers import reap
 from evalkit.sandbox.pair import Pair, PairBroken
+from evalkit.sandbox.places import Places
 
 log = logging.getLogger(__name__)
-STARVED = 0.5
+IN_FLIGHT = 64  # samples at most, those included whose programs only wait
 SPARE_SLOTS = 2  # a slot is cleaned while the next sample starts in another
+SHARE_S = 0.5  # effective time that a program has a right to at least, and
+SHARE_OF_GOLD = 20  # so many times what the gold program takes
+FULL = 0.9  # of its limit: a program that had so much was not held up
 
 
 async def open_program_sandbox(
-    *, judges: int, image: str | None = None, run_label: str = ""
+    *,
+    judges: int,
+    image: str | None = None,
+    run_label: str = "",
+    trusted: bool = False,
+    strict_limits: bool = False,
 ) -> DockerProgramSandbox:
-    """Start one pair of containers that judges up to `judges` programs at once.
+    """Start one pair of containers in which `judges` programs may compute at once.
 
-    `image` defaults to evalkit's own, which is built where it is missing. SandboxError says what is
-    wrong with the engine. What earlier, dead processes left in the engine is removed on the way.
+    `image` defaults to evalkit's own, which is built where it is missing. `trusted`: the tests are pinned
+    data, not a stranger's, and need no process of their own each. `strict_limits`: every program has a right
+    to all of its limit in effective time, however many compete. SandboxError says what is wrong with the
+    engine. What earlier, dead processes left in the engine is removed on the way.
     """
     client = await asyncio.to_thread(docker_client)
     await asyncio.to_thread(reap, client)
@@ -35,7 +45,9 @@ async def open_program_sandbox(
         image = await asyncio.to_thread(find_image, client)
     if image is None:
         image = await asyncio.to_thread(build_image)
-    sandbox = DockerProgramSandbox(client, image, judges, run_label)
+    sandbox = DockerProgramSandbox(
+        client, image, judges, run_label, trusted=trusted, strict_limits=strict_limits
+    )
     await sandbox.start()
     return sandbox
 
@@ -43,15 +55,18 @@ async def open_program_sandbox(
 class DockerProgramSandbox:
     """See evalkit.program.ProgramSandbox. Use it in one event loop only."""
 
-    def __init__(self, client: Any, image: str, judges: int, run_label: str) -> None:
+    def __init__(
+        self, client: Any, image: str, judges: int, run_label: str, *, trusted: bool, strict_limits: bool
+    ) -> None:
         self._client = client
         self._image = image
-        self._judges = max(1, judges)
         self._run = run_label
+        self._trusted = trusted
+        self._strict = strict_limits
         self._pair: Pair | None = None
         self._starting = asyncio.Lock()
-        self._places = asyncio.Semaphore(self._judges)
-        self._alone = asyncio.Lock()
+        self._places = Places(max(1, judges), IN_FLIGHT + judges if judges > 1 else 1)
+        self._golds: dict[tuple[str, str, Limits], asyncio.Future[float]] = {}
         self._closed = False
         self._described: dict[str, Any] = {}
 
@@ -59,7 +74,7 @@ class DockerProgramSandbox:
         pair = await self._current()
         if not pair.facts["answers"].get("landlock"):
             # two samples could see each other in /proc and meet in abstract sockets: one at a time then
-            self._judges, self._places = 1, asyncio.Semaphore(1)
+            self._places = Places(1, 1)
         version = await asyncio.to_thread(self._client.version)
         self._described = {
             "kind": "docker",
@@ -67,7 +82,10 @@ class DockerProgramSandbox:
             "kernel": version.get("KernelVersion", ""),
             "image": self._image,
             "code": digest(),
-            "at_once": self._judges,
+            "at_once": self._places.running,
+            "in_flight": self._places.most,
+            "limits": "strict" if self._strict else "share",
+            "tests": "trusted" if self._trusted else "foreign",
             **{
                 f"{side}_{key}": v
                 for side, facts in pair.facts.items()
@@ -76,6 +94,11 @@ class DockerProgramSandbox:
             },
         }
 
+    @property
+    def in_flight(self) -> int:
+        """How many jobs are worth giving at once."""
+        return self._places.most
+
     def describe(self) -> dict[str, Any]:
         """Engine, image, versions inside, sha256 of the code inside: for the manifest."""
         return dict(self._described)
@@ -83,34 +106,57 @@ class DockerProgramSandbox:
     async def judge(self, job: Job) -> Judgement:
         """Run one job. A pair that breaks meanwhile is replaced and the job tried once more, alone.
 
-        So is a program that was late because others had the cores: only then its timeout counts.
+        So is a program that was late beside others without having had what it has a right to: only then its
+        timeout counts.
         """
         try:
-            async with self._places:
-                said = await (await self._current()).run(job)
-            if not starved(said):
+            said = await self._one(job)
+            if not said.again and not (said.status == "timeout" and await self._held_up(job, said)):
                 return said
         except PairBroken:
             pass
+        number = await self._places.take_all()
         try:
-            async with self._all_places():
-                return await (await self._current()).run(job)
+            return await (await self._current()).run(job, number, job.limits.wall_s)
         except PairBroken as e:
             raise SandboxError(f"the judge broke twice over one program: {e}") from None
+        finally:
+            self._places.leave(number)
 
-    @contextlib.asynccontextmanager
-    async def _all_places(self) -> AsyncIterator[None]:
-        """No other job runs meanwhile, so that one which breaks pairs takes no other with it."""
-        async with self._alone:
-            taken = 0
-            try:
-                for _ in range(self._judges):
-                    await self._places.acquire()
-                    taken += 1
-                yield
-            finally:
-                for _ in range(taken):
-                    self._places.release()
+    async def _one(self, job: Job) -> Judgement:
+        number = await self._places.take()
+        try:
+            return await (await self._current()).run(job, number, self._share_s(job))
+        finally:
+            self._places.leave(number)
+
+    def _share_s(self, job: Job) -> float:
+        if self._strict or not (job.gold or job.limits.share_s is not None):
+            return job.limits.wall_s
+        return min(job.limits.wall_s, SHARE_S if job.limits.share_s is None else job.limits.share_s)
+
+    async def _held_up(self, job: Job, said: Judgement) -> bool:
+        """Whether a program that timed out had less effective time than it has a right to."""
+        had, allowed = said.measured.get("had_s", 0.0), said.measured.get("allowed_s", 0.0)
+        if had >= FULL * allowed:
+            return False
+        if job.limits.share_s is not None or not job.gold or self._strict:
+            return had < min(allowed, self._share_s(job))
+        return had < min(allowed, SHARE_OF_GOLD * await self._gold_s(job))
+
+    async def _gold_s(self, job: Job) -> float:
+        """CPU seconds that the gold program takes of this job; its whole limit where it does not pass."""
+        key = (job.judge, job.gold, job.limits)
+        if key not in self._golds:
+            self._golds[key] = asyncio.ensure_future(self._measure(replace(job, program=job.gold)))
+        return await asyncio.shield(self._golds[key])
+
+    async def _measure(self, gold: Job) -> float:
+        try:
+            said = await self._one(gold)
+        except PairBroken:
+            return gold.limits.wall_s
+        return said.measured["cpu_s"] if said.status == "passed" else gold.limits.wall_s
 
     async def _current(self) -> Pair:
         """The pair in use, or a new one. SandboxError where the engine does not give one."""
@@ -130,10 +176,13 @@ class DockerProgramSandbox:
         import docker.errors
         import requests
 
-        slots = self._judges + SPARE_SLOTS
+        slots = self._places.most + SPARE_SLOTS
         try:
             await asyncio.to_thread(self._client.ping)
-            return await Pair.start(self._client, self._image, slots, self._run)
+            moved = self._places.moved
+            return await Pair.start(
+                self._client, self._image, slots, self._run, trusted=self._trusted, moved=moved
+            )
         except (requests.RequestException, OSError) as e:
             raise unreachable(e) from None
         except docker.errors.APIError as e:
@@ -148,9 +197,3 @@ class DockerProgramSandbox:
             await self._pair.stop()
             self._pair = None
         await asyncio.to_thread(self._client.close)
-
-
-def starved(said: Judgement) -> bool:
-    """Whether a program timed out without having had half of its time to itself."""
-    measured = said.measured
-    return said.status == "timeout" and measured.get("waited_s", 0) > STARVED * measured.get("wall_s", 0)

@@ -1,17 +1,21 @@
-"""One job in a process of its own: run a suite's judge on a program, and say what came out."""
+"""Jobs in a process of their own: run a suite's judge on a program, and say what came out."""
 
 from __future__ import annotations
 
+import functools
+import gc
 import json
 import os
 import resource
 import signal
-import struct
 import sys
+import time
 import traceback
 import types
+from dataclasses import dataclass, field
 from typing import Any
 
+from . import frames, parts
 from .evalkit_judge import Answer, AnswerError, Test, memory
 from .evalkit_judge.errors import SupervisorGone
 from .evalkit_judge.line import Line
@@ -21,7 +25,18 @@ DETAIL = 4000  # characters of a test's detail
 TESTS = 20_000
 GRACE_S = 0.5  # what the judge's own code may take beyond the program's limit
 HARD_S = 4.0  # CPU time beyond it, after which not even a loop in C goes on
-LENGTH = struct.Struct(">I")
+MEMORY = 2 << 30  # bytes of address space of a judge: what an answer sends may fill it, and no more
+GROWN = 64 << 10  # kB that a worker may grow by before another takes its place
+
+
+@dataclass
+class Work:
+    """What a worker is given: the job's head, the task as JSON, the judge's text, things remembered."""
+
+    job: dict[str, Any]
+    task: bytes
+    judge: str
+    kept: dict[str, bytes] = field(default_factory=dict)
 
 
 class OutOfTime(BaseException):
@@ -29,14 +44,15 @@ class OutOfTime(BaseException):
 
 
 def run_job(job: dict[str, Any], judge: types.CodeType, config: dict[str, Any]) -> dict[str, Any]:
-    """The result: status, detail, tests, measured, stdout, data.
+    """The result: status, detail, tests, measured, stdout, data; `last`: this process should take no more.
 
     Or `broken`: why, for the host: container A is gone, and the job says nothing about the program.
     """
     answer = Answer(lambda: open_line(job, config), job["program"])
     tests: list[list[Any]] = []
     outcome: dict[str, Any] = {}
-    signal.signal(signal.SIGALRM, _alarm)
+    watch = Watch(answer)
+    signal.signal(signal.SIGALRM, watch.alarm)
     try:
         try:
             outcome = drive(judge, answer, job["task"], tests, config["reasons"])
@@ -44,12 +60,16 @@ def run_job(job: dict[str, Any], judge: types.CodeType, config: dict[str, Any]) 
             tests.append(
                 ["the test's own code", "timeout", "the test did not end within the time limit", None]
             )
+            outcome["last"] = True  # whatever was interrupted may be half done
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
         ends = [line.close() for line in answer._lines]
     except SupervisorGone as e:
-        return {"broken": str(e)}
+        return {"broken": str(e), "last": True}
     first = next((t for t in tests if t[1] != "passed"), None)
+    window = answer._lines[-1].window if ends and first and first[1] == "timeout" else None
+    late = {"had_s": window.had_s, "allowed_s": window.allowed_s} if window else {}
     return {
         "status": first[1] if first else "passed",
         "detail": first[2] if first else "",
@@ -58,11 +78,12 @@ def run_job(job: dict[str, Any], judge: types.CodeType, config: dict[str, Any]) 
         "data": {},
         "measured": {
             "wall_s": sum(line.wall_s for line in answer._lines),
-            "waited_s": sum(end.waited_s for end in ends),
+            "waited_s": sum(line.known.waited_s for line in answer._lines),
             "cpu_s": sum(end.user_s + end.system_s for end in ends),
             "peak_rss_bytes": max((end.peak_rss_bytes for end in ends), default=0),
             "calls": answer.calls,
             "output_bytes": sum(line.printed for line in answer._lines),
+            **late,
         },
         **outcome,
     }
@@ -70,11 +91,24 @@ def run_job(job: dict[str, Any], judge: types.CodeType, config: dict[str, Any]) 
 
 def open_line(job: dict[str, Any], config: dict[str, Any]) -> Line:
     """Start a process for the program. From now on the judge's own code is on the clock, too."""
-    line = Line(config["socket"], job["limits"], job["guard"])
+    line = Line(config["socket"], job)
     signal.setitimer(signal.ITIMER_REAL, job["limits"]["wall_s"] + GRACE_S, 1.0)
     # no handler: it ends this process, which the main process takes for a timeout
     signal.setitimer(signal.ITIMER_PROF, job["limits"]["wall_s"] + HARD_S)
     return line
+
+
+@dataclass
+class Watch:
+    """Ends a judge whose own code does not end; waiting for the answer has clocks of its own."""
+
+    answer: Answer
+
+    def alarm(self, number: int, frame: Any) -> None:
+        line = self.answer._lines[-1] if self.answer._lines else None
+        if line is None or line.asking or time.monotonic() - line.waited_here() <= line.end + GRACE_S:
+            return  # the timer repeats
+        raise OutOfTime
 
 
 def drive(
@@ -106,11 +140,11 @@ def drive(
         raise
     except MemoryError:
         tests.append(["the test's own code", "memory", "the test took too much memory", None])
-        return {}
+        return {"last": True}
     except BaseException as e:  # a fault of the judge, never the program's
         where = traceback.extract_tb(e.__traceback__)[-1]
         text = f"{type(e).__name__}: {e} (line {where.lineno} of {where.filename}, in {where.name})"
-        return {"status": "grader", "detail": text[:DETAIL]}
+        return {"status": "grader", "detail": text[:DETAIL], "last": True}
     if not tests:
         return {"status": "grader", "detail": "the judge made no test"}
     return {"data": data if isinstance(data, dict) else {}}
@@ -128,31 +162,67 @@ def to_json(result: dict[str, Any]) -> bytes:
         return json.dumps(result).encode()
 
 
-def _alarm(number: int, frame: Any) -> None:
-    raise OutOfTime
+def worker(first: Work, config: dict[str, Any], line: int) -> None:
+    """In a fork of the main process: do one job, and more if they come. Never returns.
 
-
-def child(job: dict[str, Any], task: bytes, judge: types.CodeType, config: dict[str, Any], pipe: int) -> None:
-    """In a fork of the judge's main process: run the job, write its result, leave.
-
-    What is written: the length of the result, the result, then what the judge wants remembered:
-    for each thing the length of its name, the name, the length of the bytes, the bytes.
+    The reply to each: the length of the rest, whether this process can go on, then as `parts` the result
+    and the names and values of what the judge wants remembered.
     """
     try:
         nothing = os.open("/dev/null", os.O_RDWR)
         for fd in (0, 1, 2):  # the streams to the host are not for tests to write to
             os.dup2(nothing, fd)
-        os.dup2(pipe, 3)
+        os.dup2(line, 3)
         os.closerange(4, sys.maxsize & 0x7FFFFFFF)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        job["task"] = json.loads(task)
-        result = to_json(run_job(job, judge, config))
-        parts = [LENGTH.pack(len(result)), result]
-        for name, data in memory.NEW.items():
-            key = name.encode("utf-8", "replace")
-            parts += [LENGTH.pack(len(key)), key, LENGTH.pack(len(data)), data]
-        rest = memoryview(b"".join(parts))
-        while rest:
-            rest = rest[os.write(3, rest) :]
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + GROWN
+        gc.enable()
+        work: Work | None = first
+        texts = {first.job["judge"]: first.judge}
+        while work is not None:
+            reply, last = do(work, config)
+            last = last or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > grown
+            fields = parts.join([reply, *parts.of_mapping(memory.NEW)])[4:]
+            write(parts.LENGTH.pack(len(fields) + 1) + bytes([not last]) + fields)
+            work = None if last else receive(texts)
     finally:
         os._exit(0)
+
+
+def do(work: Work, config: dict[str, Any]) -> tuple[bytes, bool]:
+    """One job: its result as JSON, and whether this process should take no other."""
+    memory.NEW.clear()
+    memory.KEPT.clear()
+    memory.KEPT.update(work.kept)
+    work.job["task"] = json.loads(work.task)
+    result = run_job(work.job, compiled(work.judge), config)
+    last = bool(result.pop("last", False))
+    return to_json(result), last
+
+
+@functools.lru_cache(maxsize=8)
+def compiled(text: str) -> types.CodeType:
+    try:
+        return compile(text, "judge.py", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as e:
+        return compile(f"raise SyntaxError({str(e)!r})", "judge.py", "exec")
+
+
+def receive(texts: dict[str, str]) -> Work | None:
+    """The next job from the main process; None when there will be none. `texts` of judges, by name."""
+    try:
+        size = parts.LENGTH.unpack(frames.read_exactly(3, 4))[0]
+        head, task, text, *kept = parts.split(frames.read_exactly(3, size), 0)
+    except (EOFError, OSError):
+        return None
+    job = json.loads(head)
+    if text:
+        texts[job["judge"]] = text.decode("utf-8", "surrogatepass")
+    return Work(job, task, texts[job["judge"]], parts.mapping(kept))
+
+
+def write(data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(3, rest) :]

@@ -1,10 +1,13 @@
-"""Process 1 of container B: takes jobs from the host and forks a process for each.
+"""Process 1 of container B: takes jobs from the host and gives each to a worker, a process beside it.
 
 The host's stream (standard input and output) carries frames. A job: the length of the rest, the length
 of its head, the head and the task, both JSON. A result: the length of the rest, the job's number, the
 result as JSON. A job names its judge by sha256; the judge's text comes with the first job that needs
-it. Only this process reads and writes the stream: the tests, foreign code, run in the forks, reach one
-pipe each and can answer for no other job.
+it. Only this process reads and writes the stream: the tests run in the workers, which reach one socket
+each and can answer for no other job.
+
+A worker is forked warm. Where the tests are pinned data it takes one job after another; where they are
+foreign code (`trusted` is false) it takes a single one, so that a task can mislead nobody but itself.
 """
 
 from __future__ import annotations
@@ -15,59 +18,65 @@ import json
 import os
 import select
 import signal
+import socket
 import struct
 import sys
 import time
-import types
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import judge_job, warm
-from .evalkit_judge import memory
+from . import judge_job, parts, warm
 from .orphans import children
 
 LENGTH = struct.Struct(">I")
 RESULT_BYTES = 16 << 20
 KEPT_EACH = 64 << 20  # bytes of one job's things to remember; beyond it they are forgotten
 KEPT_ALL = 512 << 20
-OWN_S = 150.0  # a judge's process lives at most so long beyond twice its program's limit
+OWN_S = 150.0  # a job may take so much longer than twice its program's limit, its extensions included
 
 
 @dataclass
-class Child:
+class Worker:
     pid: int
-    job: int
-    memory_key: bytes
-    deadline: float
+    line: socket.socket
+    known: set[str] = field(default_factory=set)  # judges whose text it has
+    job: int = 0  # 0: idle
+    once: bool = True  # it takes no job after this one
+    memory_key: bytes = b""
+    deadline: float = float("inf")
     data: bytearray = field(default_factory=bytearray)
 
 
 class JudgeMain:
     def __init__(self, config: dict[str, Any]) -> None:
         self.config = config
-        self.judges: dict[str, types.CodeType] = {}
+        self.judges: dict[str, str] = {}
         self.kept: OrderedDict[bytes, dict[str, bytes]] = OrderedDict()
         self.kept_bytes = 0
-        self.children: dict[int, Child] = {}  # by the descriptor of its pipe
-        self.poll = select.poll()
+        self.workers: dict[int, Worker] = {}  # by the descriptor of its line
+        self.idle: list[Worker] = []  # the one used last is last: few stay warm, the others sleep
+        self.poll = select.epoll()
         self.inbox = bytearray()
+        self.outbox = bytearray()
 
     def run(self) -> None:
-        self.poll.register(0, select.POLLIN)
+        self.poll.register(0, select.EPOLLIN)
         while True:
-            next_deadline = min((c.deadline for c in self.children.values()), default=None)
-            wait = None if next_deadline is None else max(0.0, next_deadline - time.monotonic()) * 1000 + 1
+            first = min((w.deadline for w in self.workers.values()), default=float("inf"))
+            wait = -1 if first == float("inf") else max(0.0, first - time.monotonic()) + 0.001
             for fd, _ in self.poll.poll(wait):
                 if fd != 0:
-                    self.read(fd)
+                    self.read(self.workers[fd])
                 elif not self.receive():
                     return  # the harness is gone
             now = time.monotonic()
-            for fd, child in list(self.children.items()):
-                if child.deadline <= now:
-                    self.finish(fd, child, late=True)
+            if first <= now:
+                for worker in [w for w in self.workers.values() if w.deadline <= now]:
+                    self.end(worker, late=True)
+            self.flush()
 
+    # -- jobs in ---------------------------------------------------------------------------------
     def receive(self) -> bool:
         data = os.read(0, 1 << 18)
         if not data:
@@ -78,62 +87,94 @@ class JudgeMain:
             size, head = struct.unpack_from(">II", inbox)
             if len(inbox) < 4 + size:
                 break
-            self.start(json.loads(bytes(inbox[8 : 8 + head])), bytes(inbox[8 + head : 4 + size]))
+            self.start(bytes(inbox[8 : 8 + head]), bytes(inbox[8 + head : 4 + size]))
             del inbox[: 4 + size]
         return True
 
-    def start(self, job: dict[str, Any], task: bytes) -> None:
-        judge = self.judge_of(job)
-        key = hashlib.sha256(job["judge"].encode() + hashlib.sha256(task).digest()).digest()
-        ours, theirs = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            memory.KEPT.update(self.kept.get(key, {}))
-            judge_job.child(job, task, judge, self.config, theirs)
-        os.close(theirs)
-        deadline = time.monotonic() + 2 * job["limits"]["wall_s"] + OWN_S
-        self.children[ours] = Child(pid, job["id"], key, deadline)
-        self.poll.register(ours, select.POLLIN)
-
-    def judge_of(self, job: dict[str, Any]) -> types.CodeType:
+    def start(self, head: bytes, task: bytes) -> None:
+        job = json.loads(head)
         name = job["judge"]
         if (text := job.pop("judge_text", None)) is not None:
+            self.judges[name] = text
             if "numpy" in text:
                 warm.add("numpy")
-            try:
-                self.judges[name] = compile(text, "judge.py", "exec", dont_inherit=True)
-            except (SyntaxError, ValueError) as e:
-                self.judges[name] = compile(f"raise SyntaxError({str(e)!r})", "judge.py", "exec")
-        return self.judges[name]
-
-    def read(self, fd: int) -> None:
-        child = self.children[fd]
-        data = os.read(fd, 1 << 18)
-        child.data += data
-        if not data or len(child.data) > RESULT_BYTES + KEPT_EACH + 4096:
-            self.finish(fd, child)
-
-    def finish(self, fd: int, child: Child, late: bool = False) -> None:
-        """Pass a child's result on, or what its end means."""
-        self.poll.unregister(fd)
-        os.close(fd)
-        del self.children[fd]
-        if late:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child.pid, signal.SIGKILL)
-        _, status = os.waitpid(child.pid, 0)
-        self.kill_orphans()
-        size = LENGTH.unpack_from(child.data)[0] if len(child.data) >= 4 else 0
-        if 0 < size <= RESULT_BYTES and len(child.data) >= 4 + size:
-            body = bytes(child.data[4 : 4 + size])
-            self.keep(child.memory_key, child.data, 4 + size)
+        key = hashlib.sha256(name.encode() + hashlib.sha256(task).digest()).digest()
+        kept = self.kept.get(key, {})
+        trusted = job["trusted"]
+        worker = self.idle.pop() if trusted and self.idle else None
+        if worker is not None:
+            text = "" if name in worker.known else self.judges[name]
+            fields = [json.dumps(job).encode(), task, text.encode("utf-8", "surrogatepass")]
+            send(worker.line.fileno(), parts.join([*fields, *parts.of_mapping(kept)]))
         else:
+            worker = self.fork(judge_job.Work(job, task, self.judges[name], kept))
+        worker.known.add(name)
+        worker.job, worker.memory_key, worker.once = job["id"], key, not trusted
+        worker.deadline = time.monotonic() + 2 * job["limits"]["wall_s"] + OWN_S
+
+    def fork(self, first: judge_job.Work) -> Worker:
+        ours, theirs = socket.socketpair()
+        pid = os.fork()
+        if pid == 0:
+            judge_job.worker(first, self.config, theirs.fileno())
+        theirs.close()
+        worker = self.workers[ours.fileno()] = Worker(pid, ours)
+        self.poll.register(ours, select.EPOLLIN)
+        return worker
+
+    # -- results out -----------------------------------------------------------------------------
+    def read(self, worker: Worker) -> None:
+        """A reply: the length of the rest, whether the worker can go on, the result, what to remember."""
+        try:
+            data = os.read(worker.line.fileno(), 1 << 18)
+        except ConnectionResetError:
+            data = b""
+        worker.data += data
+        got = worker.data
+        size = LENGTH.unpack_from(got)[0] if len(got) >= 4 else 0
+        if not data or not worker.job or size > RESULT_BYTES + KEPT_EACH + 4096:
+            self.end(worker)
+        elif size and len(got) == 4 + size:
+            self.deliver(worker)
+        elif size and len(got) > 4 + size:
+            self.end(worker)  # more than one reply to one job: nothing of ours does that
+
+    def deliver(self, worker: Worker) -> None:
+        goes_on, (result, *kept) = worker.data[4] == 1, parts.split(worker.data, 5)
+        if len(result) > RESULT_BYTES:
+            self.end(worker)
+            return
+        if kept:
+            self.keep(worker.memory_key, kept)
+        self.outbox += LENGTH.pack(4 + len(result)) + LENGTH.pack(worker.job) + result
+        worker.job, worker.deadline = 0, float("inf")
+        worker.data.clear()
+        if goes_on and not worker.once:
+            self.idle.append(worker)
+        else:
+            self.end(worker)
+
+    def end(self, worker: Worker, late: bool = False) -> None:
+        """A worker is gone or has to go; its job, if it still has one, learns what that means."""
+        self.poll.unregister(worker.line)
+        del self.workers[worker.line.fileno()]
+        worker.line.close()
+        if worker in self.idle:
+            self.idle.remove(worker)
+        status = ended(worker.pid, wait_s=0.2 if worker.job and not late else 0.0)
+        self.kill_orphans()
+        if worker.job:
             body = json.dumps(without_result(status, late)).encode()
-        send(LENGTH.pack(child.job) + body)
+            self.outbox += LENGTH.pack(4 + len(body)) + LENGTH.pack(worker.job) + body
+
+    def flush(self) -> None:
+        if self.outbox:
+            send(1, self.outbox)
+            self.outbox = bytearray()
 
     def kill_orphans(self) -> None:
         """Processes that a test left behind have become children of this one."""
-        known = {c.pid for c in self.children.values()}
+        known = {w.pid for w in self.workers.values()}
         for _ in range(1000):
             left = [pid for pid in children() if pid not in known]
             if not left:
@@ -144,31 +185,39 @@ class JudgeMain:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, 0)
 
-    def keep(self, key: bytes, data: bytearray, pos: int) -> None:
+    def keep(self, key: bytes, pairs: list[bytes]) -> None:
         """Remember what the job's judge asked to remember."""
-        if not pos < len(data) <= KEPT_EACH:
-            return
         things = self.kept.setdefault(key, {})
-        while pos + 4 <= len(data):
-            name, pos = _part(data, pos)
-            value, pos = _part(data, pos)
-            self.kept_bytes += len(value) - len(things.get(name.decode(), b""))
-            things[name.decode()] = value
+        for name, value in parts.mapping(pairs).items():
+            self.kept_bytes += len(value) - len(things.get(name, b""))
+            things[name] = value
         self.kept.move_to_end(key)
         while self.kept_bytes > KEPT_ALL:
             _, dropped = self.kept.popitem(last=False)
             self.kept_bytes -= sum(map(len, dropped.values()))
 
 
-def _part(data: bytearray, pos: int) -> tuple[bytes, int]:
-    end = pos + 4 + (LENGTH.unpack_from(data, pos)[0] if pos + 4 <= len(data) else 0)
-    return bytes(data[pos + 4 : end]), end
+def ended(pid: int, wait_s: float) -> int:
+    """The wait status of a worker that should be ending by itself within `wait_s`, else is killed."""
+    until = time.monotonic() + wait_s
+    while True:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            return status
+        if time.monotonic() >= until:
+            break
+        time.sleep(0.0005)
+    os.kill(pid, signal.SIGKILL)
+    return os.waitpid(pid, 0)[1]
 
 
 def without_result(status: int, late: bool) -> dict[str, Any]:
     """A job's result where its process ended without one."""
     if late or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGPROF):
         return {"status": "timeout", "detail": "the test did not end within the time limit"}
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+        # this container's memory was used up, by this job or by another: alone it will show
+        return {"status": "memory", "detail": "the test was killed for want of memory", "again": True}
     return {
         "status": "grader",
         "detail": f"the judge's process ended without a result (wait status {status})",
@@ -185,10 +234,10 @@ def numpy_version() -> str:
         return ""
 
 
-def send(data: bytes) -> None:
-    rest = memoryview(LENGTH.pack(len(data)) + data)
+def send(fd: int, data: bytes | bytearray) -> None:
+    rest = memoryview(data)
     while rest:
-        rest = rest[os.write(1, rest) :]
+        rest = rest[os.write(fd, rest) :]
 
 
 def main(config: dict[str, Any]) -> None:
@@ -196,5 +245,6 @@ def main(config: dict[str, Any]) -> None:
     sys.setrecursionlimit(3000)
     warm.warm()
     ready = {"ready": True, "python": sys.version.split()[0], "numpy": numpy_version()}
-    send(LENGTH.pack(0) + json.dumps(ready).encode())
+    body = json.dumps(ready).encode()
+    send(1, LENGTH.pack(4 + len(body)) + LENGTH.pack(0) + body)
     JudgeMain(config).run()

@@ -5,7 +5,8 @@ The judge's container connects to a socket in a shared folder that no program's 
 and sends one message with two descriptors: the program's end of a socket pair, and a pipe for its
 output. Programs, tests and values never pass through here.
 
-A connection is a sample: "kill", "late" or its closing ends the sample; its end is reported on it.
+A connection serves one sample at a time: "kill" or its closing ends the sample, "times" asks what it
+had of the machine; its end is reported, and the next sample's request may follow.
 """
 
 from __future__ import annotations
@@ -22,20 +23,22 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from os import chmod, kill, rmdir, unlink  # the guard of a program takes them from the module
-from pathlib import Path
 from typing import Any
 
 from . import answer, confine, guards, landlock
+from .accounting import cpu_s, oom_kills, waited_s
 from .orphans import children, uid_of
+from .patrol import Patrol
 
 # Python's own os.fork runs hooks in the child that copy 170 pages, for threads that are not there
 fork = ctypes.PyDLL(None).fork
 REQUEST = 4096  # bytes of a request at most
-# wait status; seconds of user and system CPU, and of waiting for a core before a "late";
-# peak resident kB; killed on request?; killed for memory?
-END = struct.Struct("<iddd q??")
+# wait status; seconds of user and system CPU; peak resident kB; killed on request?; killed for memory?
+END = struct.Struct("<idd q??")
+TIMES = struct.Struct("<dd")  # seconds of waiting for a core (of the program's own process), of CPU (of all)
 
 
 @dataclass
@@ -60,7 +63,7 @@ class Sample:
     pid: int = 0
     pidfd: int = -1
     killed: bool = False
-    waited_s: float = 0.0
+    gone: bool = False  # the judge's end is closed
     request: dict[str, Any] = field(default_factory=dict)
 
 
@@ -75,12 +78,14 @@ class Supervisor:
         self.waiting: list[tuple[Sample, list[int]]] = []
         self.out_of_memory = oom_kills()
         self.guard = guards.Worn()
+        self.patrol = Patrol(as_user)
 
     def run(self) -> None:
         self.poll.register(self.listener, select.EPOLLIN)
         self.poll.register(0, select.EPOLLIN)
         while True:
-            for fd, _ in self.poll.poll():
+            until = self.patrol.next - time.monotonic()
+            for fd, _ in self.poll.poll(-1 if until > 3600 else max(0.0, until) + 0.001):
                 if fd == self.listener.fileno():
                     self.accept()
                 elif fd == 0:
@@ -91,6 +96,16 @@ class Supervisor:
                         self.finish(sample)
                     else:
                         self.hear(sample)
+            if self.patrol.next <= time.monotonic():
+                self.patrol.walk(self.running())
+
+    def running(self) -> Iterator[tuple[int, int, int, float | None]]:
+        """Process, user, job and share of every program; None where its share is all of its limit."""
+        for fd, sample in self.by_fd.items():
+            if fd == sample.pidfd and sample.slot is not None:
+                limits = sample.request["limits"]
+                share_s = limits["share_s"] if limits["share_s"] < limits["wall_s"] else None
+                yield sample.pid, sample.slot.uid, sample.request["id"], share_s
 
     def accept(self) -> None:
         connection, _ = self.listener.accept()
@@ -112,14 +127,19 @@ class Supervisor:
         except OSError:
             data, fds = b"", []
         if sample.pid:
+            if data == b"times" and sample.slot is not None:
+                with contextlib.suppress(OSError):
+                    sample.connection.send(TIMES.pack(waited_s(sample.pid), cpu_s(sample.slot.uid)))
+                return
             sample.killed = True
-            if data == b"late":
-                sample.waited_s = waited_s(sample.pid)
             with contextlib.suppress(ProcessLookupError):
                 kill(sample.pid, signal.SIGKILL)
             if not data:  # nobody listens any more: do not wake up for it again
                 self.poll.unregister(sample.connection)
+                sample.gone = True
             return
+        if data in (b"kill", b"times") and not sample.request:
+            return  # it crossed the report of the end
         if not data or len(fds) != 2 or sample.request:
             for fd in fds:
                 os.close(fd)
@@ -149,6 +169,7 @@ class Supervisor:
         sample.pid = pid
         sample.pidfd = os.pidfd_open(pid)
         self.by_fd[sample.pidfd] = sample
+        self.patrol.started()
         self.poll.register(sample.pidfd, select.EPOLLIN)
 
     def finish(self, sample: Sample) -> None:
@@ -162,15 +183,16 @@ class Supervisor:
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL and not sample.killed:
             kills = oom_kills()
             no_memory, self.out_of_memory = kills != self.out_of_memory, kills
-        report = END.pack(
-            status, usage.ru_utime, usage.ru_stime, sample.waited_s, usage.ru_maxrss, sample.killed, no_memory
-        )
-        with contextlib.suppress(OSError):
-            sample.connection.send(report)
-        self.drop(sample)
+        report = END.pack(status, usage.ru_utime, usage.ru_stime, usage.ru_maxrss, sample.killed, no_memory)
         slot = sample.slot
         assert slot is not None
-        if clean(slot, {s.pid for s in self.by_fd.values()}):
+        sample.slot, sample.pid, sample.pidfd, sample.killed, sample.request = None, 0, -1, False, {}
+        if not sample.gone:
+            with contextlib.suppress(OSError):  # its closing is heard of next
+                sample.connection.send(report)
+        else:
+            self.drop(sample)
+        if clean(slot, {s.pid for s in self.by_fd.values() if s.pid}):
             self.free.append(slot)
         else:
             self.slots -= 1  # never used again
@@ -180,7 +202,10 @@ class Supervisor:
 
     def drop(self, sample: Sample) -> None:
         self.by_fd.pop(sample.connection.fileno(), None)
+        fds = [fd for other, fds in self.waiting if other is sample for fd in fds]
         self.waiting = [w for w in self.waiting if w[0] is not sample]
+        for fd in fds:
+            os.close(fd)
         sample.connection.close()
 
 
@@ -206,7 +231,7 @@ def clean(slot: Slot, mains: set[int]) -> bool:
         mine = [pid for pid in strangers(mains) if uid_of(pid) in (slot.uid, None)]
         if not mine:
             break
-        as_slot(slot, kill_everything)
+        as_user(slot.uid, kill_everything)
         for pid in mine:
             with contextlib.suppress(ChildProcessError):
                 os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG)
@@ -214,7 +239,7 @@ def clean(slot: Slot, mains: set[int]) -> bool:
     else:
         return False
     if slot.state() != slot.fresh:
-        as_slot(slot, lambda: empty(slot.folder))
+        as_user(slot.uid, lambda: empty(slot.folder))
     return slot.state() == slot.fresh
 
 
@@ -223,14 +248,14 @@ def strangers(mains: set[int]) -> list[int]:
     return [pid for pid in children() if pid not in mains]
 
 
-def as_slot(slot: Slot, act: Any) -> None:
-    """Run `act` in a child that has become the slot's user."""
+def as_user(uid: int, act: Callable[[], None]) -> None:
+    """Run `act` in a child that has become a slot's user."""
     pid = fork()
     if pid == 0:
         try:
             os.setgroups([])
-            os.setresgid(slot.uid, slot.uid, slot.uid)
-            os.setresuid(slot.uid, slot.uid, slot.uid)
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
             act()
         finally:
             os._exit(0)
@@ -256,25 +281,6 @@ def empty(folder: str) -> None:
         for name in folders:
             whole = os.path.join(path, name)
             (unlink if os.path.islink(whole) else rmdir)(whole)
-
-
-def waited_s(pid: int) -> float:
-    """How long a process's threads were ready to run without getting a core."""
-    total = 0
-    with contextlib.suppress(OSError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            total += int(Path(f"/proc/{pid}/task/{thread}/schedstat").read_text().split()[1])
-    return total / 1e9
-
-
-def oom_kills() -> int:
-    """How many processes of this container the kernel has killed for want of memory."""
-    for path in ("/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events"):
-        with contextlib.suppress(OSError):
-            for line in Path(path).read_text().splitlines():
-                if line.startswith("oom_kill "):
-                    return int(line.split()[1])
-    return 0
 
 
 # -- start -------------------------------------------------------------------------------------

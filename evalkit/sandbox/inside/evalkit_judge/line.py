@@ -10,132 +10,144 @@ import contextlib
 import json
 import os
 import select
-import signal
 import socket
-import struct
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from .. import frames
 from ..wire import MAX_BYTES
+from . import share
+from .ending import REPORT, End, classify, read_report
 from .errors import AnswerError, SupervisorGone
 
-END = struct.Struct("<iddd q??")  # supervisor.py
 FLOOD = 64  # output beyond so many times the limit is a flood
 HAND_OVER_S = 60.0  # the supervisor takes a program at once, however busy the machine
 PATIENCE_S = 20.0  # for the supervisor's report after a kill
 
-
-@dataclass(frozen=True)
-class End:
-    """How a program's process ended. `status` as of wait(2), times in seconds, memory in bytes."""
-
-    status: int
-    user_s: float
-    system_s: float
-    waited_s: float  # ready to run, without a core; known for samples that were late
-    peak_rss_bytes: int
-    killed: bool
-    out_of_memory: bool
+_idle: list[socket.socket] = []  # connections to the supervisor that wait for their next program
 
 
 class Line:
     """Hands a program's limits to the supervisor at `address` and holds the line to it.
 
-    `limits`: wall_s, cpu_s, memory_bytes, output_bytes, file_bytes, processes.
+    `job`: id; guard; limits: wall_s, share_s, cpu_s, memory_bytes, output_bytes, file_bytes, processes.
     """
 
-    def __init__(self, address: str, limits: dict[str, Any], guard: str) -> None:
-        self.limits = limits
+    def __init__(self, address: str, job: dict[str, Any]) -> None:
+        self.limits = limits = job["limits"]
         self.pipe, theirs = socket.socketpair()
         self.output, their_output = os.pipe()
         self.head = bytearray()
         self.printed = 0
         self.ended: End | None = None
+        self.closed = False
         self.wall_s = 0.0
         self.dead: AnswerError | None = None
-        self.control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.control.settimeout(HAND_OVER_S)
+        self.asking = False
+        request = json.dumps({"id": job["id"], "limits": limits, "guard": job["guard"]}).encode()
         try:
-            self.control.connect(address)
-            request = json.dumps({"limits": limits, "guard": guard}).encode()
+            self.control = _idle.pop() if _idle else connection(address)
             socket.send_fds(self.control, [request], [theirs.fileno(), their_output])
         except OSError as e:
             raise SupervisorGone(f"the supervisor cannot be reached: {e}") from None
         theirs.close()
         os.close(their_output)
         self.pipe.setblocking(False)
+        self.fd = self.pipe.fileno()
         self.poll = select.poll()
-        for fd in (self.pipe.fileno(), self.output, self.control.fileno()):
+        for fd in (self.fd, self.output, self.control.fileno()):
             self.poll.register(fd, select.POLLIN)
-        self.started = time.monotonic()
-        self.end = self.started + limits["wall_s"]
+        self.began = share.Times(time.monotonic())
+        self.own_waited_s = share.own_waited_s()
+        self.known = self.began  # the last times that the supervisor told
+        self.whole = share.Window(self.began, limits["wall_s"])
+        self.window = self.whole  # the one whose limit was reached
+        self.end = self.began.at + limits["wall_s"]
         self.test_end = self.end  # what a single test may wait for, if that is less
+        self.inbox = bytearray()
+        self.unsent = memoryview(b"")
 
     def exchange(self, request: bytes, timeout: float | None) -> bytes:
         """Send a frame and wait for one; AnswerError where the answer fails to give it."""
         if self.dead is not None:
             raise AnswerError(self.dead.kind, self.dead.message, died=True)
+        self.asking = True
+        try:
+            self.unsent = memoryview(request)
+            self.write()
+            reply = self.reply(timeout)
+        finally:
+            self.asking = False
+        if self.inbox:
+            raise self.broken("more bytes than asked for")
+        return reply
+
+    def reply(self, timeout: float | None) -> bytes:
+        """The next frame, or the AnswerError that stands for it. `timeout`: seconds from now at most."""
+        asked = time.monotonic()
         deadline = min(self.end, self.test_end)
         if timeout is not None:
-            deadline = min(deadline, time.monotonic() + timeout)
-        unsent = memoryview(request)
-        got = bytearray()
+            deadline = min(deadline, asked + timeout)
+        window = self.whole if deadline == self.end else None
+        inbox = self.inbox
         size = frames.HEAD
-        pipe = self.pipe.fileno()
-        with contextlib.suppress(OSError):  # full or closed: the loop finds out which
-            unsent = unsent[os.write(pipe, unsent) :]
-        if unsent:
-            self.poll.modify(pipe, select.POLLIN | select.POLLOUT)
-        while len(got) < size:
+        while len(inbox) < size:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise self.fail("timeout", "no answer within the time limit")
-            for fd, event in sorted(self.poll.poll(left * 1000 + 1), key=lambda p: p[0] != pipe):
-                if fd == self.output:
+                window = window or share.Window(
+                    share.Times(asked, self.known.waited_s, share.UNKNOWN), deadline - asked
+                )
+                deadline = self.more_time(window, deadline)
+                continue
+            events = self.poll.poll(left * 1000 + 1)
+            if len(events) > 1:
+                events.sort(key=lambda p: p[0] != self.fd)  # what was said comes before how it ended
+            for fd, event in events:
+                if fd == self.fd:
+                    if self.unsent and event & select.POLLOUT:
+                        self.write()
+                    if event & ~select.POLLOUT:
+                        size = self.read()
+                elif fd == self.output:
                     self.read_output()
-                elif fd == pipe and event & select.POLLOUT and unsent:
-                    unsent = self.write(unsent)
-                elif fd == pipe:
-                    size = self.read_reply(got)
-                elif len(got) < size:  # the process has ended, and no reply is left in the pipe
-                    self.hear_end()
+                elif len(inbox) < size:  # the process has ended, and no reply is left in the pipe
+                    self.hear()
                     raise self.died()
-        if len(got) > size:
-            raise self.broken("more bytes than asked for")
-        return bytes(memoryview(got)[frames.HEAD :])
+        frame = bytes(memoryview(inbox)[frames.HEAD : size])
+        del inbox[:size]
+        return frame
 
-    def write(self, unsent: memoryview) -> memoryview:
+    def write(self) -> None:
+        """Send what the pipe takes of `unsent`; poll for room while some is left."""
+        before = len(self.unsent)
         try:
-            unsent = unsent[os.write(self.pipe.fileno(), unsent) :]
+            self.unsent = self.unsent[os.write(self.fd, self.unsent) :]
         except BlockingIOError:
-            return unsent
+            pass
         except OSError:
-            unsent = unsent[:0]  # the other end is closed; reading says the rest
-        if not unsent:
-            self.poll.modify(self.pipe.fileno(), select.POLLIN)
-        return unsent
+            self.unsent = self.unsent[:0]  # the other end is closed; reading says the rest
+        if self.unsent or before > 1 << 16:  # it was, or may have been, polled for
+            self.poll.modify(self.fd, select.POLLIN | (select.POLLOUT if self.unsent else 0))
 
-    def read_reply(self, got: bytearray) -> int:
-        """Take what is there; how many bytes the whole frame has, as far as is known."""
+    def read(self) -> int:
+        """Take what is there; how many bytes the first whole frame has, as far as is known."""
         try:
-            data = os.read(self.pipe.fileno(), 1 << 18)
+            data = os.read(self.fd, 1 << 18)
         except BlockingIOError:
-            return self.size(got)
+            return self.size()
         except OSError:
             data = b""
         if not data:  # it closed its end, or ended: give its end a moment to be reported
-            self.poll.unregister(self.pipe.fileno())
+            self.poll.unregister(self.fd)
             self.wait_end(2.0)
             raise self.died()
-        got += data
-        return self.size(got)
+        self.inbox += data
+        return self.size()
 
-    def size(self, got: bytearray) -> int:
-        if len(got) < frames.HEAD:
+    def size(self) -> int:
+        if len(self.inbox) < frames.HEAD:
             return frames.HEAD
-        size = frames.length(got)
+        size = frames.length(self.inbox)
         if not 0 < size <= MAX_BYTES + 4096:
             raise self.broken("an impossible length")
         return frames.HEAD + size
@@ -152,10 +164,42 @@ class Line:
         elif self.printed > FLOOD * self.limits["output_bytes"]:
             raise self.fail("output", f"more than {self.printed >> 20} MB of output")
 
+    # -- time ------------------------------------------------------------------------------------
+    def more_time(self, window: share.Window, deadline: float) -> float:
+        """A later deadline for a program that did not have its share; AnswerError where it had."""
+        self.window = window
+        now = self.times()
+        missing = window.missing_s(now, self.limits["share_s"])
+        if not missing or now.at > self.began.at + self.limits["wall_s"] + share.MOST_S:
+            raise self.fail("timeout", "no answer within the time limit")
+        later = now.at + missing
+        self.end = max(self.end, later)
+        if self.test_end <= deadline:
+            self.test_end = later
+        return later
+
+    def times(self) -> share.Times:
+        """What the program had of the machine until now; what this process had to wait counts for it too."""
+        waited = cpu = 0.0
+        with contextlib.suppress(OSError):
+            self.control.send(b"times")
+            if select.select([self.control], [], [], PATIENCE_S)[0]:
+                data = self.control.recv(512)
+                if len(data) == share.TIMES.size:
+                    waited, cpu = share.TIMES.unpack(data)
+                else:
+                    self.take_report(data)
+        self.known = share.Times(time.monotonic(), waited + self.waited_here(), cpu)
+        return self.known
+
+    def waited_here(self) -> float:
+        """Seconds that this process itself, since the program began, waited for a core."""
+        return max(0.0, share.own_waited_s() - self.own_waited_s)
+
     # -- ends ------------------------------------------------------------------------------------
     def fail(self, kind: str, message: str) -> AnswerError:
         """The answer is done for: end it; the error to raise."""
-        self.kill(b"late" if kind == "timeout" else b"kill")
+        self.kill()
         self.dead = AnswerError(kind, message, died=True)
         return self.dead
 
@@ -172,35 +216,35 @@ class Line:
         self.dead = AnswerError(kind, message, died=True)
         return self.dead
 
-    def kill(self, message: bytes = b"kill") -> None:
+    def kill(self) -> None:
         if self.ended is None:
-            with contextlib.suppress(OSError):  # it has just ended
-                self.control.send(message)
+            with contextlib.suppress(OSError):  # the supervisor is gone: the report will not come
+                self.control.send(b"kill")
 
-    def hear_end(self) -> None:
-        """The supervisor's report is there."""
+    def hear(self) -> None:
+        """The supervisor's report of the end is there."""
         try:
-            try:
-                data = self.control.recv(512)
-            except ConnectionResetError:  # our "kill" crossed the report, which is still there
-                data = self.control.recv(512)
+            data = self.control.recv(512)
         except OSError:
             data = b""
-        if len(data) != END.size:
+        self.take_report(data)
+
+    def take_report(self, data: bytes) -> None:
+        if len(data) != REPORT.size:
             raise SupervisorGone(data.decode(errors="replace") or "the supervisor went away")
-        status, user, system, waited, rss, killed, no_memory = END.unpack(data)
-        self.ended = End(status, user, system, waited, rss << 10, killed, no_memory)
+        self.ended = read_report(data)
 
     def wait_end(self, patience: float) -> None:
         """Wait for the report; leaves `ended` None where the process lives on."""
         if self.ended is None and select.select([self.control], [], [], patience)[0]:
-            self.hear_end()
+            self.hear()
 
     def close(self) -> End:
         """End the program, whatever it does; how it ended."""
-        if self.wall_s and self.ended:
+        if self.closed and self.ended:
             return self.ended
-        self.wall_s = time.monotonic() - self.started
+        self.closed = True
+        self.wall_s = time.monotonic() - self.began.at
         self.kill()
         self.pipe.close()
         self.wait_end(PATIENCE_S)
@@ -211,8 +255,8 @@ class Line:
                 break
         if self.ended is None:
             raise SupervisorGone(f"no report of the program's end within {PATIENCE_S:.0f} s")
-        for end in (self.control, self.output):
-            os.close(end) if isinstance(end, int) else end.close()
+        os.close(self.output)
+        _idle.append(self.control)
         return self.ended
 
     def read_output_quietly(self) -> None:
@@ -221,14 +265,9 @@ class Line:
         self.head += data[: max(0, self.limits["output_bytes"] - len(self.head))]
 
 
-def classify(end: End, limits: dict[str, Any]) -> tuple[str, str]:
-    """Why a process ended that should have gone on: a kind of AnswerError, and in words."""
-    if not os.WIFSIGNALED(end.status):
-        return "crashed", f"the program left with status {os.waitstatus_to_exitcode(end.status)}"
-    number = os.WTERMSIG(end.status)
-    spent = end.user_s + end.system_s
-    if number == signal.SIGXCPU or (number == signal.SIGKILL and spent >= limits["cpu_s"]):
-        return "cpu", f"{spent:.1f} s of CPU time"
-    if end.out_of_memory:
-        return "memory", "killed for want of memory"
-    return "crashed", f"the program was ended by {signal.Signals(number).name}"
+def connection(address: str) -> socket.socket:
+    """A connection to the supervisor: for one program at a time, for many after each other."""
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    made.settimeout(HAND_OVER_S)
+    made.connect(address)
+    return made

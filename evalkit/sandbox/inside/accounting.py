@@ -1,0 +1,45 @@
+"""What the kernel counts about processes of container A: waiting, CPU time, kills for want of memory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+
+def waited_s(pid: int) -> float:
+    """How long a process was ready to run without getting a core: that of its threads which waited most."""
+    most = 0
+    with contextlib.suppress(OSError, IndexError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            most = max(most, int(Path(f"/proc/{pid}/task/{thread}/schedstat").read_text().split()[1]))
+    return most / 1e9
+
+
+def ran_s(pid: int) -> tuple[float, float]:
+    """Seconds of CPU and of waiting for a core of a process's first thread; zeros where it is gone."""
+    with contextlib.suppress(OSError, IndexError):
+        ran, waited, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
+        return int(ran) / 1e9, int(waited) / 1e9
+    return 0.0, 0.0
+
+
+def cpu_s(uid: int) -> float:
+    """CPU seconds of all processes of a user, and of the children that they have waited for."""
+    ticks = 0
+    for pid in os.listdir("/proc"):
+        with contextlib.suppress(OSError):
+            if pid.isdigit() and os.stat(f"/proc/{pid}").st_uid == uid:
+                fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+                ticks += sum(map(int, fields[11:15]))  # utime, stime, cutime, cstime
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def oom_kills() -> int:
+    """How many processes of this container the kernel has killed for want of memory."""
+    for path in ("/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events"):
+        with contextlib.suppress(OSError):
+            for line in Path(path).read_text().splitlines():
+                if line.startswith("oom_kill "):
+                    return int(line.split()[1])
+    return 0
