@@ -27,12 +27,17 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Data:
-    """Records with where they came from. `revision` is a commit of the hub or empty for a file."""
+    """Records with where they came from. `revision` is a commit of the hub or empty for a file.
+
+    `pinned`: known to be what the suite was made for: the hub's at the suite's own revision, the suite's own
+    file, or of a known fingerprint. Anything else may hold a stranger's tests.
+    """
 
     records: tuple[Record, ...]
     source: str
     revision: str
     fingerprint: str
+    pinned: bool = False
 
 
 def load_data(suite: Suite, path: Path | None = None) -> Data:
@@ -42,15 +47,18 @@ def load_data(suite: Suite, path: Path | None = None) -> Data:
     if found is not None:
         records: list[Record] = list(read_records(found))
         source, revision = f"file:{found}", ""
+        pinned = found.is_relative_to(info.folder)
     elif info.hub is not None:
         records, revision = hub_records(info.hub)
         source = f"hub:{info.hub.dataset}"
+        pinned = bool(info.hub.revision)
     else:
         raise DataError(
             f"{info.name} has no data", f"give a file in the official format: --data PATH ({_names(info)})"
         )
     check_records(records, suite.required_fields, source)
-    return Data(tuple(records), source, revision, fingerprint(records))
+    digest = fingerprint(records)
+    return Data(tuple(records), source, revision, digest, pinned or digest in info.fingerprints)
 
 
 def find_local(info: SuiteInfo, path: Path | None) -> Path | None:

@@ -89,4 +89,9 @@ class ProgramSandbox(Protocol):
         """Image digest, Python and numpy versions, engine, isolation: for the manifest."""
         ...
 
+    @property
+    def in_flight(self) -> int:
+        """How many jobs are worth giving at once: more than compute at once."""
+        ...
+
     async def close(self) -> None: ...

@@ -119,7 +119,13 @@ def read_info(folder: Path) -> SuiteInfo:
         raise DataError(f"cannot read {path}: {e}") from None
     data = raw.pop("data", {})
     exceptions = raw.pop("exceptions", {})
-    known = {f.name for f in dataclasses.fields(SuiteInfo)} - {"folder", "local", "hub", "exceptions"}
+    known = {f.name for f in dataclasses.fields(SuiteInfo)} - {
+        "folder",
+        "local",
+        "fingerprints",
+        "hub",
+        "exceptions",
+    }
     if unknown := sorted(set(raw) - known):
         raise DataError(f"{path}: unknown key {unknown[0]!r}", did_you_mean(unknown[0], known))
     raw.setdefault("name", folder.name)
@@ -127,7 +133,8 @@ def read_info(folder: Path) -> SuiteInfo:
     hub = None
     if data.get("hub"):
         hub = Hub(data["hub"], data.get("revision", ""), data.get("config"), data.get("split", "test"))
-    return SuiteInfo(folder=folder, local=tuple(data.get("local", ())), hub=hub, exceptions=exceptions, **raw)
+    lists = {name: tuple(data.get(name, ())) for name in ("local", "fingerprints")}
+    return SuiteInfo(folder=folder, hub=hub, exceptions=exceptions, **lists, **raw)
 
 
 # -- options ---------------------------------------------------------------------------------------

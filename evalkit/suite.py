@@ -87,6 +87,7 @@ class SuiteInfo:
         False  # whether the authors count what broke as failed: then their number is shown too
     )
     local: tuple[str, ...] = ()  # file names looked for in --data DIR and EVALKIT_DATA
+    fingerprints: tuple[str, ...] = ()  # of data that is known to be the authors': see Data.pinned
     hub: Hub | None = None
     exceptions: Mapping[str, str] = field(default_factory=dict)  # gold that fails officially too: why
     notes: str = ""

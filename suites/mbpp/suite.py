@@ -21,7 +21,7 @@ from ..humaneval.suite import official_word
 from .protocols import DEFAULT, IGNORE_SETUP, NAMES, PROTOCOLS
 from .records import NEED_SETUP, SPLITS, problem, shots
 
-JUDGE = Path(__file__).with_name("judge.py")
+JUDGE = Path(__file__).with_name("judge.py").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,9 @@ class Suite(suite.Suite):
         ignored = self.options.protocol in IGNORE_SETUP
         known["test_setup_code"] = "" if ignored else task.data["test_setup_code"]
         program = self.protocol().assemble(task, answer)
+        gold = self.protocol().assemble(task, task.gold) if task.gold else ""
         limits = Limits(wall_s=self.options.timeout, memory_bytes=self.options.memory << 20)
-        judgement = await sandbox.judge(Job(program, JUDGE.read_text(), known, limits, "human-eval"))
+        judgement = await sandbox.judge(Job(program, JUDGE, known, limits, "human-eval", gold))
         return judgement.verdict(official=official_word(judgement))
 
     def read_samples(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:

@@ -15,7 +15,7 @@ from evalkit.task import Answer, Task, Verdict
 
 from .protocol import CHAT
 
-JUDGE = Path(__file__).with_name("judge.py")
+JUDGE = Path(__file__).with_name("judge.py").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Suite(suite.Suite):
 
     async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
         program = CHAT.assemble(task, answer)
+        gold = CHAT.assemble(task, task.gold) if task.gold else ""
         known = {key: task.data[key] for key in ("test", "entry_point")}
         limits = Limits(wall_s=self.options.timeout, memory_bytes=self.options.memory << 20)
-        return (await sandbox.judge(Job(program, JUDGE.read_text(), known, limits))).verdict()
+        return (await sandbox.judge(Job(program, JUDGE, known, limits, gold=gold))).verdict()

@@ -21,5 +21,9 @@ class Told:
     def describe(self) -> dict[str, Any]:
         return {}
 
+    @property
+    def in_flight(self) -> int:
+        return 1
+
     async def close(self) -> None:
         pass
