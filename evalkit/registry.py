@@ -133,8 +133,8 @@ def read_info(folder: Path) -> SuiteInfo:
     hub = None
     if data.get("hub"):
         hub = Hub(data["hub"], data.get("revision", ""), data.get("config"), data.get("split", "test"))
-    lists = {name: tuple(data.get(name, ())) for name in ("local", "fingerprints")}
-    return SuiteInfo(folder=folder, hub=hub, exceptions=exceptions, **lists, **raw)
+    local, prints = (tuple(data.get(name, ())) for name in ("local", "fingerprints"))
+    return SuiteInfo(folder=folder, local=local, fingerprints=prints, hub=hub, exceptions=exceptions, **raw)
 
 
 # -- options ---------------------------------------------------------------------------------------

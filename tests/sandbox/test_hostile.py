@@ -224,7 +224,7 @@ async def test_tests_that_never_end_are_ended(sandbox: Any) -> None:
         started = time.monotonic()
         said = await check(sandbox, endless, test, wall_s=1.0)
         assert said.status == "timeout", (test, said)
-        assert time.monotonic() - started < 9
+        assert time.monotonic() - started < 40
     hog = await check(sandbox, endless, "x = list(candidate(1))", wall_s=3.0)
     assert hog.status in ("timeout", "memory")
 

@@ -61,11 +61,12 @@ class Line:
         self.own_waited_s = share.own_waited_s()
         self.known = self.began  # the last times that the supervisor told
         self.whole = share.Window(self.began, limits["wall_s"])
-        self.window = self.whole  # the one whose limit was reached
+        self.window = self.whole  # the one whose limit was reached last
         self.end = self.began.at + limits["wall_s"]
         self.test_end = self.end  # what a single test may wait for, if that is less
         self.inbox = bytearray()
         self.unsent = memoryview(b"")
+        self.full = False  # whether the pipe is polled for room
 
     def exchange(self, request: bytes, timeout: float | None) -> bytes:
         """Send a frame and wait for one; AnswerError where the answer fails to give it."""
@@ -84,22 +85,11 @@ class Line:
 
     def reply(self, timeout: float | None) -> bytes:
         """The next frame, or the AnswerError that stands for it. `timeout`: seconds from now at most."""
-        asked = time.monotonic()
-        deadline = min(self.end, self.test_end)
-        if timeout is not None:
-            deadline = min(deadline, asked + timeout)
-        window = self.whole if deadline == self.end else None
+        deadline = Deadline(self, timeout)
         inbox = self.inbox
         size = frames.HEAD
         while len(inbox) < size:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                window = window or share.Window(
-                    share.Times(asked, self.known.waited_s, share.UNKNOWN), deadline - asked
-                )
-                deadline = self.more_time(window, deadline)
-                continue
-            events = self.poll.poll(left * 1000 + 1)
+            events = self.poll.poll(deadline.left() * 1000 + 1)
             if len(events) > 1:
                 events.sort(key=lambda p: p[0] != self.fd)  # what was said comes before how it ended
             for fd, event in events:
@@ -119,15 +109,15 @@ class Line:
 
     def write(self) -> None:
         """Send what the pipe takes of `unsent`; poll for room while some is left."""
-        before = len(self.unsent)
         try:
             self.unsent = self.unsent[os.write(self.fd, self.unsent) :]
         except BlockingIOError:
             pass
         except OSError:
             self.unsent = self.unsent[:0]  # the other end is closed; reading says the rest
-        if self.unsent or before > 1 << 16:  # it was, or may have been, polled for
-            self.poll.modify(self.fd, select.POLLIN | (select.POLLOUT if self.unsent else 0))
+        if bool(self.unsent) != self.full:
+            self.full = not self.full
+            self.poll.modify(self.fd, select.POLLIN | (select.POLLOUT if self.full else 0))
 
     def read(self) -> int:
         """Take what is there; how many bytes the first whole frame has, as far as is known."""
@@ -165,19 +155,6 @@ class Line:
             raise self.fail("output", f"more than {self.printed >> 20} MB of output")
 
     # -- time ------------------------------------------------------------------------------------
-    def more_time(self, window: share.Window, deadline: float) -> float:
-        """A later deadline for a program that did not have its share; AnswerError where it had."""
-        self.window = window
-        now = self.times()
-        missing = window.missing_s(now, self.limits["share_s"])
-        if not missing or now.at > self.began.at + self.limits["wall_s"] + share.MOST_S:
-            raise self.fail("timeout", "no answer within the time limit")
-        later = now.at + missing
-        self.end = max(self.end, later)
-        if self.test_end <= deadline:
-            self.test_end = later
-        return later
-
     def times(self) -> share.Times:
         """What the program had of the machine until now; what this process had to wait counts for it too."""
         waited = cpu = 0.0
@@ -271,3 +248,39 @@ def connection(address: str) -> socket.socket:
     made.settimeout(HAND_OVER_S)
     made.connect(address)
     return made
+
+
+class Deadline:
+    """Until when a question may take: a wall limit, moved for a program that did not get its share."""
+
+    def __init__(self, line: Line, timeout: float | None) -> None:
+        self.line = line
+        self.asked = time.monotonic()
+        self.at: float = min(line.end, line.test_end)
+        if timeout is not None:
+            self.at = min(self.at, self.asked + timeout)
+        self.window = line.whole if self.at == line.end else None
+
+    def left(self) -> float:
+        """Seconds until then, more than 0; AnswerError when the program's time is over."""
+        left = self.at - time.monotonic()
+        while left <= 0:
+            left = self.extend()
+        return left
+
+    def extend(self) -> float:
+        line = self.line
+        if self.window is None:
+            since = share.Times(self.asked, line.known.waited_s, share.UNKNOWN)
+            self.window = share.Window(since, self.at - self.asked)
+        line.window = self.window
+        now = line.times()
+        missing = self.window.missing_s(now, line.limits["share_s"])
+        if not missing or now.at > line.began.at + line.limits["wall_s"] + share.MOST_S:
+            raise line.fail("timeout", "no answer within the time limit")
+        later = now.at + missing
+        line.end = max(line.end, later)
+        if line.test_end <= self.at:
+            line.test_end = later
+        self.at = later
+        return later - time.monotonic()

@@ -11,8 +11,9 @@ import select
 import time
 from dataclasses import dataclass
 
+from .ending import classify
 from .errors import AnswerError
-from .line import FLOOD, Line, classify
+from .line import FLOOD, Deadline, Line
 
 ERRORS = 2000  # bytes of the end of standard error that are kept
 
@@ -33,29 +34,25 @@ class Run:
 def run_to_end(line: Line, request: bytes, timeout: float | None) -> Run:
     """Send a RUN frame, wait for the end. AnswerError for time, CPU time, memory and output over a limit."""
     started = time.monotonic()
-    deadline = min(line.end, line.test_end, started + (line.limits["wall_s"] if timeout is None else timeout))
-    pipe = line.pipe.fileno()
+    deadline = Deadline(line, timeout)
     before = line.printed
-    unsent = memoryview(request)
+    line.unsent = memoryview(request)
     errors = bytearray()
     said = 0
-    line.poll.modify(pipe, select.POLLIN | select.POLLOUT)
+    line.write()
     while line.ended is None:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise line.fail("timeout", "the program did not end within the time limit")
-        for fd, event in line.poll.poll(left * 1000 + 1):
+        for fd, event in line.poll.poll(deadline.left() * 1000 + 1):
             if fd == line.output:
                 line.read_output()
                 check_output(line)
-            elif fd == pipe and event & select.POLLOUT:
-                unsent = line.write(unsent)
-            elif fd == pipe:
+            elif fd == line.fd and event & select.POLLOUT:
+                line.write()
+            elif fd == line.fd:
                 said += read_errors(line, errors)
                 if said > FLOOD * line.limits["output_bytes"]:
                     raise line.fail("output", f"more than {said >> 20} MB of output on standard error")
             else:
-                line.hear_end()
+                line.hear()
     drain(line, errors)
     check_output(line)
     wall_s = time.monotonic() - started
