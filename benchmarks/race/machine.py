@@ -16,7 +16,7 @@ def facts() -> dict[str, Any]:
         "processor": processor(),
         "kernel": platform.release(),
         "cgroups": 2 if Path("/sys/fs/cgroup/cgroup.controllers").exists() else 1,
-        "python": platform.python_version(),
+        "python_of_evalkit": platform.python_version(),
     }
 
 

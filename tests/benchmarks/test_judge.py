@@ -50,6 +50,8 @@ def test_all_ways_are_measured_in_one_run_and_written_down(human_eval: str, tmp_
     # that much goes into starting an interpreter; where less is found, it was looked for in the wrong place
     assert ok["docker exec"]["cpu_parts_ms"]["shims and samples"] > 3
     assert ok["container"]["cpu_parts_ms"]["shims and samples"] > 3
+    assert ok[OURS]["faults"]["answers"] > 30
+    assert ok["bare fork"]["faults"]["client"] > 30
     assert all(row["peak_memory_mb"] > 5 for row in ok.values())
 
     page = (tmp_path / "performance.md").read_text()
@@ -129,7 +131,7 @@ def test_a_mix_is_one_tenth_wrong_and_one_tenth_endless_in_every_part_of_it() ->
 
 
 def block(name: str, work: str, wall_s: float, cpu_s: float) -> Block:
-    return Block(name, work, 10, 2, 0.0, wall_s, {"client": cpu_s}, 0, ())
+    return Block(name, work, 10, 2, 0.0, wall_s, {"client": cpu_s}, {"client": 9}, 0, ())
 
 
 def test_ratios_are_taken_within_a_round_and_only_then_medians() -> None:
