@@ -28,8 +28,16 @@ Check = Callable[[Any, str, str], Difference]  # (answer, input, output)
 
 
 def judge(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
-    """A Test for each of the problem's, up to the first that fails."""
+    """A Test for each of the problem's, up to the first that fails. Returns the official word for it all."""
+    digits = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(INT_DIGITS)
+    try:
+        return (yield from run_tests(answer, task))
+    finally:
+        sys.set_int_max_str_digits(digits)  # this process may judge for other suites
+
+
+def run_tests(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
     check = prepared(answer, task)
     if isinstance(check, AnswerError):
         yield Test("program", check.kind, check.message)

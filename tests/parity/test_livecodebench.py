@@ -1,8 +1,8 @@
 """Our verdicts against LiveCodeBench's own checker's, program by program, down to its error codes.
 
-Its verdicts are recorded (livecodebench/record.py). The odd programs are for problems of our own, so that most
-of this runs without any data. Every difference must stand in the table of docs/parity.md, and every row of
-that table must be a difference.
+Its verdicts are recorded (livecodebench/record.py). The odd programs are for problems of our own, so that
+most of this runs without any data. Every difference must stand in the table of docs/parity.md, and every row
+of that table must be a difference.
 """
 
 from __future__ import annotations
