@@ -47,6 +47,7 @@ class Made:
     volume: str
     judge_uid: int
     first_uid: int
+    sweeper_uid: int
     slots: tuple[str, ...]
 
 
@@ -92,7 +93,7 @@ def make(client: Any, image: str, slots: int, run: str) -> Made:
         memory=JUDGE_MEMORY,
         processes=slots * 8 + 64,
     )
-    return Made(answers, judge, folder, judge_uid, first_uid, folders)
+    return Made(answers, judge, folder, judge_uid, first_uid, judge_uid + 255, folders)
 
 
 def _create(

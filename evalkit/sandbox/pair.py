@@ -76,6 +76,7 @@ class Pair:
             "socket": containers.SOCKET,
             "judge_uid": made.judge_uid,
             "first_uid": made.first_uid,
+            "sweeper_uid": made.sweeper_uid,
             "slots": made.slots,
         }
         judge_config = {"socket": containers.SOCKET, "reasons": REASONS[Outcome.FAILED]}

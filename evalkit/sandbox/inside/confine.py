@@ -1,73 +1,64 @@
-"""What a fresh child of the supervisor does to itself before a program may run in it."""
+"""What stands between a program and all else: a part entered once by the nursery, a part by each child."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import posix
 import resource
 import sys
 import tempfile
-from os import chdir, chmod  # the guard of a program may have taken them from the module
-from typing import Any
+from os import setresuid
+from resource import setrlimit
 
 from . import landlock
+from .slots import Slot
 
 STACK = 64 << 20
 FILES = 256
-_environment = os.environ._data  # type: ignore[attr-defined] # os.environ itself needs os.putenv
+FIRST_VICTIM = 500  # when memory runs out, before process 1 whatever the sizes
 
 
-def confine(uid: int, folder: str, rules: int | None, limits: dict[str, Any], pipe: int, output: int) -> None:
-    """Own session, own user, own folder, limits; descriptors 0, 1, 2 and 3 and no others.
+def settle(slot: Slot, control: int, target: int) -> None:
+    """In the nursery: the slot's group, folder, environment, fixed limits and Landlock rules, for good.
 
-    `rules`: the slot's Landlock rules, if the kernel has any. `limits`: cpu_s (seconds), memory_bytes,
-    file_bytes, processes. Afterwards the process holds no privilege, and the container's
-    no-new-privileges keeps it so.
+    Descriptors: 0 reads nothing, 1 and 2 stay, `control` becomes `target`; all others are closed. The
+    process keeps the user root, so that no program of the slot can reach it.
     """
     os.setsid()
-    _descriptors(pipe, output)
-    tempfile.tempdir = folder
-    for name in (b"HOME", b"TMPDIR"):
-        _environment[name] = os.fsencode(folder)
-        posix.putenv(name, folder)
-    _limits(limits)
-    os.setgroups([])
-    os.setresgid(uid, uid, uid)
-    os.setresuid(uid, uid, uid)
-    chdir(folder)  # only now: root here has no right to enter it
-    fresh_folder()
-    if rules is not None:
-        landlock.enter(rules)
-    os.closerange(4, sys.maxsize & 0x7FFFFFFF)  # last, so that a failure could still be reported
-
-
-def fresh_folder() -> None:
-    """The sample's folder as every sample finds it: an earlier one may have left marks on it."""
-    chmod(".", 0o700)
-    os.utime(".", ns=(0, 0))
-    for name in os.listxattr("."):
-        os.removexattr(".", name)
-
-
-def _descriptors(pipe: int, output: int) -> None:
-    nothing = os.open("/dev/null", os.O_RDONLY)
-    moved = [os.dup(fd) for fd in (nothing, output, output, pipe)]  # out of the way of 0 to 3
-    for target, fd in enumerate(moved):
-        os.dup2(fd, target, inheritable=True)
-
-
-def _limits(limits: dict[str, Any]) -> None:
-    cpu = max(1, int(limits["cpu_s"] + 0.999))
-    memory = int(limits["memory_bytes"])
-    size = int(limits["file_bytes"])
-    processes = int(limits["processes"])
-    for name, soft, hard in (
-        (resource.RLIMIT_CPU, cpu, cpu + 1),  # a signal that can be ignored, then one that cannot
-        (resource.RLIMIT_AS, memory, memory),
-        (resource.RLIMIT_FSIZE, size, size),
-        (resource.RLIMIT_NPROC, processes, processes),
-        (resource.RLIMIT_NOFILE, FILES, FILES),
-        (resource.RLIMIT_CORE, 0, 0),
-        (resource.RLIMIT_STACK, STACK, STACK),
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as f:
+        f.write(str(FIRST_VICTIM))
+    os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = slot.folder
+    for name, limit in (
+        (resource.RLIMIT_NOFILE, FILES),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_STACK, STACK),
     ):
-        resource.setrlimit(name, (soft, hard))
+        setrlimit(name, (limit, limit))
+    os.setgroups([])
+    os.setresgid(slot.uid, slot.uid, slot.uid)
+    os.setresuid(-1, slot.uid, -1)  # root here has no right to enter it
+    os.chdir(slot.folder)
+    os.setresuid(-1, 0, -1)
+    if slot.rules is not None:
+        landlock.enter(slot.rules)
+    os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+    os.dup2(control, target)
+    os.closerange(3, target)
+    os.closerange(target + 1, sys.maxsize & 0x7FFFFFFF)
+
+
+def confine(uid: int, limits: tuple[int, ...], output: int) -> None:
+    """In the child: the program's limits, the slot's user, an untouched folder.
+
+    `limits`: CPU in seconds, soft and hard, memory and files in bytes, processes. Afterwards the process
+    holds no privilege, and the container's no-new-privileges keeps it so.
+    """
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    cpu, cpu_hard, memory, file, processes = limits
+    setrlimit(resource.RLIMIT_CPU, (cpu, cpu_hard))  # a signal that can be ignored, then one that cannot
+    setrlimit(resource.RLIMIT_AS, (memory, memory))
+    setrlimit(resource.RLIMIT_FSIZE, (file, file))
+    setrlimit(resource.RLIMIT_NPROC, (processes, processes))
+    setresuid(uid, uid, uid)
+    os.utime(".", ns=(0, 0))  # also sets ctime to now: nothing tells when the last sample was here

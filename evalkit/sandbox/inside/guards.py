@@ -10,11 +10,11 @@ from __future__ import annotations
 import builtins
 import io
 import os
-import resource
 import shutil
 import subprocess
 import sys
 from collections.abc import MutableMapping
+from resource import RLIMIT_STACK, setrlimit
 from typing import Any, TextIO
 
 OS_NAMES = (
@@ -102,16 +102,15 @@ class Worn:
         self._remove(vars(os), OS_NAMES)
         self._remove(vars(shutil), SHUTIL_NAMES)
         self._remove(vars(subprocess), ("Popen",))
+        self._remove(sys.modules, MODULES)  # makes their import fail
         if guard == "evalplus":
             self._remove(vars(builtins), ("open",))
 
     def in_fork(self) -> None:
-        """The rest: os.wait4 wants to import one of the modules, and limits hold for a process."""
+        """The rest: limits hold for a process."""
         if self.guard == "livecodebench":
             # deep recursion through C crashes there: this is the stack that a process has by default
-            resource.setrlimit(resource.RLIMIT_STACK, (USUAL_STACK, USUAL_STACK))
-        if self.guard != "none":
-            sys.modules.update(dict.fromkeys(MODULES))  # type: ignore[arg-type] # makes their import fail
+            setrlimit(RLIMIT_STACK, (USUAL_STACK, USUAL_STACK))
 
     def _streams(self) -> None:
         self._set(vars(sys), "stdin", NoInput())

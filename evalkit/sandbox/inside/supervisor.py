@@ -1,4 +1,4 @@
-"""Process 1 of container A: forks a warm interpreter for each program and cleans up after it.
+"""Process 1 of container A: has a program started for each sample, says how it ended, and cleans up after it.
 
 It holds the capabilities SETUID, SETGID and KILL, and nothing else; what runs a program has none.
 The judge's container connects to a socket in a shared folder that no program's user can enter,
@@ -7,13 +7,14 @@ output. Programs, tests and values never pass through here.
 
 A connection serves one sample at a time: "kill" or its closing ends the sample, "times" asks what it
 had of the machine; its end is reported, and the next sample's request may follow.
+
+Each slot has a nursery (nursery.py), whose forks are children of this process. This process itself forks
+seldom: after a fork, each page of memory that it touches is copied.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import gc
 import json
 import os
 import random
@@ -23,48 +24,37 @@ import socket
 import struct
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from os import chmod, kill, rmdir, unlink  # the guard of a program takes them from the module
 from typing import Any
 
-from . import answer, confine, guards, landlock
+from . import landlock, nursery
 from .accounting import cpu_s, oom_kills, waited_s
+from .cloning import fork
 from .orphans import children, uid_of
 from .patrol import Patrol
+from .slots import Slot, as_user, make_slots
 
-# Python's own os.fork runs hooks in the child that copy 170 pages, for threads that are not there
-fork = ctypes.PyDLL(None).fork
 REQUEST = 4096  # bytes of a request at most
+SWEEPS = 200  # of a slot that does not get clean; then it is given up
 # wait status; seconds of user and system CPU; peak resident kB; killed on request?; killed for memory?
 END = struct.Struct("<idd q??")
 TIMES = struct.Struct("<dd")  # seconds of waiting for a core (of the program's own process), of CPU (of all)
 
 
-@dataclass
-class Slot:
-    """A place for one sample at a time: a user and a folder of its own."""
-
-    uid: int
-    folder: str
-    rules: int | None = None  # of Landlock
-    fresh: tuple[int, int, int] = (0, 0, 0)
-
-    def state(self) -> tuple[int, int, int]:
-        """Free blocks, free inodes and mode of the folder: what a sample may not leave changed."""
-        found = os.statvfs(self.folder)
-        return found.f_bfree, found.f_ffree, os.stat(self.folder).st_mode
-
-
-@dataclass
+@dataclass(eq=False)
 class Sample:
+    """A connection, and the sample that it serves, if any: waiting with a request, or in a slot."""
+
     connection: socket.socket
+    request: dict[str, Any] = field(default_factory=dict)
+    fds: list[int] = field(default_factory=list)
     slot: Slot | None = None
     pid: int = 0
     pidfd: int = -1
     killed: bool = False
     gone: bool = False  # the judge's end is closed
-    request: dict[str, Any] = field(default_factory=dict)
 
 
 class Supervisor:
@@ -74,38 +64,40 @@ class Supervisor:
         self.free = slots
         self.slots = len(slots)
         self.poll = select.epoll()
-        self.by_fd: dict[int, Sample] = {}
-        self.waiting: list[tuple[Sample, list[int]]] = []
+        self.on: dict[int, Callable[[], None]] = {}  # by descriptor: what to do when it is readable
+        self.running: dict[int, Sample] = {}  # by process id
+        self.known: set[int] = set()  # children that are no orphans
+        self.waiting: deque[Sample] = deque()
         self.out_of_memory = oom_kills()
-        self.guard = guards.Worn()
         self.patrol = Patrol(as_user)
 
     def run(self) -> None:
-        self.poll.register(self.listener, select.EPOLLIN)
-        self.poll.register(0, select.EPOLLIN)
+        self.watch(self.listener.fileno(), self.accept)
+        self.watch(0, self.hear_harness)
         while True:
             until = self.patrol.next - time.monotonic()
             for fd, _ in self.poll.poll(-1 if until > 3600 else max(0.0, until) + 0.001):
-                if fd == self.listener.fileno():
-                    self.accept()
-                elif fd == 0:
-                    if not os.read(0, 4096):
-                        return  # the harness is gone
-                elif sample := self.by_fd.get(fd):
-                    if fd == sample.pidfd:
-                        self.finish(sample)
-                    else:
-                        self.hear(sample)
+                if act := self.on.get(fd):
+                    act()
             if self.patrol.next <= time.monotonic():
-                self.patrol.walk(self.running())
+                self.patrol.walk(self.beats())
 
-    def running(self) -> Iterator[tuple[int, int, int, float | None]]:
+    def watch(self, fd: int, act: Callable[[], None]) -> None:
+        self.on[fd] = act
+        self.poll.register(fd, select.EPOLLIN)
+
+    def beats(self) -> Iterator[tuple[int, int, int, float | None]]:
         """Process, user, job and share of every program; None where its share is all of its limit."""
-        for fd, sample in self.by_fd.items():
-            if fd == sample.pidfd and sample.slot is not None:
-                limits = sample.request["limits"]
-                share_s = limits["share_s"] if limits["share_s"] < limits["wall_s"] else None
-                yield sample.pid, sample.slot.uid, sample.request["id"], share_s
+        for pid, sample in self.running.items():
+            assert sample.slot is not None
+            limits = sample.request["limits"]
+            share_s = limits["share_s"] if limits["share_s"] < limits["wall_s"] else None
+            yield pid, sample.slot.uid, sample.request["id"], share_s
+
+    # -- the judge -------------------------------------------------------------------------------
+    def hear_harness(self) -> None:
+        if not os.read(0, 4096):
+            sys.exit()  # it is gone
 
     def accept(self) -> None:
         connection, _ = self.listener.accept()
@@ -115,194 +107,197 @@ class Supervisor:
             return
         connection.setblocking(False)  # an event may be an earlier descriptor's of the same number
         sample = Sample(connection)
-        self.by_fd[connection.fileno()] = sample
-        self.poll.register(connection, select.EPOLLIN)
+        self.watch(connection.fileno(), lambda: self.hear(sample))
 
     def hear(self, sample: Sample) -> None:
-        """A message of the judge: the sample's request, or the wish to end it; b"" when it is gone."""
+        """A message of the judge: a request, a question, the wish to end a sample; b"" when it is gone."""
         try:
             data, fds, _, _ = socket.recv_fds(sample.connection, REQUEST, 4)
         except BlockingIOError:
             return
         except OSError:
             data, fds = b"", []
-        if sample.pid:
-            if data == b"times" and sample.slot is not None:
-                with contextlib.suppress(OSError):
-                    sample.connection.send(TIMES.pack(waited_s(sample.pid), cpu_s(sample.slot.uid)))
-                return
-            sample.killed = True
-            with contextlib.suppress(ProcessLookupError):
-                kill(sample.pid, signal.SIGKILL)
-            if not data:  # nobody listens any more: do not wake up for it again
-                self.poll.unregister(sample.connection)
-                sample.gone = True
-            return
-        if data in (b"kill", b"times") and not sample.request:
-            return  # it crossed the report of the end
-        if not data or len(fds) != 2 or sample.request:
-            for fd in fds:
-                os.close(fd)
+        if sample.slot is not None:
+            self.hear_about(sample, data)
+            close_all(fds)
+        elif not data or (fds and sample.request):
+            close_all(fds)
+            self.drop(sample)
+        elif fds:
+            self.take(sample, data, fds)
+        elif sample.request:
+            self.hear_about_waiting(sample, data)
+        # else a question or a wish that crossed the report of the end
+
+    def take(self, sample: Sample, data: bytes, fds: list[int]) -> None:
+        """A request. One that is none is a fault of the judge's container, and has no answer."""
+        sample.fds = fds
+        try:
+            sample.request = json.loads(data)
+            nursery.pack(sample.request)
+        except (ValueError, KeyError, TypeError, OverflowError, struct.error):
             self.drop(sample)
             return
-        sample.request = json.loads(data)
-        self.waiting.append((sample, fds))
+        self.waiting.append(sample)
         self.start_waiting()
 
+    def hear_about_waiting(self, sample: Sample, data: bytes) -> None:
+        """Of a sample that has no slot yet."""
+        reply = TIMES.pack(0.0, 0.0)
+        if data != b"times":
+            self.waiting.remove(sample)
+            close_all(sample.fds)
+            sample.request = {}
+            reply = END.pack(signal.SIGKILL, 0.0, 0.0, 0, True, False)
+        with contextlib.suppress(OSError):
+            sample.connection.send(reply)
+
+    def hear_about(self, sample: Sample, data: bytes) -> None:
+        """Of a sample that has a slot."""
+        assert sample.slot is not None
+        if data == b"times":
+            with contextlib.suppress(OSError):
+                waited = waited_s(sample.pid) if sample.pid else 0.0
+                sample.connection.send(TIMES.pack(waited, cpu_s(sample.slot.uid)))
+            return
+        sample.killed = True
+        if sample.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(sample.pid, signal.SIGKILL)
+        if not data:  # nobody listens any more: do not wake up for it again
+            self.poll.unregister(sample.connection)
+            sample.gone = True
+
+    def drop(self, sample: Sample) -> None:
+        with contextlib.suppress(ValueError):
+            self.waiting.remove(sample)
+        close_all(sample.fds)
+        del self.on[sample.connection.fileno()]
+        sample.connection.close()
+
+    # -- nurseries -------------------------------------------------------------------------------
     def start_waiting(self) -> None:
         while self.waiting and self.free:
-            sample, fds = self.waiting.pop(0)
-            sample.slot = self.free.pop()
-            try:
-                self.start(sample, *fds)
-            finally:
-                for fd in fds:
-                    os.close(fd)
+            sample = self.waiting.popleft()
+            slot = sample.slot = self.free.pop()
+            slot.sample = sample
+            self.ask(slot, nursery.pack(sample.request), sample.fds)
+            close_all(sample.fds)
 
-    def start(self, sample: Sample, pipe: int, output: int) -> None:
-        slot = sample.slot
-        assert slot is not None
-        self.guard.wear(sample.request["guard"])
-        pid = fork()
-        if pid == 0:
-            run_program(sample, slot, self.guard, pipe, output)
-        sample.pid = pid
-        sample.pidfd = os.pidfd_open(pid)
-        self.by_fd[sample.pidfd] = sample
+    def ask(self, slot: Slot, message: bytes, fds: list[int]) -> None:
+        """Have the slot's nursery fork: `hear_nursery` gets the child's process id."""
+        if slot.nursery is None:
+            slot.nursery, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            pid = fork()
+            if pid == 0:
+                nursery.run(theirs, slot)
+            theirs.close()
+            self.known.add(pid)
+            self.watch(slot.nursery.fileno(), lambda: self.hear_nursery(slot))
+        socket.send_fds(slot.nursery, [message], fds)
+
+    def hear_nursery(self, slot: Slot) -> None:
+        """It has forked; or its child says why the program cannot run."""
+        assert slot.nursery is not None
+        data = slot.nursery.recv(256)
+        if not data:
+            sys.exit("a nursery ended")
+        sample = slot.sample
+        if len(data) != nursery.PID.size:
+            if sample:
+                with contextlib.suppress(OSError):
+                    sample.connection.send(data)
+            return
+        pid = nursery.PID.unpack(data)[0]
+        pidfd = os.pidfd_open(pid)
+        self.known.add(pid)
+        if sample is None:
+            self.watch(pidfd, lambda: self.swept(slot, pid, pidfd))
+            return
+        sample.pid, sample.pidfd = pid, pidfd
+        self.running[pid] = sample
+        self.watch(pidfd, lambda: self.finish(sample))
         self.patrol.started()
-        self.poll.register(sample.pidfd, select.EPOLLIN)
+        if sample.killed:
+            os.kill(pid, signal.SIGKILL)
 
+    # -- ends ------------------------------------------------------------------------------------
     def finish(self, sample: Sample) -> None:
-        """The program's process has ended: report it, then kill and clean whatever it left."""
-        ended, status, usage = os.wait4(sample.pid, os.WNOHANG)
+        """The program's process has ended: report it, then see to its slot."""
+        pid, slot = sample.pid, sample.slot
+        ended, status, usage = os.wait4(pid, os.WNOHANG)
         if not ended:
             return  # the event was an earlier descriptor's of this number
-        del self.by_fd[sample.pidfd]
-        os.close(sample.pidfd)  # leaves the poll set by itself
+        assert slot is not None
+        self.forget(pid, sample.pidfd)
+        del self.running[pid]
         no_memory = False
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL and not sample.killed:
             kills = oom_kills()
             no_memory, self.out_of_memory = kills != self.out_of_memory, kills
         report = END.pack(status, usage.ru_utime, usage.ru_stime, usage.ru_maxrss, sample.killed, no_memory)
-        slot = sample.slot
-        assert slot is not None
         sample.slot, sample.pid, sample.pidfd, sample.killed, sample.request = None, 0, -1, False, {}
-        if not sample.gone:
+        slot.sample, slot.sweeps = None, 0
+        if sample.gone:
+            self.drop(sample)
+        else:
             with contextlib.suppress(OSError):  # its closing is heard of next
                 sample.connection.send(report)
-        else:
-            self.drop(sample)
-        if clean(slot, {s.pid for s in self.by_fd.values() if s.pid}):
+        self.clean(slot)
+
+    def clean(self, slot: Slot) -> None:
+        """Use the slot again if no process and no file of its user is left, else have it swept."""
+        if not self.processes_of(slot) and slot.state() == slot.fresh:
             self.free.append(slot)
+            self.start_waiting()
+        elif slot.sweeps < SWEEPS:
+            slot.sweeps += 1
+            self.ask(slot, nursery.SWEEP, [])
         else:
             self.slots -= 1  # never used again
             if not self.slots:
                 sys.exit("no slot is clean any more")
-        self.start_waiting()
 
-    def drop(self, sample: Sample) -> None:
-        self.by_fd.pop(sample.connection.fileno(), None)
-        fds = [fd for other, fds in self.waiting if other is sample for fd in fds]
-        self.waiting = [w for w in self.waiting if w[0] is not sample]
-        for fd in fds:
-            os.close(fd)
-        sample.connection.close()
+    def processes_of(self, slot: Slot) -> bool:
+        """Whether processes of the slot's user live: as orphans they have become children of this one."""
+        alive = False
+        for pid in children():
+            # another slot's may be a program whose number its nursery has not told yet
+            if pid not in self.known and uid_of(pid) == slot.uid:
+                with contextlib.suppress(ChildProcessError):
+                    alive |= os.waitpid(pid, os.WNOHANG)[0] == 0
+        return alive
 
+    def swept(self, slot: Slot, pid: int, pidfd: int) -> None:
+        if os.waitpid(pid, os.WNOHANG)[0]:
+            self.forget(pid, pidfd)
+            self.clean(slot)
 
-def run_program(sample: Sample, slot: Slot, guard: guards.Worn, pipe: int, output: int) -> None:
-    """In the child: give everything up, then serve the judge. Never returns."""
-    try:
-        try:
-            confine.confine(slot.uid, slot.folder, slot.rules, sample.request["limits"], pipe, output)
-        except BaseException as e:  # infrastructure, whatever it is: the program has not run
-            sample.connection.send(f"not confined: {type(e).__name__}: {e}".encode()[:300])
-            raise
-        guard.in_fork()
-        gc.enable()
-        answer.Server(3).run()
-    finally:
-        os._exit(0)
+    def forget(self, pid: int, pidfd: int) -> None:
+        self.known.discard(pid)
+        del self.on[pidfd]
+        os.close(pidfd)  # leaves the poll set by itself
 
 
-# -- cleaning ----------------------------------------------------------------------------------
-def clean(slot: Slot, mains: set[int]) -> bool:
-    """Leave no process and no file of the slot's user behind; False where that cannot be proven."""
-    for _ in range(200):
-        mine = [pid for pid in strangers(mains) if uid_of(pid) in (slot.uid, None)]
-        if not mine:
-            break
-        as_user(slot.uid, kill_everything)
-        for pid in mine:
-            with contextlib.suppress(ChildProcessError):
-                os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG)
-        time.sleep(0.001)
-    else:
-        return False
-    if slot.state() != slot.fresh:
-        as_user(slot.uid, lambda: empty(slot.folder))
-    return slot.state() == slot.fresh
-
-
-def strangers(mains: set[int]) -> list[int]:
-    """Children of this process that are no sample's own process: orphans that a program left."""
-    return [pid for pid in children() if pid not in mains]
-
-
-def as_user(uid: int, act: Callable[[], None]) -> None:
-    """Run `act` in a child that has become a slot's user."""
-    pid = fork()
-    if pid == 0:
-        try:
-            os.setgroups([])
-            os.setresgid(uid, uid, uid)
-            os.setresuid(uid, uid, uid)
-            act()
-        finally:
-            os._exit(0)
-    os.waitpid(pid, 0)
-
-
-def kill_everything() -> None:
-    """Every process of this user but this one, at once: no fork can escape it."""
-    with contextlib.suppress(ProcessLookupError):
-        kill(-1, signal.SIGKILL)
-
-
-def empty(folder: str) -> None:
-    """Remove all that is in a folder; the folder itself gets its mode back."""
-    chmod(folder, 0o700)
-    for path, folders, _ in os.walk(folder):
-        for name in folders:
-            with contextlib.suppress(OSError):
-                chmod(os.path.join(path, name), 0o700, follow_symlinks=False)
-    for path, folders, files in os.walk(folder, topdown=False):
-        for name in files:
-            unlink(os.path.join(path, name))
-        for name in folders:
-            whole = os.path.join(path, name)
-            (unlink if os.path.islink(whole) else rmdir)(whole)
+def close_all(fds: list[int]) -> None:
+    while fds:
+        os.close(fds.pop())
 
 
 # -- start -------------------------------------------------------------------------------------
 def main(config: dict[str, Any]) -> None:
-    """`config`: socket, judge_uid, first_uid, slots (their folders)."""
-    from . import warm
+    """`config`: socket, judge_uid, first_uid, sweeper_uid, slots (their folders)."""
+    from . import rehearsal, warm
 
-    while os.open("/dev/null", os.O_RDONLY) < 3:  # 0 to 3 have a meaning in children: take none for rules
-        pass
     known = landlock.version()
-    slots = []
-    for number, folder in enumerate(config["slots"]):
-        slot = Slot(config["first_uid"] + number, folder)
-        slot.rules = landlock.ruleset(folder, known) if known else None
-        slot.fresh = slot.state()
-        slots.append(slot)
+    slots = make_slots(config, known)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     os.umask(0o117)
     listener.bind(config["socket"])
     os.umask(0o077)
     listener.listen(128)
     warm.warm()
+    rehearsal.rehearse()
     random.seed(0)  # nothing seeds it again in a fork: verdicts that repeat
     print(json.dumps({"ready": True, "python": sys.version.split()[0], "landlock": known}), flush=True)
     Supervisor(listener, config["judge_uid"], slots[::-1]).run()

@@ -1,0 +1,54 @@
+"""A slot: a place for one sample at a time, with a user, a folder and a nursery of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from . import landlock
+from .cloning import fork
+
+
+@dataclass(eq=False)
+class Slot:
+    uid: int
+    folder: str
+    sweeper_uid: int
+    rules: int | None = None  # of Landlock
+    fresh: tuple[int, int, int] = (0, 0, 0)
+    nursery: socket.socket | None = None
+    sample: Any = None  # supervisor.Sample
+    sweeps: int = 0  # since the last sample
+
+    def state(self) -> tuple[int, int, int]:
+        """Free blocks, free inodes and mode of the folder: what a sample may not leave changed."""
+        found = os.statvfs(self.folder)
+        return found.f_bfree, found.f_ffree, os.stat(self.folder).st_mode
+
+
+def make_slots(config: dict[str, Any], known: int) -> list[Slot]:
+    """`config` as of the supervisor; `known`: the kernel's version of Landlock."""
+    slots = []
+    for number, folder in enumerate(config["slots"]):
+        slot = Slot(config["first_uid"] + number, folder, config["sweeper_uid"])
+        slot.rules = landlock.ruleset(folder, known) if known else None
+        slot.fresh = slot.state()
+        slots.append(slot)
+    return slots
+
+
+def as_user(uid: int, act: Callable[[], None]) -> None:
+    """Run `act` in a child that has become a slot's user."""
+    pid = fork()
+    if pid == 0:
+        try:
+            os.setgroups([])
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+            act()
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
