@@ -107,6 +107,7 @@ class Suite(ABC):
     Options: ClassVar[type] = CommonOptions
     required_fields: ClassVar[tuple[str, ...]] = ("task_id",)
     default_limits: ClassVar[Mapping[str, float]] = {}
+    tests_are_data: ClassVar[bool] = False  # the judge executes nothing of them, whoever wrote them
 
     def __init__(self, info: SuiteInfo, options: Any = None) -> None:
         self.info = info

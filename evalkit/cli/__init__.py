@@ -3,7 +3,7 @@
 This file imports next to nothing, so that `evalkit --help` is instant. Exit codes:
 
     0    done; every sample scored, or missing ones within --max-error-rate
-    1    validate or doctor found something wrong
+    1    validate, doctor or selftest found something wrong
     2    a flag, name, data set or run folder that cannot be used
     3    more samples are missing than --max-error-rate allows
     4    the sandbox is not usable
@@ -34,6 +34,7 @@ VERBS = {
     "export": "a run's samples as JSON lines, Parquet or the suite's official format",
     "suites": "the suites there are, and where their data is",
     "models": "the models that have a short name",
+    "selftest": "try hostile programs and the sandbox's promises on this machine",
     "doctor": "what is missing on this machine, and how to get it",
     "sandbox": "build and inspect the images that code is judged in",
     "clean": "remove the containers, images and caches that evalkit left",

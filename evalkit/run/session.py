@@ -194,7 +194,7 @@ async def _open(knobs: Knobs, folder: Path, plan: Plan) -> ProgramSandbox:
         knobs.sandboxes,
         knobs.judges,
         folder.name,
-        trusted=plan.data.pinned,
+        trusted=plan.data.pinned or plan.suite.tests_are_data,
         strict_limits=knobs.strict_limits,
     )
 

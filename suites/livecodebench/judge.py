@@ -16,15 +16,28 @@ from typing import Any
 from evalkit_judge import AnswerError, Test
 
 INT_DIGITS = 50_000
-NO_EXCEPTION = ("SystemExit", "KeyboardInterrupt", "GeneratorExit")  # what `except Exception` lets pass
+NO_EXCEPTION = (
+    "SystemExit",
+    "KeyboardInterrupt",
+    "GeneratorExit",
+    "BaseException",
+)  # what `except Exception` lets pass
 
 Difference = str  # how a result differs from what is right; "" where it does not
 Check = Callable[[Any, str, str], Difference]  # (answer, input, output)
 
 
 def judge(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
-    """A Test for each of the problem's, up to the first that fails."""
+    """A Test for each of the problem's, up to the first that fails. Returns the official word for it all."""
+    digits = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(INT_DIGITS)
+    try:
+        return (yield from run_tests(answer, task))
+    finally:
+        sys.set_int_max_str_digits(digits)  # this process may judge for other suites
+
+
+def run_tests(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
     check = prepared(answer, task)
     if isinstance(check, AnswerError):
         yield Test("program", check.kind, check.message)
@@ -58,7 +71,7 @@ def prepared(answer: Any, task: dict[str, Any]) -> Check | AnswerError:
 
 def official_word(e: AnswerError, loading: bool = False) -> str:
     """The official code of a test without a result: -3 time, -4 an error, -5 the process died."""
-    if e.kind == "timeout":
+    if e.kind == "timeout" or "timeoutexception" in e.message.lower():  # whoever raised one of that name
         return "-4" if loading else "-3"
     return "-5" if e.died or e.type_name in NO_EXCEPTION else "-4"
 

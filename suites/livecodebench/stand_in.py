@@ -14,6 +14,7 @@ import importlib
 import io
 import os
 import sys
+import tempfile
 import types
 from collections.abc import Callable
 from typing import Any
@@ -47,6 +48,7 @@ def prepare(program: str, function: str, real: bool) -> None:
         target = getattr(solution_of(plain_module(program), function), function)
         return
     no_input()
+    tempfile.tempdir = None  # so that it asks os.getcwd, which is not there
     text = PREAMBLE + "\n\n" + program if function else as_function(program)
     module = types.ModuleType("tmp_sol", "")
     exec(compile(text, "<string>", "exec", dont_inherit=True), module.__dict__)

@@ -42,6 +42,7 @@ class Options(CommonOptions):
 
 class Suite(suite.Suite):
     Options = Options
+    tests_are_data = True
     required_fields = ("question_id", "question_content", "public_test_cases")
 
     def tasks(self, records: Sequence[Mapping[str, Any]]) -> list[Task]:

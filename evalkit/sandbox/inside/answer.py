@@ -23,6 +23,7 @@ from .unwire import Decoder
 from .wire import CALLABLE, ITERABLE, ITERATOR, SIZED, Encoder, TooLarge, is_known_module
 
 MESSAGE = 2000  # characters of an exception's text that cross
+ARGUMENTS = 8192  # bytes of its arguments
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "len": len,
@@ -87,15 +88,13 @@ class Server:
             return frames.frame(frames.TOO_LARGE, self.encode(f"the answer's value is {e}"))
         except BaseException as e:  # whatever the program raises is reported, SystemExit too
             try:
-                return frames.frame(frames.ERROR, self.encode(*describe(e)))
+                return frames.frame(frames.ERROR, self.encode(*describe(e)) + self.arguments(e))
             except MemoryError:
                 return NO_MEMORY_FRAME
 
     def act(self, request: bytes) -> bytes:
         operation = request[:1]
-        d = Decoder(
-            request, 1, opaque=self.stand_in, handle=self.objects.__getitem__, module=importlib.import_module
-        )
+        d = self.decoder(request)
         if operation == frames.CALL:
             return self.call(request, d)
         value: Any = None
@@ -140,6 +139,23 @@ class Server:
         now.put(args)
         now.put(kwargs)
         return now.out != request[start:]
+
+    def arguments(self, e: BaseException) -> bytearray:
+        """An exception's arguments, where they are small and can be encoded."""
+        with contextlib.suppress(Exception):
+            if len(out := self.encode(tuple(e.args))) <= ARGUMENTS:
+                return out
+        return self.encode(())
+
+    def decoder(self, request: bytes) -> Decoder:
+        return Decoder(
+            request,
+            1,
+            opaque=self.stand_in,
+            handle=self.objects.__getitem__,
+            module=importlib.import_module,
+            function=lambda module, name: getattr(importlib.import_module(module), name),
+        )
 
     # -- values ----------------------------------------------------------------------------------
     def encode(self, *values: Any) -> bytearray:
@@ -190,7 +206,7 @@ class Server:
             if reply[:1] in (frames.RETURNED, frames.FAILED):
                 break
             self.send(self.reply(reply))  # the judge's function asks for something itself
-        d = Decoder(reply, 1, opaque=self.stand_in, handle=self.objects.__getitem__)
+        d = self.decoder(reply)
         if reply[:1] == frames.RETURNED:
             return d.get()
         kind = getattr(builtins, d.get(), Exception)

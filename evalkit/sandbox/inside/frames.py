@@ -25,7 +25,7 @@ FAILED = b"e"  # a callback's error: (type name, message)
 
 # the answer's replies
 VALUE = b"V"  # value, then for CALL with write back: () or (contents of the argument containers...)
-ERROR = b"R"  # (type name, its nearest built-in type, message)
+ERROR = b"R"  # (type name, its nearest built-in type, message, arguments)
 CALLBACK = b"B"  # (number) args kwargs
 NO_MEMORY = b"M"  # nothing: there was no memory left to say more
 TOO_LARGE = b"G"  # (message)

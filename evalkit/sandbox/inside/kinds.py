@@ -19,12 +19,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .wire import TYPES, WRITE, Encoder, Malformed, name_type
+from .wire import WRITE, Encoder, Malformed, name_type
+
+MOST_DIGITS = (
+    100_000  # of a Decimal, and its exponent; bits of a Fraction's parts: beyond it arithmetic explodes
+)
+# what a missing key may be given: empty values, nothing that acts
+FACTORIES = (list, dict, set, int, float, str, bool, tuple, complex, bytes, bytearray, frozenset)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """`numbered` kinds are mutable: they can be referred to, and written back after a call."""
+    """`numbered` kinds are mutable: they can be referred to, and written back after a call.
+
+    `weight` is what a rebuilt one takes of memory, in values (of some 64 bytes). `fits`: whether a value is
+    within the table's bounds; if it is not, it is an opaque object.
+    """
 
     name: str
     contents: Callable[[Any], Any]
@@ -33,6 +43,8 @@ class Kind:
     refill: Callable[[Any, Any], None] = lambda value, contents: None
     numbered: bool = False
     holds_anything: bool = False  # else no object of the answer may be inside: nothing that could act
+    weight: int = 16
+    fits: Callable[[Any], bool] | None = None
 
 
 KINDS: dict[str, Kind] = {}
@@ -53,6 +65,9 @@ def writer(kind: Kind) -> Callable[[Encoder, Any], None]:
     head = b"K" + bytes([len(name)]) + name
 
     def write(e: Encoder, value: Any) -> None:
+        if kind.fits is not None and not kind.fits(value):
+            e.other(e, value)
+            return
         if kind.numbered and e.met(value):
             return
         e.out += head
@@ -72,6 +87,15 @@ def exact(value: Any, kind: type) -> Any:
     return value
 
 
+def ints(value: Any, count: int) -> Any:
+    """`value`, which must be a tuple of so many numbers: constructors take stranger things than these."""
+    if len(exact(value, tuple)) != count:
+        raise Malformed("too many or too few numbers")
+    for number in value:
+        exact(number, int)
+    return value
+
+
 def _fill_pairs(value: Any, parts: Any) -> None:
     exact(parts, tuple)
     value.clear()
@@ -79,10 +103,15 @@ def _fill_pairs(value: Any, parts: Any) -> None:
         value[key] = item
 
 
+def _factory(value: Any) -> Any:
+    """None for a factory of the program's own: a missing key is missing here."""
+    return next((f for f in (*FACTORIES, collections.Counter) if f is value), None)
+
+
 def _fill_defaultdict(value: Any, contents: Any) -> None:
     factory, parts = exact(contents, tuple)
-    if factory is not None and factory not in TYPES.values():
-        raise Malformed("a default factory that is no built-in type")
+    if factory is not None and _factory(factory) is None:
+        raise Malformed("a default factory that makes no empty value")
     value.default_factory = factory
     _fill_pairs(value, parts)
 
@@ -97,6 +126,30 @@ def _bounded_deque(contents: Any) -> Any:
     return collections.deque(exact(items, tuple), exact(most, int))
 
 
+def _decimal_fits(value: decimal.Decimal) -> bool:
+    _, digits, exponent = value.as_tuple()
+    return len(digits) <= MOST_DIGITS and (isinstance(exponent, str) or abs(exponent) <= MOST_DIGITS)
+
+
+def _decimal(text: Any) -> decimal.Decimal:
+    made = decimal.Decimal(exact(text, str)) if len(text) < 2 * MOST_DIGITS else None
+    if made is None or not _decimal_fits(made):
+        raise Malformed("a Decimal of too many digits")
+    return made
+
+
+def _fraction_fits(value: fractions.Fraction) -> bool:
+    parts = (value.numerator, value.denominator)
+    return all(type(part) is int and part.bit_length() <= MOST_DIGITS for part in parts)
+
+
+def _fraction(contents: Any) -> fractions.Fraction:
+    numerator, denominator = ints(contents, 2)
+    if max(numerator.bit_length(), denominator.bit_length()) > MOST_DIGITS:
+        raise Malformed("a Fraction of too many digits")
+    return fractions.Fraction(numerator, denominator)
+
+
 def _zone(value: Any) -> Any:
     """A fixed offset in place of a time zone: it compares alike."""
     offset = value.utcoffset()
@@ -107,20 +160,31 @@ def _duration(value: datetime.timedelta) -> tuple[int, int, int]:
     return (value.days, value.seconds, value.microseconds)
 
 
+def _timedelta(c: Any) -> datetime.timedelta:
+    return datetime.timedelta(*ints(c, 3))
+
+
 def _tz(offset: Any) -> datetime.timezone | None:
-    return None if offset is None else datetime.timezone(datetime.timedelta(*offset))
+    return None if offset is None else datetime.timezone(_timedelta(offset))
 
 
 def _datetime(c: Any) -> datetime.datetime:
-    return datetime.datetime(*c[0], fold=c[1]).replace(tzinfo=_tz(c[2]))
+    when, fold, zone = exact(c, tuple)
+    return datetime.datetime(*ints(when, 7), fold=exact(fold, int)).replace(tzinfo=_tz(zone))
 
 
 def _time(c: Any) -> datetime.time:
-    return datetime.time(*c[0], fold=c[1]).replace(tzinfo=_tz(c[2]))
+    when, fold, zone = exact(c, tuple)
+    return datetime.time(*ints(when, 4), fold=exact(fold, int)).replace(tzinfo=_tz(zone))
 
 
 def _clock(v: Any) -> tuple[int, ...]:
     return (v.hour, v.minute, v.second, v.microsecond)
+
+
+def _array(c: Any) -> array.array[Any]:
+    code, data = exact(c, tuple)
+    return array.array(exact(code, str), exact(data, bytes))
 
 
 def _views(c: Any) -> Any:
@@ -132,8 +196,8 @@ def refilled(name: str, contents: Any, empty: Any, refill: Any, *of: type) -> No
     register(kind, *of)
 
 
-def built(name: str, contents: Any, build: Any, *of: type) -> None:
-    register(Kind(name, contents, build), *of)
+def built(name: str, contents: Any, build: Any, *of: type, **more: Any) -> None:
+    register(Kind(name, contents, build, **{"weight": 4, **more}), *of)
 
 
 def held(name: str, contents: Any, build: Any, *of: type) -> None:
@@ -146,7 +210,7 @@ def _register_standard() -> None:
     refilled("OrderedDict", _pairs, collections.OrderedDict, _fill_pairs, collections.OrderedDict)
     refilled(
         "defaultdict",
-        lambda v: (v.default_factory if v.default_factory in TYPES.values() else None, _pairs(v)),
+        lambda v: (_factory(v.default_factory), _pairs(v)),
         collections.defaultdict,
         _fill_defaultdict,
         collections.defaultdict,
@@ -156,14 +220,15 @@ def _register_standard() -> None:
     unbounded, bounded = WRITE[collections.deque], writer(KINDS["bounded deque"])
     WRITE[collections.deque] = lambda e, v: (unbounded if v.maxlen is None else bounded)(e, v)
 
-    built("Decimal", str, decimal.Decimal, decimal.Decimal)
+    built("Decimal", str, _decimal, decimal.Decimal, fits=_decimal_fits)
     built(
         "Fraction",
         lambda v: (v.numerator, v.denominator),
-        lambda c: fractions.Fraction(*c),
+        _fraction,
         fractions.Fraction,
+        fits=_fraction_fits,
     )
-    built("date", lambda v: (v.year, v.month, v.day), lambda c: datetime.date(*c), datetime.date)
+    built("date", lambda v: (v.year, v.month, v.day), lambda c: datetime.date(*ints(c, 3)), datetime.date)
     built(
         "datetime",
         lambda v: ((v.year, v.month, v.day, *_clock(v)), v.fold, _zone(v)),
@@ -171,15 +236,10 @@ def _register_standard() -> None:
         datetime.datetime,
     )
     built("time", lambda v: (_clock(v), v.fold, _zone(v)), _time, datetime.time)
-    built("timedelta", _duration, lambda c: datetime.timedelta(*c), datetime.timedelta)
-    built(
-        "timezone",
-        lambda v: _duration(v.utcoffset(None)),
-        _tz,
-        datetime.timezone,
-    )
-    built("UUID", lambda v: v.int, lambda c: uuid.UUID(int=c), uuid.UUID)
-    built("array", lambda v: (v.typecode, v.tobytes()), lambda c: array.array(c[0], c[1]), array.array)
+    built("timedelta", _duration, _timedelta, datetime.timedelta)
+    built("timezone", lambda v: _duration(v.utcoffset(None)), _tz, datetime.timezone)
+    built("UUID", lambda v: v.int, lambda c: uuid.UUID(int=exact(c, int)), uuid.UUID)
+    built("array", lambda v: (v.typecode, v.tobytes()), _array, array.array)
     # views of a dictionary compare as sets do, and can be walked again and again
     ordered = collections.OrderedDict[Any, Any]()
     held(
@@ -219,7 +279,13 @@ def _register_wrappers() -> None:
         lambda c: collections.UserList(exact(c, list)),
         collections.UserList,
     )
-    built("UserString", lambda v: str(v.data), lambda c: collections.UserString(c), collections.UserString)
+    built(
+        "UserString",
+        lambda v: str(v.data),
+        lambda c: collections.UserString(exact(c, str)),
+        collections.UserString,
+        weight=8,
+    )
     held(
         "ChainMap",
         lambda v: tuple(v.maps),

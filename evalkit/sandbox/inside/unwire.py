@@ -12,7 +12,20 @@ from typing import Any
 
 from . import special  # noqa: F401  (registers its kinds)
 from .kinds import KINDS
-from .wire import MAX_BYTES, MAX_DEPTH, MAX_VALUES, TYPES, Malformed, _unpack_c, _unpack_d, _unpack_q
+from .wire import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_VALUES,
+    TYPES,
+    Excess,
+    Malformed,
+    _unpack_c,
+    _unpack_d,
+    _unpack_q,
+    is_long,
+)
+
+CHUNK = 1000  # keys put into a table at once: keys that collide take long, and an alarm must get through
 
 
 class Decoder:
@@ -20,10 +33,10 @@ class Decoder:
 
     `refs`: containers that both sides have already, by number. `opaque(handle, abilities, name)` makes
     the stand-in of an opaque object, `handle(number)` finds an object by handle, `module(name)` a
-    module; a side that does not expect them refuses.
+    module, `function(module, name)` one of its functions; a side that does not expect them refuses.
     """
 
-    __slots__ = ("data", "depth", "handle", "left", "module", "opaque", "pos", "refs")
+    __slots__ = ("data", "depth", "function", "handle", "left", "module", "opaque", "pos", "refs", "weights")
 
     def __init__(
         self,
@@ -34,6 +47,7 @@ class Decoder:
         opaque: Callable[[int, int, str], Any] | None = None,
         handle: Callable[[int], Any] | None = None,
         module: Callable[[str], Any] | None = None,
+        function: Callable[[str, str], Any] | None = None,
     ) -> None:
         if len(data) > MAX_BYTES + 4096:
             raise Malformed("message too large")
@@ -43,28 +57,22 @@ class Decoder:
         self.opaque = opaque
         self.handle = handle
         self.module = module
+        self.function = function
         self.depth = 0
         self.left = MAX_VALUES
+        self.weights: dict[int, int] = {}  # of the containers read so far, with all that they hold
 
     def value(self) -> Any:
         """The next value; every fault in the bytes is Malformed."""
         try:
             return self.get()
-        except Malformed:
+        except (Malformed, MemoryError):
             raise
-        # whatever a built-in constructor says about wrong contents (unhashable keys, bad lengths...)
-        except (
-            TypeError,
-            ValueError,
-            IndexError,
-            KeyError,
-            OverflowError,
-            ArithmeticError,
-            AttributeError,
-        ) as e:
-            raise Malformed(f"{type(e).__name__}: {e}") from None
         except RecursionError:
-            raise Malformed("nested too deep") from None
+            raise Excess("nested too deep") from None
+        # whatever a built-in constructor says about wrong contents: unhashable keys, bad lengths...
+        except Exception as e:
+            raise Malformed(type(e).__name__) from None
 
     def end(self) -> None:
         if self.pos != len(self.data):
@@ -113,23 +121,42 @@ class Decoder:
         return into
 
     def fill(self, into: list[Any], n: int) -> None:
-        self.left -= n
-        if n > len(self.data) - self.pos or self.left < 0:
-            raise Malformed("count beyond the data" if self.left >= 0 else "too many values")
+        if n > len(self.data) - self.pos:
+            raise Malformed("count beyond the data")
+        self.weigh(n)
         self.depth += 1
         if self.depth > MAX_DEPTH + 8:
-            raise Malformed("nested too deep")
+            raise Excess("nested too deep")
         get, add = self.get, into.append
         for _ in range(n):
             add(get())
         self.depth -= 1
 
+    def weigh(self, weight: int) -> None:
+        self.left -= weight
+        if self.left < 0:
+            raise Excess("too many values")
 
-def _list(d: Decoder) -> list[Any]:
-    value: list[Any] = []
-    d.refs.append(value)
+
+def _numbered(
+    make: Callable[[], Any], weight: int, fill: Callable[[Decoder, Any], None]
+) -> Callable[[Decoder], Any]:
+    """Reads a container that later values may refer to; `weight` is that of an empty one, in values."""
+
+    def read(d: Decoder) -> Any:
+        value = make()
+        number, before = len(d.refs), d.left
+        d.refs.append(value)
+        d.left -= weight
+        fill(d, value)
+        d.weights[number] = before - d.left
+        return value
+
+    return read
+
+
+def _fill_list(d: Decoder, value: list[Any]) -> None:
     d.fill(value, d.count())
-    return value
 
 
 def _packed(d: Decoder) -> Any:
@@ -138,9 +165,9 @@ def _packed(d: Decoder) -> Any:
     n = d.count()
     items = array({"q": "q", "d": "d", "s": "I"}[code])
     end = d.pos + n * items.itemsize
-    d.left -= n
-    if end > len(d.data) or d.left < 0:
+    if end > len(d.data):
         raise Malformed("count beyond the data")
+    d.weigh(n)
     items.frombytes(memoryview(d.data)[d.pos : end])
     d.pos = end
     values: list[Any] = items.tolist()
@@ -150,6 +177,7 @@ def _packed(d: Decoder) -> Any:
         return tuple(values)
     if container != b"[":
         raise Malformed("packed neither as list nor as tuple")
+    d.weights[len(d.refs)] = n
     d.refs.append(values)
     return values
 
@@ -165,26 +193,33 @@ def _cut(text: str, lengths: list[int]) -> list[str]:
     return values
 
 
-def _dict(d: Decoder) -> dict[Any, Any]:
-    value: dict[Any, Any] = {}
-    d.refs.append(value)
+def _fill_dict(d: Decoder, value: dict[Any, Any]) -> None:
     parts = d.many(2 * d.count())
-    value.update(zip(parts[::2], parts[1::2], strict=True))
-    return value
+    for at in range(0, len(parts), 2 * CHUNK):
+        end = at + 2 * CHUNK
+        value.update(zip(parts[at:end:2], parts[at + 1 : end : 2], strict=True))
 
 
-def _set(d: Decoder) -> set[Any]:
+def _fill_set(d: Decoder, value: set[Any]) -> None:
+    items = d.many(d.count())
+    for at in range(0, len(items), CHUNK):
+        value.update(items[at : at + CHUNK])
+
+
+def _frozenset(d: Decoder) -> frozenset[Any]:
     value: set[Any] = set()
-    d.refs.append(value)
-    value.update(d.many(d.count()))
-    return value
+    d.left -= 4
+    _fill_set(d, value)
+    return frozenset(value)
 
 
-def _bytearray(d: Decoder) -> bytearray:
-    value = bytearray()
-    d.refs.append(value)
+def _fill_bytearray(d: Decoder, value: bytearray) -> None:
     value += d.raw()
-    return value
+
+
+def _tuple(d: Decoder) -> tuple[Any, ...]:
+    d.left -= 1
+    return tuple(d.many(d.count()))
 
 
 def _fixed(
@@ -203,7 +238,10 @@ def _short() -> Any:
 
 
 def _range(d: Decoder) -> range:
-    return range(*map(_exact_int, d.many(3)))
+    made = range(*map(_exact_int, d.many(3)))
+    if is_long(made):
+        raise Malformed("a range without an end")
+    return made
 
 
 def _exact_int(value: Any) -> int:
@@ -217,19 +255,24 @@ def _type(d: Decoder) -> type:
 
 
 def _ref(d: Decoder) -> Any:
-    return d.refs[d.count()]
+    number = d.count()
+    d.weigh(d.weights.get(number, 1))
+    return d.refs[number]
 
 
 def _kind(d: Decoder) -> Any:
     kind = KINDS[d.text()]
+    d.weigh(kind.weight)
     if kind.empty is None:
         built = kind.build(d.get() if kind.holds_anything else _inert(d))
         if kind.numbered:
             d.refs.append(built)
         return built
     value = kind.empty()
+    number, before = len(d.refs), d.left + kind.weight
     d.refs.append(value)
     kind.refill(value, d.get())
+    d.weights[number] = before - d.left
     return value
 
 
@@ -260,6 +303,12 @@ def _module(d: Decoder) -> Any:
     return d.module(d.text())
 
 
+def _function(d: Decoder) -> Any:
+    if d.function is None:
+        raise Malformed("a function where none may be")
+    return d.function(d.text(), d.text())
+
+
 def _bad(d: Decoder) -> Any:
     raise Malformed(f"no such tag: {d.data[d.pos - 1]}")
 
@@ -277,17 +326,18 @@ for _tag, _read in {
     "c": _fixed(16, _unpack_c, complex),
     "s": lambda d: d.text(),
     "b": lambda d: d.raw(),
-    "(": lambda d: tuple(d.many(d.count())),
-    "[": _list,
+    "(": _tuple,
+    "[": _numbered(list, 1, _fill_list),
     "V": _packed,
-    "{": _dict,
-    "S": _set,
-    "Z": lambda d: frozenset(d.many(d.count())),
-    "A": _bytearray,
+    "{": _numbered(dict, 2, _fill_dict),
+    "S": _numbered(set, 4, _fill_set),
+    "Z": _frozenset,
+    "A": _numbered(bytearray, 1, _fill_bytearray),
     "r": _range,
     "l": lambda d: slice(*d.many(3)),
     "t": _type,
     "m": _module,
+    "f": _function,
     "@": _ref,
     "K": _kind,
     "O": _opaque,

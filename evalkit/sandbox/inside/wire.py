@@ -14,12 +14,15 @@ aliases, cycles and arguments changed in place keep their meaning (`@` refers to
                 all str (`q`, `d`, `s`): a count, then an array (of str: of their lengths, then the text)
     A r l       bytearray, range, slice
     t m         a type of this table, or a module of the standard library or numpy, by name
+    f           a function of such a module, by module and name: to the answer only
     @           a container met before, by number
     K           a kind of `kinds.py`: its name, then its contents as one value
     O           an opaque object of the answer: handle, abilities, type name (`Opaque`)
     H           an opaque object on its way back to the answer: handle
 
-Lengths and counts are LEB128. Depth and size are bounded while encoding and while decoding.
+Lengths and counts are LEB128. Depth and size are bounded while encoding and while decoding; a container
+that is referred to counts again, with all that it holds, so that nothing which is walked or compared later
+is larger than it was to read.
 """
 
 from __future__ import annotations
@@ -32,8 +35,8 @@ from collections.abc import Callable
 from typing import Any
 
 MAX_DEPTH = 400
-MAX_BYTES = 256 << 20
-MAX_VALUES = 32_000_000  # values in one message: bounds the memory of what is rebuilt
+MAX_BYTES = 64 << 20
+MAX_VALUES = 8_000_000  # in one message, containers by their weight: bounds the memory of what is rebuilt
 
 PACK = 8  # items from which on packing pays
 
@@ -42,6 +45,10 @@ CALLABLE, ITERABLE, ITERATOR, SIZED = 1, 2, 4, 8  # abilities of an opaque objec
 
 class Malformed(ValueError):
     """Bytes that no encoder of ours writes: the answer's process did not stick to the protocol."""
+
+
+class Excess(Malformed):
+    """Bytes that stand for more than the bounds of the table allow: an honest process may write them."""
 
 
 class TooLarge(ValueError):
@@ -261,8 +268,19 @@ def _dict(e: Encoder, value: dict[Any, Any]) -> None:
 
 
 def _range(e: Encoder, value: range) -> None:
+    if is_long(value):
+        e.other(e, value)  # an opaque object, if the answer's: `x in` it may never end
+    else:
+        put_range(e, value)
+
+
+def put_range(e: Encoder, value: range) -> None:
     e.out += b"r"
     e.items((value.start, value.stop, value.step))
+
+
+def is_long(value: range) -> bool:
+    return abs(value.stop - value.start) // abs(value.step) > MAX_VALUES
 
 
 def _slice(e: Encoder, value: slice) -> None:

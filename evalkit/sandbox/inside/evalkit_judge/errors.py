@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from typing import Any
 
 KINDS = ("crashed", "timeout", "cpu", "memory", "output")
 
@@ -19,11 +20,12 @@ class AnswerError(Exception):
         Exception.__init__(self, message)  # not super(): mixed in, that may be one which wants more
         self.kind = kind
         self.message = message
+        self.text = message  # what the exception itself says
         self.type_name = type_name
         self.died = died
 
     def __str__(self) -> str:
-        return self.message
+        return self.text
 
 
 class SupervisorGone(BaseException):
@@ -39,21 +41,33 @@ _MIXED: dict[str, type[AnswerError]] = {}
 _UNMIXED = (StopIteration, StopAsyncIteration, MemoryError, BaseExceptionGroup)
 
 
-def raised(type_name: str, base: str, message: str) -> AnswerError:
-    """The error for an exception that the answer raised: `base` names its nearest built-in type."""
-    text = f"{type_name}: {message}" if message else type_name
+def raised(
+    type_name: str, base: str, message: str, args: tuple[Any, ...] = (), own: object = None
+) -> AnswerError:
+    """The error for an exception that the answer raised: `base` names its nearest built-in type.
+
+    `own`: what the test or the task's prompt calls by `type_name`, if anything; a class of exceptions
+    there is the one that a test's `except` means.
+    """
     made = _MIXED.get(base)
     if made is None:
-        made = AnswerError
-        kind = getattr(builtins, base, None)
-        if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, _UNMIXED):
-            made = _mix(kind)
-            _MIXED[base] = made
+        made = _MIXED[base] = _mix(getattr(builtins, base, None))
+    if own is not None:
+        made = _mix(own) if _mix(own) is not AnswerError else made
     error = made.__new__(made)
-    AnswerError.__init__(error, "crashed", text, type_name)
-    error.args = (message,)
+    AnswerError.__init__(error, "crashed", f"{type_name}: {message}" if message else type_name, type_name)
+    error.text = message
+    error.args = args
     return error
 
 
-def _mix(kind: type[Exception]) -> type[AnswerError]:
-    return type(kind.__name__, (AnswerError, kind), {"__module__": "answer"})
+def _mix(kind: object) -> type[AnswerError]:
+    """A class of both; AnswerError itself where `kind` is no class of exceptions that a test may catch."""
+    if not isinstance(kind, type) or not issubclass(kind, Exception):
+        return AnswerError
+    if issubclass(kind, (*_UNMIXED, AnswerError)):
+        return AnswerError
+    try:
+        return type(kind.__name__, (AnswerError, kind), {"__module__": "answer"})
+    except TypeError:  # two classes of built-in layouts
+        return AnswerError

@@ -23,7 +23,7 @@ from .errors import AnswerError, NotCrossable
 from .objects import Module
 from .remote import Answer
 from .set_up import run_setup
-from .shown import SHOWN, short
+from .shown import SHOWN, short, text_of
 
 
 def run_check(
@@ -75,6 +75,7 @@ def _names(answer: Answer, entry_point: str, task_text: str) -> Names:
     names = Names(answer)
     if entry_point:
         names[entry_point] = answer.function(entry_point)
+    answer.errors = names
     answer.interface = interface(task_text, entry_point)
     if answer.interface:
         answer.keep(entry_point)
@@ -142,8 +143,7 @@ def _explain(e: BaseException, source: str, answer: Answer) -> str:
     if isinstance(e, SyntaxError):
         at = []
     where = lines[at[-1] - 1].strip() if at and at[-1] <= len(lines) else ""
-    # an exception's own text may be that of a value without an end
-    said = str(e)[:SHOWN] if all(type(a) in (str, int) for a in e.args) else ", ".join(map(short, e.args[:3]))
+    said = text_of(e)[:SHOWN]
     text = type(e).__name__ + (f": {said}" if said else "")
     parts = [
         where[: 2 * SHOWN] if isinstance(e, AssertionError) and where else f"{text} {where[:SHOWN]}".strip()

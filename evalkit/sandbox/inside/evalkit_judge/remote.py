@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from .. import frames
 from ..kinds import exact, refill
 from ..special import write_special
 from ..unwire import Decoder
-from ..wire import CALLABLE, Encoder, Malformed, TooLarge, is_known_module
+from ..wire import CALLABLE, Encoder, Excess, Malformed, TooLarge, is_known_module, put_range
 from .errors import AnswerError, NotCrossable, raised
+from .lent import Lent, known_name
 from .line import Line
 from .objects import Function, Live, Module, Opaque, Walk, stand_in
+from .shown import text_of
 from .whole import Run, run_to_end
 
 
@@ -28,14 +30,14 @@ class Answer:
         self._open = open_line
         self.program = program
         self._lines: list[Line] = []  # one for each process of the answer, the present one last
-        self._depth = 0
         self.calls = 0
         self.interface: frozenset[str] = frozenset()  # names that make objects of the answer `Live`
+        self.errors: Mapping[str, Any] = {}  # where exceptions of the test's own may be found, by name
         self._forget()
 
     def _forget(self) -> None:
-        self._callables: list[Any] = []  # the judge's own functions that the answer may call
-        self._numbers: dict[int, int] = {}
+        self._lent = Lent()
+        self._told = False  # whether the answer has said anything yet that a test could have used
         self._objects: dict[int, Opaque] = {}
         self.last: Any = None  # what the last call gave, for messages
 
@@ -138,7 +140,7 @@ class Answer:
             e.put(args)
             e.put(kwargs)
         except TooLarge as error:
-            raise NotCrossable(f"the arguments are {error}") from None
+            raise self._too_large(error) from None
         # the dictionary of keyword arguments is numbered too; alone it is nobody's object
         write_back = write_back and len(e.kept) > 1
         head.put(write_back)
@@ -155,8 +157,16 @@ class Answer:
         try:
             for container, new in zip(kept, contents, strict=True):
                 refill(container, new)
-        except (TypeError, ValueError, AttributeError, RecursionError) as e:
-            raise self._line.broken(f"impossible contents for an argument: {e}") from None
+        except MemoryError:
+            raise
+        except Exception as e:  # whatever a container says about contents that it cannot have
+            raise self._line.broken(f"impossible contents for an argument: {type(e).__name__}") from None
+
+    def _too_large(self, error: TooLarge) -> Exception:
+        """Arguments beyond the bounds are the task's fault, unless the test made them of what it was told."""
+        if self._told:
+            return AnswerError("output", f"what the test made of the answer's values is {error}")
+        return NotCrossable(f"the arguments are {error}")
 
     def _attribute(self, owner: Opaque, name: str) -> Any:
         return self._ask(frames.ATTRIBUTE, owner, name)
@@ -175,10 +185,14 @@ class Answer:
         value = self._ask(frames.TAKE, iterator, most)
         try:
             items, ended, error = exact(value, tuple)
-            failure = None if error is None else raised(*(exact(part, str) for part in exact(error, tuple)))
+            failure = None if error is None else self._raised(error)
             return list(exact(items, tuple)), exact(ended, bool), failure
         except (TypeError, ValueError) as e:
             raise self._line.broken(str(e)) from None
+
+    def _raised(self, error: Any) -> AnswerError:
+        name, base, message = (exact(part, str) for part in exact(error, tuple))
+        return raised(name, base, message, (message,), self.errors.get(name))
 
     # -- the exchange ----------------------------------------------------------------------------
     def _ask(self, operation: bytes, *values: Any, timeout: float | None = None) -> Any:
@@ -187,21 +201,30 @@ class Answer:
             for value in values:
                 e.put(value)
         except TooLarge as error:
-            raise NotCrossable(f"what is asked is {error}") from None
+            raise self._too_large(error) from None
         return self._value(self._exchange(operation, e.out, timeout))
 
     def _exchange(
         self, operation: bytes, body: bytearray, timeout: float | None, refs: list[Any] | None = None
     ) -> Decoder:
         """Send a request and answer callbacks until the reply is there; its body, ready to be read."""
-        reply = self._line.exchange(frames.frame(operation, body), timeout)
-        while reply[:1] == frames.CALLBACK:
-            reply = self._line.exchange(self._callback(reply), timeout)
+        end = None if timeout is None else time.monotonic() + timeout
+        request = frames.frame(operation, body)
+        while True:
+            left = None if end is None else end - time.monotonic()  # callbacks win no time
+            reply = self._line.exchange(request, left)
+            if reply[:1] != frames.CALLBACK:
+                break
+            if operation in (frames.LOAD, frames.LOOKUP, frames.KEEP):
+                raise self._line.broken("a call where no function of its could run")
+            request = self._callback(reply)
         d = self._decoder(reply, refs)
         if reply[:1] == frames.VALUE:
+            self._told = True
             return d
         if reply[:1] == frames.ERROR:
-            raise raised(*(self._text(d) for _ in range(3)))
+            name, base, message = self._text(d), self._text(d), self._text(d)
+            raise raised(name, base, message, self._checked(d, tuple), self.errors.get(name))
         if reply[:1] == frames.NO_MEMORY:
             raise AnswerError("memory", "MemoryError: the program's memory limit", "MemoryError")
         if reply[:1] == frames.TOO_LARGE:
@@ -209,26 +232,35 @@ class Answer:
         raise self._line.broken("no such reply")
 
     def _callback(self, reply: bytes) -> bytes:
+        """Call a function of the test's for the answer; the frame that says what came out.
+
+        A failed assert of the test's does not go there, where it could be caught, with its text: it ends
+        the test. Other errors do: they may be what the test wants to see handled.
+        """
         d = self._decoder(reply, None)
-        number, args, kwargs = self._value(d), self._value(d), self._value(d)
+        number, args, kwargs = self._checked(d, int), self._checked(d, tuple), self._checked(d, dict)
+        if not 0 <= number < len(self._lent.functions) or not all(type(key) is str for key in kwargs):
+            raise self._line.broken("a call of no function")
+        self._told = True
         e = Encoder(self._other)
         try:
-            function = self._callables[number]
-            self._depth += 1
-            if self._depth > 50:
-                raise RecursionError("calls back and forth nested too deep")
-            e.put(function(*args, **kwargs))
-            operation = frames.RETURNED
-        except AnswerError:
+            e.put(self._lent.call(number, args, kwargs))
+            return frames.frame(frames.RETURNED, e.out)
+        except (AssertionError, MemoryError, NotCrossable):
             raise
-        except Exception as error:  # the judge's function failed: the answer gets to see that
-            e = Encoder(self._other)
-            e.put(type(error).__name__)
-            e.put(str(error)[:2000])
-            operation = frames.FAILED
-        finally:
-            self._depth -= 1
-        return frames.frame(operation, e.out)
+        except TooLarge as error:
+            raise self._too_large(error) from None
+        except AnswerError as error:  # it asked the answer in its turn
+            if error.died:
+                raise
+            said = error.type_name or "Exception", str(error)
+        except Exception as error:
+            [text] = error.args if len(error.args) == 1 else [None]
+            said = type(error).__name__, text if type(text) is str else text_of(error)
+        e = Encoder(self._other)
+        for text in said:
+            e.put(text[:2000])
+        return frames.frame(frames.FAILED, e.out)
 
     def _decoder(self, reply: bytes, refs: list[Any] | None) -> Decoder:
         try:
@@ -239,14 +271,19 @@ class Answer:
     def _value(self, d: Decoder) -> Any:
         try:
             return d.value()
+        except Excess as e:
+            raise self._line.fail("output", f"the answer's value has {e}") from None
         except Malformed as e:
             raise self._line.broken(str(e)) from None
 
-    def _text(self, d: Decoder) -> str:
+    def _checked(self, d: Decoder, kind: type) -> Any:
         value = self._value(d)
-        if type(value) is not str:
-            raise self._line.broken("no text where one was due")
-        return value[:2200]
+        if type(value) is not kind:
+            raise self._line.broken(f"no {kind.__name__} where one was due")
+        return value
+
+    def _text(self, d: Decoder) -> str:
+        return str(self._checked(d, str))[:2200]
 
     # -- values that are more than values --------------------------------------------------------
     def _other(self, e: Encoder, value: Any) -> None:
@@ -258,20 +295,19 @@ class Answer:
             e.text(value.name)
         elif isinstance(value, Function):
             e.put(self._ask(frames.LOOKUP, value.__name__))
+        elif type(value) is range:
+            put_range(e, value)
+        elif (known := known_name(value)) is not None:
+            e.out += b"f"
+            for name in known:
+                e.text(name)
         elif not write_special(e, value):
             if not callable(value):
                 raise NotCrossable(f"a {type(value).__name__} object cannot be given to the answer")
             e.out += b"O"
-            e.count(self._number(value))
+            e.count(self._lent.number(value))
             e.count(CALLABLE)
             e.text(str(getattr(value, "__name__", "function")))
-
-    def _number(self, function: Any) -> int:
-        number = self._numbers.get(id(function))
-        if number is None:
-            number = self._numbers[id(function)] = len(self._callables)
-            self._callables.append(function)
-        return number
 
     def _opaque(self, handle: int, abilities: int, name: str) -> Opaque:
         known = self._objects.get(handle)
@@ -280,7 +316,7 @@ class Answer:
         return known
 
     def _own(self, number: int) -> Any:
-        return self._callables[number]
+        return self._lent.functions[number]
 
     @staticmethod
     def _module(name: str) -> Module:

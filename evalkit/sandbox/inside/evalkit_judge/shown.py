@@ -50,6 +50,13 @@ def short(value: Any, most: int = SHOWN) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def text_of(error: BaseException) -> str:
+    """What an exception says: its `str` may be that of a value without an end."""
+    if all(type(argument) is str for argument in error.args):
+        return str(error)
+    return ", ".join(map(short, error.args[:3]))
+
+
 def _pieces(value: Any, depth: int) -> Iterator[str]:
     kind = type(value)
     if kind in (str, bytes, bytearray):

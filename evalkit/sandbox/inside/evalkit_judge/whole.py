@@ -11,7 +11,7 @@ import select
 import time
 from dataclasses import dataclass
 
-from .ending import classify
+from .ending import End, classify
 from .errors import AnswerError
 from .line import FLOOD, Deadline, Line
 
@@ -37,9 +37,28 @@ def run_to_end(line: Line, request: bytes, timeout: float | None) -> Run:
     deadline = Deadline(line, timeout)
     before = line.printed
     line.unsent = memoryview(request)
+    line.asking = True
     errors = bytearray()
-    said = 0
     line.write()
+    try:
+        end = wait_for_end(line, deadline, errors)
+    finally:
+        line.asking = False
+    drain(line, errors)
+    check_output(line)
+    wall_s = time.monotonic() - started
+    kind, message = classify(end, line.limits)
+    line.dead = AnswerError(kind, message, died=True)
+    if kind != "crashed":
+        raise line.dead
+    text = bytes(line.head[before:]).decode("utf-8", "replace")
+    status = os.waitstatus_to_exitcode(end.status)
+    return Run(text, status, errors.decode("utf-8", "replace"), wall_s)
+
+
+def wait_for_end(line: Line, deadline: Deadline, errors: bytearray) -> End:
+    """Until the supervisor says that the process has ended; collects what it says on standard error."""
+    said = 0
     while line.ended is None:
         for fd, event in line.poll.poll(deadline.left() * 1000 + 1):
             if fd == line.output:
@@ -53,17 +72,7 @@ def run_to_end(line: Line, request: bytes, timeout: float | None) -> Run:
                     raise line.fail("output", f"more than {said >> 20} MB of output on standard error")
             else:
                 line.hear()
-    drain(line, errors)
-    check_output(line)
-    wall_s = time.monotonic() - started
-    end = line.ended
-    kind, message = classify(end, line.limits)
-    line.dead = AnswerError(kind, message, died=True)
-    if kind != "crashed":
-        raise line.dead
-    text = bytes(line.head[before:]).decode("utf-8", "replace")
-    status = os.waitstatus_to_exitcode(end.status)
-    return Run(text, status, errors.decode("utf-8", "replace"), wall_s)
+    return line.ended
 
 
 def check_output(line: Line) -> None:
