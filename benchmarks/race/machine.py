@@ -29,7 +29,7 @@ def processor() -> str:
 
 def without_paths(described: dict[str, Any]) -> dict[str, Any]:
     """What a sandbox says of itself; nothing of this machine's names is in it."""
-    wanted = ("engine", "kernel", "at_once", "isolation")
+    wanted = ("engine", "kernel", "at_once", "in_flight", "limits", "tests", "isolation")
     return {
         key: value
         for key, value in described.items()

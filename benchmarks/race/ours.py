@@ -25,7 +25,7 @@ def word(verdict: Verdict) -> str:
 async def judge_all(
     suite: Suite, tasks: dict[str, Task], sandbox: ProgramSandbox, samples: list[Row], at_once: int
 ) -> list[str]:
-    """As the pipeline's second stage does: so many judges, each with one sample at a time."""
+    """As the pipeline's second stage does: so many judges at once, each with one sample at a time."""
     statuses = [""] * len(samples)
     waiting = iter(enumerate(samples))
 
@@ -44,15 +44,18 @@ def main() -> None:
     parser.add_argument("suite")
     parser.add_argument("label")
     parser.add_argument("--judges", type=int, default=Knobs().judges)
+    parser.add_argument("--pinned", action="store_true", help="the tests are the authors': see Data.pinned")
+    parser.add_argument("--strict-limits", action="store_true")
     args = parser.parse_args()
     suite = open_suite(args.suite, {"timeout": LIMIT_S})
     tasks = {task.id: task for task in suite.tasks(list(problems(args.folder).values()))}
     with asyncio.Runner() as runner:
-        sandbox = runner.run(open_sandboxes(1, args.judges, args.label))
+        how = {"trusted": args.pinned, "strict_limits": args.strict_limits}
+        sandbox = runner.run(open_sandboxes(1, args.judges, args.label, **how))
         try:
 
             def run(samples: list[Row], at_once: int) -> list[str]:
-                return runner.run(judge_all(suite, tasks, sandbox, samples, at_once or args.judges))
+                return runner.run(judge_all(suite, tasks, sandbox, samples, at_once or sandbox.in_flight))
 
             serve(args.folder, run, {"judges": args.judges, **sandbox.describe()})
         finally:

@@ -19,6 +19,7 @@ Summary = dict[str, Any]
 
 def write(part: str, summary: Summary, folder: Path) -> None:
     """Put one part ("race" or "flat") among the figures, keep the other, and write the page anew."""
+    folder.mkdir(parents=True, exist_ok=True)
     stored = folder / "performance.json"
     known: dict[str, Summary] = json.loads(stored.read_text()) if stored.exists() else {}
     known[part] = summary
@@ -104,7 +105,8 @@ def works(race: Summary) -> list[str]:
                     ", ".join(page_faults(row["faults"])),
                     f"{row['peak_memory_mb']:.0f}" if row["peak_memory_mb"] else "",
                     f"{row['samples']:,}",
-                    str(row["at_once"] or race["judges"]),
+                    str(row["at_once"] or race["in_flight"]),
+                    str(row["honest_lost"]),
                 ]
             )
         found.append(rows(*lines))
@@ -159,17 +161,21 @@ def chart(race: Summary, path: Path) -> None:
     """Two rows of bars for each work: samples/s and CPU a sample, medians with their ranges, log scales."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
+    from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
-    tables = race["table"]
+    tables = {work: rows for work, rows in race["table"].items() if work != "long"}
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "evalkit", "font.size": 9}):
         heights = [len(by_contender) for by_contender in tables.values()]
         figure = Figure(figsize=(8.4, 1.3 + 0.36 * sum(heights)), layout="constrained")
         axes = figure.subplots(len(tables), 2, squeeze=False, height_ratios=heights, sharey="row")
         for line, (work, by_contender) in zip(axes, tables.items(), strict=True):
+            line[0].invert_yaxis()  # of both: they share it
             for ax, key, title in zip(
                 line, ("per_s", "cpu_ms"), ("samples/s", "CPU ms a sample"), strict=True
             ):
                 bars(ax, by_contender, key)
+                ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+                ax.xaxis.set_minor_formatter(NullFormatter())
                 ax.set_title(f"{work}: {title}", loc="left", fontsize=9)
         figure.savefig(path, metadata={"Date": None})
     lines = (line.strip() for line in path.read_text().splitlines())
@@ -186,9 +192,12 @@ def bars(ax: Any, by_contender: dict[str, Any], key: str) -> None:
     ax.set_xscale("log")
     ax.set_xlim(min(medians) / 3, max(v[2] for v in values) * 4)
     ax.tick_params(which="minor", length=0)
-    ax.invert_yaxis()
     for name, value in zip(names, values, strict=True):
         ax.annotate(
-            f"{value[0]:.3g}", (value[2], name), xytext=(4, 0), textcoords="offset points", va="center"
+            f"{value[0]:,.0f}" if value[0] >= 100 else f"{value[0]:.3g}",
+            (value[2], name),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
         )
     ax.spines[["top", "right"]].set_visible(False)

@@ -1,4 +1,4 @@
-"""The samples: HumanEval's gold programs ten times over, and the same with wrong and endless ones."""
+"""The samples: HumanEval's gold programs ten times over; with wrong and endless ones; with long ones, too."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ TIMES = 10
 WRONG = "    return object()\n"  # equal to nothing; in no test of HumanEval enough to pass
 SPINNING = "    while True:\n        pass\n"
 SLEEPING = "    import time\n    while True:\n        time.sleep(1000)\n"
+LONG_S = 1.5
+LONG = f"""
+import time
+until = time.process_time() + {LONG_S}
+while time.process_time() < until:
+    pass
+"""
 FIELDS = ("task_id", "prompt", "entry_point", "canonical_solution", "test")
 
 
@@ -30,11 +37,15 @@ class Sample:
 
 @dataclass(frozen=True)
 class Work:
-    """The problems of a suite in HumanEval's format, and lists of samples by name."""
+    """The problems of a suite in HumanEval's format, and lists of samples by name.
+
+    `pinned`: the tests are known to be the authors', as `evalkit run` finds out, too.
+    """
 
     suite: str
     problems: list[dict[str, Any]]
     lists: dict[str, list[Sample]]
+    pinned: bool = False
 
     def write(self, folder: Path) -> None:
         """As files, for the contenders' processes."""
@@ -56,13 +67,15 @@ def make_work() -> Work:
     """Of HumanEval, or of the mini suite's own problems where its data is not there."""
     try:
         suite = "humaneval"
-        records = load_data(open_suite(suite)).records
+        data = load_data(open_suite(suite))
     except DataError:
         suite = "mini"
-        records = load_data(open_suite(suite)).records
-    problems = [{field: record[field] for field in FIELDS} for record in records]
+        data = load_data(open_suite(suite))
+    problems = [{field: record[field] for field in FIELDS} for record in data.records]
     ok = [Sample(p["task_id"], p["canonical_solution"], "passed") for p in problems] * TIMES
-    return Work(suite, problems, {"ok": ok, "mix": [mixed(n, sample) for n, sample in enumerate(ok)]})
+    mix = [mixed(n, sample) for n, sample in enumerate(ok)]
+    long = [with_long(n, sample) for n, sample in enumerate(mix)]
+    return Work(suite, problems, {"ok": ok, "mix": mix, "long": long}, data.pinned)
 
 
 def mixed(number: int, gold: Sample) -> Sample:
@@ -75,3 +88,8 @@ def mixed(number: int, gold: Sample) -> Sample:
         case 5 | 15:
             return Sample(gold.task_id, WRONG, "failed")
     return gold
+
+
+def with_long(number: int, sample: Sample) -> Sample:
+    """A tenth of all: right, and half of its limit is needed to compute it."""
+    return Sample(sample.task_id, sample.completion + LONG, "passed") if number % 10 == 3 else sample

