@@ -12,11 +12,11 @@ container     a container for each sample
 bare fork     the floor: a fork of a warm interpreter executes the whole program, no isolation at all
 
 Work "ok" is HumanEval's 164 gold programs ten times over (EVALKIT_DATA names the folder of the data; without
-it: the 40 problems of suite mini). "mix" is the same with 10% wrong ones and 10% that never end, half of which
-sleep and half spin, with a limit of 3 s. "long" comes once, after the mix: it has another 10% of right programs
-that need half of their limit, of which --strict-limits may lose none. The slower ways get fewer samples:
-what counts is rates. Contenders take turns, every other round the other way round. Ratios are taken within a round; their
-median counts.
+it: the 40 problems of suite mini). "mix" is the same with 10% wrong ones and 10% that never end, half of
+which sleep and half spin, with a limit of 3 s. "long" comes once, after the mix: it has another 10% of right
+programs that need half of their limit, of which --strict-limits may lose none. The slower ways get fewer
+samples: what counts is rates. Contenders take turns, every other round the other way round. Ratios are taken
+within a round; their median counts.
 
 CPU is user and system time of all that works for a contender: its client, the Docker daemons, their shims,
 everything in its containers; start-up left out. Throughput ratios are ours divided by theirs (more is
