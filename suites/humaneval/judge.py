@@ -11,12 +11,13 @@ from collections.abc import Generator
 from typing import Any
 
 from evalkit_judge import AnswerError, Test
-from evalkit_judge.python_tests import run_check
+from evalkit_judge.python_tests import foresee_check, run_check
 
 
 def judge(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
     """One test: the whole of `check`, as one failed assert ends it officially too."""
     try:
+        foresee_check(answer, task["test"], task["entry_point"])
         answer.load()
         own = f"{task['prompt']}\n{task['canonical_solution']}"
         yield from run_check(answer, task["test"], task["entry_point"], helpers(task["prompt"]), own)

@@ -10,13 +10,15 @@ from collections.abc import Generator
 from typing import Any
 
 from evalkit_judge import AnswerError, Test
-from evalkit_judge.python_tests import run_asserts
+from evalkit_judge.python_tests import foresee_asserts, run_asserts
 
 
 def judge(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
     """One test for every assert. Officially the first that fails ends it: the verdict is the same."""
     setup = "\n".join([*task.get("test_imports", ()), task.get("test_setup_code", "")])
     try:
+        if not setup.strip():
+            foresee_asserts(answer, task["test_list"], task.get("entry_point", ""))
         answer.load()
         yield from run_asserts(answer, task["test_list"], setup, entry_point=task.get("entry_point", ""))
     except AnswerError as e:

@@ -17,7 +17,7 @@ from typing import Any
 
 from . import frames, parts
 from .evalkit_judge import Answer, AnswerError, Test, memory
-from .evalkit_judge.errors import SupervisorGone
+from .evalkit_judge.errors import Astray, SupervisorGone
 from .evalkit_judge.line import Line
 
 STDOUT_HEAD = 8 << 10  # bytes of the program's output that travel to the host
@@ -48,23 +48,14 @@ def run_job(job: dict[str, Any], judge: types.CodeType, config: dict[str, Any]) 
 
     Or `broken`: why, for the host: container A is gone, and the job says nothing about the program.
     """
-    answer = Answer(lambda: open_line(job, config), job["program"])
-    tests: list[list[Any]] = []
-    outcome: dict[str, Any] = {}
-    watch = Watch(answer)
-    signal.signal(signal.SIGALRM, watch.alarm)
     try:
-        try:
-            outcome = drive(judge, answer, job["task"], tests, config["reasons"])
-        except OutOfTime:
-            tests.append(
-                ["the test's own code", "timeout", "the test did not end within the time limit", None]
-            )
-            outcome["last"] = True  # whatever was interrupted may be half done
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.setitimer(signal.ITIMER_PROF, 0)
-        ends = [line.close() for line in answer._lines]
+        for guess in (True, False):
+            answer = Answer(lambda: open_line(job, config), job["program"], guess)
+            tests, outcome = attempt(judge, answer, job["task"], config["reasons"])
+            ends = [line.close() for line in answer._lines]
+            if not any(line.astray for line in answer._lines):
+                break
+            job["task"] = json.loads(job["text"])  # what the first attempt changed in it is gone
     except SupervisorGone as e:
         return {"broken": str(e), "last": True}
     first = next((t for t in tests if t[1] != "passed"), None)
@@ -87,6 +78,26 @@ def run_job(job: dict[str, Any], judge: types.CodeType, config: dict[str, Any]) 
         },
         **outcome,
     }
+
+
+def attempt(
+    judge: types.CodeType, answer: Answer, task: Any, reasons: list[str]
+) -> tuple[list[list[Any]], dict[str, Any]]:
+    """Run the judge once, to its end or its time's: the tests, and what overrides the result."""
+    tests: list[list[Any]] = []
+    outcome: dict[str, Any] = {}
+    signal.signal(signal.SIGALRM, Watch(answer).alarm)
+    try:
+        outcome = drive(judge, answer, task, tests, reasons)
+    except Astray:
+        pass
+    except OutOfTime:
+        tests.append(["the test's own code", "timeout", "the test did not end within the time limit", None])
+        outcome["last"] = True  # whatever was interrupted may be half done
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    return tests, outcome
 
 
 def open_line(job: dict[str, Any], config: dict[str, Any]) -> Line:
@@ -136,7 +147,7 @@ def drive(
     except AnswerError as e:
         tests.append(["answer", e.kind, e.message[:DETAIL], None])
         return {}
-    except (OutOfTime, SupervisorGone):
+    except (OutOfTime, SupervisorGone, Astray):
         raise
     except MemoryError:
         tests.append(["the test's own code", "memory", "the test took too much memory", None])
@@ -195,7 +206,7 @@ def do(work: Work, config: dict[str, Any]) -> tuple[bytes, bool]:
     memory.NEW.clear()
     memory.KEPT.clear()
     memory.KEPT.update(work.kept)
-    work.job["task"] = json.loads(work.task)
+    work.job |= {"task": json.loads(work.task), "text": work.task}
     result = run_job(work.job, compiled(work.judge), config)
     last = bool(result.pop("last", False))
     return to_json(result), last

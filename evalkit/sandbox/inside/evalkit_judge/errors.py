@@ -32,6 +32,10 @@ class SupervisorGone(BaseException):
     """Container A does not answer: the pair is broken, whatever the program did. Not for judges to catch."""
 
 
+class Astray(BaseException):
+    """A question was not the one that had been sent ahead: the program has to start anew, without."""
+
+
 class NotCrossable(TypeError):
     """A value of the judge's side that the value table does not hold."""
 

@@ -12,16 +12,19 @@ import os
 import select
 import socket
 import time
+from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from .. import frames
 from ..wire import MAX_BYTES
 from . import share
 from .ending import REPORT, End, classify, read_report
-from .errors import AnswerError, SupervisorGone
+from .errors import AnswerError, Astray, SupervisorGone
 
 FLOOD = 64  # output beyond so many times the limit is a flood
 HAND_OVER_S = 60.0  # the supervisor takes a program at once, however busy the machine
+GATHER_S = 0.001
 PATIENCE_S = 20.0  # for the supervisor's report after a kill
 
 _idle: list[socket.socket] = []  # connections to the supervisor that wait for their next program
@@ -65,21 +68,35 @@ class Line:
         self.end = self.began.at + limits["wall_s"]
         self.test_end = self.end  # what a single test may wait for, if that is less
         self.inbox = bytearray()
+        self.ahead: deque[bytes] = deque()  # requests that were sent before they were asked for
+        self.sent_ahead = False  # the next request has been sent already
+        self.astray = False
         self.unsent = memoryview(b"")
         self.full = False  # whether the pipe is polled for room
 
-    def exchange(self, request: bytes, timeout: float | None) -> bytes:
-        """Send a frame and wait for one; AnswerError where the answer fails to give it."""
+    def exchange(self, request: bytes, timeout: float | None, then: Sequence[bytes] = ()) -> bytes:
+        """Send a frame and wait for one; AnswerError where the answer fails to give it.
+
+        `then`: frames that will probably be asked for next, sent at once. Astray when another is.
+        """
+        if self.astray or (self.ahead and request != self.ahead.popleft()):
+            self.astray = True
+            raise Astray
         if self.dead is not None:
             raise AnswerError(self.dead.kind, self.dead.message, died=True)
         self.asking = True
         try:
-            self.unsent = memoryview(request)
-            self.write()
+            if not self.sent_ahead:
+                self.unsent = memoryview(b"".join((request, *then)))
+                self.write()
+            if then:  # waking up for each of the replies would cost more than they do
+                time.sleep(GATHER_S)
             reply = self.reply(timeout)
         finally:
             self.asking = False
-        if self.inbox:
+        self.ahead.extend(then)
+        self.sent_ahead = bool(self.ahead)
+        if self.inbox and not self.ahead:
             raise self.broken("more bytes than asked for")
         return reply
 
@@ -87,7 +104,7 @@ class Line:
         """The next frame, or the AnswerError that stands for it. `timeout`: seconds from now at most."""
         deadline = Deadline(self, timeout)
         inbox = self.inbox
-        size = frames.HEAD
+        size = self.size()
         while len(inbox) < size:
             events = self.poll.poll(deadline.left() * 1000 + 1)
             if len(events) > 1:
@@ -100,9 +117,11 @@ class Line:
                         size = self.read()
                 elif fd == self.output:
                     self.read_output()
-                elif len(inbox) < size:  # the process has ended, and no reply is left in the pipe
+                elif len(inbox) < size:  # the process has ended: is a reply left in the pipe?
                     self.hear()
-                    raise self.died()
+                    size = self.read_rest()
+                    if len(inbox) < size:
+                        raise self.died()
         frame = bytes(memoryview(inbox)[frames.HEAD : size])
         del inbox[:size]
         return frame
@@ -132,6 +151,13 @@ class Line:
             self.wait_end(2.0)
             raise self.died()
         self.inbox += data
+        return self.size()
+
+    def read_rest(self) -> int:
+        """Take all that an ended process wrote; how many bytes the first whole frame has."""
+        with contextlib.suppress(OSError):
+            while data := os.read(self.fd, 1 << 20):
+                self.inbox += data
         return self.size()
 
     def size(self) -> int:

@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from . import Test
+from . import Test, ahead
 from .errors import AnswerError, NotCrossable
 from .objects import Module
 from .remote import Answer
@@ -69,6 +69,17 @@ def run_asserts(
         line.test_end = line.end
         if line.dead is not None:
             return
+
+
+def foresee_check(answer: Answer, source: str, entry_point: str) -> None:
+    """Before `answer.load()`: send the first calls of `run_check` with it (`ahead.py`)."""
+    answer.foresee(entry_point, lambda: ahead.calls_of_check(source))
+
+
+def foresee_asserts(answer: Answer, statements: Sequence[str], entry_point: str) -> None:
+    """Before `answer.load()`: send the first calls of `run_asserts` with it (`ahead.py`)."""
+    if entry_point:
+        answer.foresee(entry_point, lambda: ahead.calls_of_statements(statements, entry_point))
 
 
 def _names(answer: Answer, entry_point: str, task_text: str) -> Names:

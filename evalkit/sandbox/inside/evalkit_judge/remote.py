@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .. import frames
@@ -14,9 +14,12 @@ from ..wire import CALLABLE, Encoder, Excess, Malformed, TooLarge, is_known_modu
 from .errors import AnswerError, NotCrossable, raised
 from .lent import Lent, known_name
 from .line import Line
+from .memory import remember
 from .objects import Function, Live, Module, Opaque, Walk, stand_in
 from .shown import text_of
 from .whole import Run, run_to_end
+
+MOST_AHEAD = 128 << 10  # bytes of calls that are sent ahead
 
 
 class Answer:
@@ -26,8 +29,10 @@ class Answer:
     limit. After a timeout the answer's process is dead, and each further question says so again.
     """
 
-    def __init__(self, open_line: Callable[[], Line], program: str) -> None:
+    def __init__(self, open_line: Callable[[], Line], program: str, guess: bool = True) -> None:
         self._open = open_line
+        self._guess = guess
+        self._foreseen: list[bytes] = []  # frames that go with `load`
         self.program = program
         self._lines: list[Line] = []  # one for each process of the answer, the present one last
         self.calls = 0
@@ -51,7 +56,27 @@ class Answer:
     # -- what judges use -------------------------------------------------------------------------
     def load(self, timeout: float | None = None) -> None:
         """Execute the program, in a fresh namespace without a `__name__` of "__main__"."""
-        self._ask(frames.LOAD, self.program, timeout=timeout)
+        self._ask(frames.LOAD, self.program, timeout=timeout, then=self._foreseen)
+        self._foreseen = []
+
+    def foresee(self, name: str, calls: Callable[[], Iterable[tuple[Sequence[Any], dict[str, Any]]]]) -> None:
+        """Send with `load` what `calls()` says that the test will ask of `function(name)` first.
+
+        A wrong guess changes no verdict: the judge is run once more, without guesses.
+        """
+        if not self._guess:
+            return
+        known = remember(f"ahead {name}", lambda: self._encoded(name, calls()))
+        self._foreseen = list(frames.each(known))
+
+    def _encoded(self, name: str, calls: Iterable[tuple[Sequence[Any], dict[str, Any]]]) -> bytes:
+        data = bytearray()
+        for args, kwargs in calls:
+            body, _ = self._call_body(name, args, kwargs, write_back=True)
+            if len(data) + len(body) > MOST_AHEAD:
+                break
+            data += frames.frame(frames.CALL, body)
+        return bytes(data)
 
     def run(self, stdin: str | bytes = b"", timeout: float | None = None, before: str = "") -> Run:
         """Run the program as `__main__` with this standard input, until its process ends.
@@ -134,22 +159,29 @@ class Answer:
         write_back: bool = True,
     ) -> Any:
         self.calls += 1
+        body, refs = self._call_body(target, args, kwargs, write_back)
+        d = self._exchange(frames.CALL, body, timeout, refs=list(refs) if refs else None)
+        value = self._value(d)
+        if refs:
+            self._write_back(refs, self._value(d))
+        self.last = value
+        return value
+
+    def _call_body(
+        self, target: str | Opaque, args: Sequence[Any], kwargs: dict[str, Any], write_back: bool
+    ) -> tuple[bytearray, list[Any]]:
+        """A call's frame without its head, and the containers whose changes are to come back."""
         head, e = Encoder(self._other), Encoder(self._other)
         try:
             head.put(target)
-            e.put(args)
+            e.put(tuple(args))
             e.put(kwargs)
         except TooLarge as error:
             raise self._too_large(error) from None
         # the dictionary of keyword arguments is numbered too; alone it is nobody's object
         write_back = write_back and len(e.kept) > 1
         head.put(write_back)
-        d = self._exchange(frames.CALL, head.out + e.out, timeout, refs=list(e.kept) if write_back else None)
-        value = self._value(d)
-        if write_back:
-            self._write_back(e.kept, self._value(d))
-        self.last = value
-        return value
+        return head.out + e.out, e.kept if write_back else []
 
     def _write_back(self, kept: list[Any], contents: Any) -> None:
         if contents == ():
@@ -195,29 +227,36 @@ class Answer:
         return raised(name, base, message, (message,), self.errors.get(name))
 
     # -- the exchange ----------------------------------------------------------------------------
-    def _ask(self, operation: bytes, *values: Any, timeout: float | None = None) -> Any:
+    def _ask(
+        self, operation: bytes, *values: Any, timeout: float | None = None, then: Sequence[bytes] = ()
+    ) -> Any:
         e = Encoder(self._other)
         try:
             for value in values:
                 e.put(value)
         except TooLarge as error:
             raise self._too_large(error) from None
-        return self._value(self._exchange(operation, e.out, timeout))
+        return self._value(self._exchange(operation, e.out, timeout, then=then))
 
     def _exchange(
-        self, operation: bytes, body: bytearray, timeout: float | None, refs: list[Any] | None = None
+        self,
+        operation: bytes,
+        body: bytearray,
+        timeout: float | None,
+        refs: list[Any] | None = None,
+        then: Sequence[bytes] = (),
     ) -> Decoder:
         """Send a request and answer callbacks until the reply is there; its body, ready to be read."""
         end = None if timeout is None else time.monotonic() + timeout
         request = frames.frame(operation, body)
         while True:
             left = None if end is None else end - time.monotonic()  # callbacks win no time
-            reply = self._line.exchange(request, left)
+            reply = self._line.exchange(request, left, then)
             if reply[:1] != frames.CALLBACK:
                 break
             if operation in (frames.LOAD, frames.LOOKUP, frames.KEEP):
                 raise self._line.broken("a call where no function of its could run")
-            request = self._callback(reply)
+            request, then = self._callback(reply), ()
         d = self._decoder(reply, refs)
         if reply[:1] == frames.VALUE:
             self._told = True
