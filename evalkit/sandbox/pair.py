@@ -14,7 +14,7 @@ import json
 import queue
 import struct
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evalkit.outcome import REASONS, Outcome
@@ -24,12 +24,11 @@ from evalkit.sandbox.bundle import first_message
 from evalkit.task import TestResult
 
 START_S = 60.0
+WATCH_S = 5.0
+SPARE_SLOTS = 2  # a slot is cleaned while the next sample starts in another
 GRACE_S = 165.0  # beyond twice a job's limit; the judge's main process ends its job before (OWN_S)
 RESULT_BYTES = 20 << 20
 STDERR_TAIL = 2000
-
-
-Moved = Callable[[int, str], None]  # a job's number, and what its program does: see places.py
 
 
 class PairBroken(Exception):
@@ -39,13 +38,16 @@ class PairBroken(Exception):
 class Pair:
     """Started by `start`; `run` judges one job; `stop` removes it all."""
 
-    def __init__(self, client: Any, made: containers.Made, trusted: bool, moved: Moved) -> None:
+    def __init__(self, client: Any, made: containers.Made, running: int, most: int, trusted: bool) -> None:
         self.client = client
         self.made = made
+        self.running, self.most = running, most
         self.trusted = trusted
-        self.moved = moved
+        self.heard = 0.0  # when the last result came
         self.loop = asyncio.get_running_loop()
         self.jobs: dict[int, asyncio.Future[Any]] = {}
+        self.next_id = 0
+        self.longest = 0.0
         self.judges_sent: set[str] = set()
         self.broken = ""
         self.stderr: dict[str, bytes] = {}
@@ -55,14 +57,15 @@ class Pair:
 
     @classmethod
     async def start(
-        cls, client: Any, image: str, slots: int, run: str, *, trusted: bool, moved: Moved
+        cls, client: Any, image: str, run: str, *, running: int, most: int, trusted: bool
     ) -> Pair:
         """A pair that is ready for jobs; engine errors and PairBroken pass through, with nothing left.
 
-        `trusted`: the tests are pinned data, which warm workers may run one after the other.
+        At once `running` programs compute and `most` are there in all, those that wait or are overdue
+        included. `trusted`: the tests are pinned data, which warm workers may run one after the other.
         """
-        made = await asyncio.to_thread(containers.make, client, image, slots, run)
-        pair = cls(client, made, trusted, moved)
+        made = await asyncio.to_thread(containers.make, client, image, most + SPARE_SLOTS, run)
+        pair = cls(client, made, running, most, trusted)
         try:
             await pair._start()
         except BaseException:
@@ -79,7 +82,12 @@ class Pair:
             "sweeper_uid": made.sweeper_uid,
             "slots": made.slots,
         }
-        judge_config = {"socket": containers.SOCKET, "reasons": REASONS[Outcome.FAILED]}
+        judge_config = {
+            "socket": containers.SOCKET,
+            "reasons": REASONS[Outcome.FAILED],
+            "running": self.running,
+            "most": self.most,
+        }
         ready = [self.loop.create_future(), self.loop.create_future()]
         self.jobs[-1], self.jobs[0] = ready
         await asyncio.gather(
@@ -107,22 +115,30 @@ class Pair:
             threading.Thread(target=self._write, args=(raw,), daemon=True).start()
 
     # -- jobs ------------------------------------------------------------------------------------
-    async def run(self, job: Job, number: int, share_s: float) -> Judgement:
-        """Judge one job, whose number no other job of this pair has; PairBroken where the pair fails."""
+    async def run(self, job: Job, share_s: float) -> Judgement:
+        """Judge one job; PairBroken where the pair fails meanwhile."""
         if self.broken:
             raise PairBroken(self.broken)
+        number = self.next_id = self.next_id + 1
         future: asyncio.Future[Any] = self.loop.create_future()
         self.jobs[number] = future
-        patience = 2 * job.limits.wall_s + GRACE_S
-        handle = self.loop.call_later(
-            patience, self._break, f"a job did not come back within {patience:.0f} s"
-        )
+        self.longest = max(self.longest, job.limits.wall_s)
+        if len(self.jobs) == 1:
+            self.heard = self.loop.time()
+            self._watch()
         self.outbox.put(self._message(number, job, share_s))
         try:
             return judgement(await future)
         finally:
-            handle.cancel()
             self.jobs.pop(number, None)
+
+    def _watch(self) -> None:
+        """While there are jobs, a result has to come from time to time."""
+        patience = 2 * self.longest + GRACE_S
+        if self.jobs and self.loop.time() - self.heard > patience:
+            self._break(f"no result came within {patience:.0f} s")
+        elif self.jobs and not self.broken:
+            self.loop.call_later(WATCH_S, self._watch)
 
     def _message(self, number: int, job: Job, share_s: float) -> bytes:
         limits = dict(vars(job.limits), share_s=share_s)
@@ -185,9 +201,10 @@ class Pair:
             if kind == 2:
                 self._heard("answers", data)
                 continue
-            *lines, inbox = (inbox + data).split(b"\n")
-            for line in lines:
-                self._from_thread(self._hear_answers, line)
+            inbox = (inbox + data)[-65536:]
+            if inbox.endswith(b"\n"):
+                self._from_thread(self._deliver, [(-1, inbox)])
+                inbox = b""
         self._from_thread(self._break, "the answers' container ended")
 
     def _from_thread(self, call: Any, *args: Any) -> None:
@@ -199,6 +216,7 @@ class Pair:
 
     # -- in the event loop -----------------------------------------------------------------------
     def _deliver(self, results: list[tuple[int, bytes]]) -> None:
+        self.heard = self.loop.time()
         for number, body in results:
             future = self.jobs.get(number)
             if future is None or future.done():
@@ -213,14 +231,6 @@ class Pair:
                 self._break(str(result["broken"]))
                 return
             future.set_result(result)
-
-    def _hear_answers(self, line: bytes) -> None:
-        """The supervisor is ready, or says what a job's program does."""
-        if line.startswith(b"{"):
-            self._deliver([(-1, line)])
-        else:
-            number, _, state = line.decode("ascii", "replace").partition(" ")
-            self.moved(int(number), state)
 
     def _break(self, reason: str) -> None:
         if self.broken:

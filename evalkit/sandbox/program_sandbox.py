@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,11 +16,10 @@ from evalkit.sandbox.engine import docker_client, unreachable
 from evalkit.sandbox.image import build_image, find_image
 from evalkit.sandbox.leftovers import reap
 from evalkit.sandbox.pair import Pair, PairBroken
-from evalkit.sandbox.places import Places
 
 log = logging.getLogger(__name__)
 IN_FLIGHT = 64  # samples at most, those included whose programs only wait
-SPARE_SLOTS = 2  # a slot is cleaned while the next sample starts in another
+QUEUED = 32  # jobs beyond them, so that they can travel together
 SHARE_S = 0.5  # effective time that a program has a right to at least, and
 SHARE_OF_GOLD = 20  # so many times what the gold program takes
 FULL = 0.9  # of its limit: a program that had so much was not held up
@@ -65,16 +66,20 @@ class DockerProgramSandbox:
         self._strict = strict_limits
         self._pair: Pair | None = None
         self._starting = asyncio.Lock()
-        self._places = Places(max(1, judges), IN_FLIGHT + judges if judges > 1 else 1)
+        self._running, self._most = judges, IN_FLIGHT + judges if judges > 1 else 1
+        self._places = asyncio.Semaphore(self.in_flight)
+        self._alone = asyncio.Lock()
         self._golds: dict[tuple[str, str, Limits], asyncio.Future[float]] = {}
         self._closed = False
         self._described: dict[str, Any] = {}
 
     async def start(self) -> None:
         pair = await self._current()
-        if not pair.facts["answers"].get("landlock"):
+        if not pair.facts["answers"].get("landlock") and self._most > 1:
             # two samples could see each other in /proc and meet in abstract sockets: one at a time then
-            self._places = Places(1, 1)
+            self._running = self._most = 1
+            await pair.stop()
+            pair = await self._current()
         version = await asyncio.to_thread(self._client.version)
         self._described = {
             "kind": "docker",
@@ -82,8 +87,8 @@ class DockerProgramSandbox:
             "kernel": version.get("KernelVersion", ""),
             "image": self._image,
             "code": digest(),
-            "at_once": self._places.running,
-            "in_flight": self._places.most,
+            "at_once": self._running,
+            "in_flight": self._most,
             "limits": "strict" if self._strict else "share",
             "tests": "trusted" if self._trusted else "foreign",
             **{
@@ -97,7 +102,7 @@ class DockerProgramSandbox:
     @property
     def in_flight(self) -> int:
         """How many jobs are worth giving at once."""
-        return self._places.most
+        return self._most + QUEUED
 
     def describe(self) -> dict[str, Any]:
         """Engine, image, versions inside, sha256 of the code inside: for the manifest."""
@@ -115,20 +120,29 @@ class DockerProgramSandbox:
                 return said
         except PairBroken:
             pass
-        number = await self._places.take_all()
         try:
-            return await (await self._current()).run(job, number, job.limits.wall_s)
+            async with self._all_places():
+                return await (await self._current()).run(job, job.limits.wall_s)
         except PairBroken as e:
             raise SandboxError(f"the judge broke twice over one program: {e}") from None
-        finally:
-            self._places.leave(number)
 
     async def _one(self, job: Job) -> Judgement:
-        number = await self._places.take()
-        try:
-            return await (await self._current()).run(job, number, self._share_s(job))
-        finally:
-            self._places.leave(number)
+        async with self._places:
+            return await (await self._current()).run(job, self._share_s(job))
+
+    @contextlib.asynccontextmanager
+    async def _all_places(self) -> AsyncIterator[None]:
+        """No other job runs meanwhile, so that one which breaks pairs takes no other with it."""
+        async with self._alone:
+            taken = 0
+            try:
+                for _ in range(self.in_flight):
+                    await self._places.acquire()
+                    taken += 1
+                yield
+            finally:
+                for _ in range(taken):
+                    self._places.release()
 
     def _share_s(self, job: Job) -> float:
         if self._strict or not (job.gold or job.limits.share_s is not None):
@@ -176,12 +190,15 @@ class DockerProgramSandbox:
         import docker.errors
         import requests
 
-        slots = self._places.most + SPARE_SLOTS
         try:
             await asyncio.to_thread(self._client.ping)
-            moved = self._places.moved
             return await Pair.start(
-                self._client, self._image, slots, self._run, trusted=self._trusted, moved=moved
+                self._client,
+                self._image,
+                self._run,
+                running=self._running,
+                most=self._most,
+                trusted=self._trusted,
             )
         except (requests.RequestException, OSError) as e:
             raise unreachable(e) from None

@@ -26,6 +26,7 @@ TESTS = 20_000
 GRACE_S = 0.5  # what the judge's own code may take beyond the program's limit
 HARD_S = 4.0  # CPU time beyond it, after which not even a loop in C goes on
 MEMORY = 2 << 30  # bytes of address space of a judge: what an answer sends may fill it, and no more
+LAST, GOES_ON = b"l", b"g"  # of a reply: whether this process can take another job
 GROWN = 64 << 10  # kB that a worker may grow by before another takes its place
 
 
@@ -102,7 +103,7 @@ def attempt(
 
 def open_line(job: dict[str, Any], config: dict[str, Any]) -> Line:
     """Start a process for the program. From now on the judge's own code is on the clock, too."""
-    line = Line(config["socket"], job)
+    line = Line(config["socket"], job, moved)
     signal.setitimer(signal.ITIMER_REAL, job["limits"]["wall_s"] + GRACE_S, 1.0)
     # no handler: it ends this process, which the main process takes for a timeout
     signal.setitimer(signal.ITIMER_PROF, job["limits"]["wall_s"] + HARD_S)
@@ -176,8 +177,8 @@ def to_json(result: dict[str, Any]) -> bytes:
 def worker(first: Work, config: dict[str, Any], line: int) -> None:
     """In a fork of the main process: do one job, and more if they come. Never returns.
 
-    The reply to each: the length of the rest, whether this process can go on, then as `parts` the result
-    and the names and values of what the judge wants remembered.
+    The reply to each: the length of the rest, LAST or GOES_ON, then as `parts` the result and the names and
+    values of what the judge wants remembered. Before it may come what the program does: length, state.
     """
     try:
         nothing = os.open("/dev/null", os.O_RDWR)
@@ -195,7 +196,7 @@ def worker(first: Work, config: dict[str, Any], line: int) -> None:
             reply, last = do(work, config)
             last = last or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > grown
             fields = parts.join([reply, *parts.of_mapping(memory.NEW)])[4:]
-            write(parts.LENGTH.pack(len(fields) + 1) + bytes([not last]) + fields)
+            write(parts.LENGTH.pack(len(fields) + 1) + (LAST if last else GOES_ON) + fields)
             work = None if last else receive(texts)
     finally:
         os._exit(0)
@@ -218,6 +219,11 @@ def compiled(text: str) -> types.CodeType:
         return compile(text, "judge.py", "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as e:
         return compile(f"raise SyntaxError({str(e)!r})", "judge.py", "exec")
+
+
+def moved(state: bytes) -> None:
+    """Tell the main process what the program does."""
+    write(parts.LENGTH.pack(1) + state)
 
 
 def receive(texts: dict[str, str]) -> Work | None:

@@ -22,17 +22,20 @@ import socket
 import struct
 import sys
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import judge_job, parts, warm
 from .orphans import children
+from .places import RUNNING, room
 
 LENGTH = struct.Struct(">I")
 RESULT_BYTES = 16 << 20
 KEPT_EACH = 64 << 20  # bytes of one job's things to remember; beyond it they are forgotten
 KEPT_ALL = 512 << 20
+BATCH = 16  # results that go out together, or
+FLUSH_S = 0.02  # seconds after the first of them, while there are jobs to go on with
 OWN_S = 150.0  # a job may take so much longer than twice its program's limit, its extensions included
 
 
@@ -45,6 +48,7 @@ class Worker:
     once: bool = True  # it takes no job after this one
     memory_key: bytes = b""
     deadline: float = float("inf")
+    state: bytes = RUNNING
     data: bytearray = field(default_factory=bytearray)
 
 
@@ -56,25 +60,37 @@ class JudgeMain:
         self.kept_bytes = 0
         self.workers: dict[int, Worker] = {}  # by the descriptor of its line
         self.idle: list[Worker] = []  # the one used last is last: few stay warm, the others sleep
+        self.busy: dict[int, Worker] = {}  # those that have a job, by its number
+        self.queue: deque[tuple[bytes, bytes]] = deque()  # jobs that wait for room: head, task
+        self.running, self.most = config["running"], config["most"]
         self.poll = select.epoll()
         self.inbox = bytearray()
-        self.outbox = bytearray()
+        self.results: list[bytes] = []
+        self.flush_at = 0.0
 
     def run(self) -> None:
         self.poll.register(0, select.EPOLLIN)
         while True:
-            first = min((w.deadline for w in self.workers.values()), default=float("inf"))
-            wait = -1 if first == float("inf") else max(0.0, first - time.monotonic()) + 0.001
-            for fd, _ in self.poll.poll(wait):
-                if fd != 0:
-                    self.read(self.workers[fd])
-                elif not self.receive():
-                    return  # the harness is gone
+            for fd, _ in self.poll.poll(self.patience()):
+                if fd == 0:
+                    if not self.receive():
+                        return  # the harness is gone
+                elif worker := self.workers.get(fd):
+                    self.read(worker)
             now = time.monotonic()
-            if first <= now:
-                for worker in [w for w in self.workers.values() if w.deadline <= now]:
-                    self.end(worker, late=True)
-            self.flush()
+            for worker in [w for w in self.busy.values() if w.deadline <= now]:
+                self.end(worker, late=True)
+            while self.queue and room((w.state for w in self.busy.values()), self.running, self.most):
+                self.start(*self.queue.popleft())
+            if self.results and (len(self.results) >= BATCH or not self.queue or now >= self.flush_at):
+                self.flush()
+
+    def patience(self) -> float:
+        """Seconds until something is due without an event."""
+        times = [w.deadline for w in self.busy.values()]
+        if self.results:
+            times.append(self.flush_at)
+        return max(0.0, min(times) - time.monotonic()) + 0.001 if times else -1
 
     # -- jobs in ---------------------------------------------------------------------------------
     def receive(self) -> bool:
@@ -87,7 +103,7 @@ class JudgeMain:
             size, head = struct.unpack_from(">II", inbox)
             if len(inbox) < 4 + size:
                 break
-            self.start(bytes(inbox[8 : 8 + head]), bytes(inbox[8 + head : 4 + size]))
+            self.queue.append((bytes(inbox[8 : 8 + head]), bytes(inbox[8 + head : 4 + size])))
             del inbox[: 4 + size]
         return True
 
@@ -110,6 +126,8 @@ class JudgeMain:
             worker = self.fork(judge_job.Work(job, task, self.judges[name], kept))
         worker.known.add(name)
         worker.job, worker.memory_key, worker.once = job["id"], key, not trusted
+        worker.state = RUNNING
+        self.busy[worker.job] = worker
         worker.deadline = time.monotonic() + 2 * job["limits"]["wall_s"] + OWN_S
 
     def fork(self, first: judge_job.Work) -> Worker:
@@ -124,35 +142,50 @@ class JudgeMain:
 
     # -- results out -----------------------------------------------------------------------------
     def read(self, worker: Worker) -> None:
-        """A reply: the length of the rest, whether the worker can go on, the result, what to remember."""
+        """What a worker says: see judge_job.worker. One that says anything else is ended."""
         try:
             data = os.read(worker.line.fileno(), 1 << 18)
         except ConnectionResetError:
             data = b""
-        worker.data += data
         got = worker.data
-        size = LENGTH.unpack_from(got)[0] if len(got) >= 4 else 0
-        if not data or not worker.job or size > RESULT_BYTES + KEPT_EACH + 4096:
+        got += data
+        while len(got) >= 4:
+            size = LENGTH.unpack_from(got)[0]
+            if not 0 < size <= RESULT_BYTES + KEPT_EACH or not worker.job:
+                break
+            if len(got) < 4 + size:
+                if data:
+                    return
+                break
+            kind, body = bytes(got[4:5]), parts.split(got[: 4 + size], 5) if size > 1 else []
+            del got[: 4 + size]
+            if body and kind in (judge_job.LAST, judge_job.GOES_ON):
+                self.deliver(worker, kind == judge_job.GOES_ON, body)
+                return
+            worker.state = kind
+        if got or not data:
             self.end(worker)
-        elif size and len(got) == 4 + size:
-            self.deliver(worker)
-        elif size and len(got) > 4 + size:
-            self.end(worker)  # more than one reply to one job: nothing of ours does that
 
-    def deliver(self, worker: Worker) -> None:
-        goes_on, (result, *kept) = worker.data[4] == 1, parts.split(worker.data, 5)
-        if len(result) > RESULT_BYTES:
+    def deliver(self, worker: Worker, goes_on: bool, body: list[bytes]) -> None:
+        result, *kept = body
+        if len(result) > RESULT_BYTES or worker.data:
             self.end(worker)
             return
         if kept:
             self.keep(worker.memory_key, kept)
-        self.outbox += LENGTH.pack(4 + len(result)) + LENGTH.pack(worker.job) + result
-        worker.job, worker.deadline = 0, float("inf")
-        worker.data.clear()
+        self.say(worker, result)
         if goes_on and not worker.once:
             self.idle.append(worker)
         else:
             self.end(worker)
+
+    def say(self, worker: Worker, result: bytes) -> None:
+        """Put a job's result among those for the host."""
+        del self.busy[worker.job]
+        if not self.results:
+            self.flush_at = time.monotonic() + FLUSH_S
+        self.results.append(LENGTH.pack(4 + len(result)) + LENGTH.pack(worker.job) + result)
+        worker.job, worker.deadline = 0, float("inf")
 
     def end(self, worker: Worker, late: bool = False) -> None:
         """A worker is gone or has to go; its job, if it still has one, learns what that means."""
@@ -164,13 +197,12 @@ class JudgeMain:
         status = ended(worker.pid, wait_s=0.2 if worker.job and not late else 0.0)
         self.kill_orphans()
         if worker.job:
-            body = json.dumps(without_result(status, late)).encode()
-            self.outbox += LENGTH.pack(4 + len(body)) + LENGTH.pack(worker.job) + body
+            self.say(worker, json.dumps(without_result(status, late)).encode())
 
     def flush(self) -> None:
-        if self.outbox:
-            send(1, self.outbox)
-            self.outbox = bytearray()
+        """Results travel together: each write wakes up the engine and the host."""
+        send(1, b"".join(self.results))
+        self.results.clear()
 
     def kill_orphans(self) -> None:
         """Processes that a test left behind have become children of this one."""
@@ -241,7 +273,7 @@ def send(fd: int, data: bytes | bytearray) -> None:
 
 
 def main(config: dict[str, Any]) -> None:
-    """`config`: socket (of the supervisor), reasons (of outcome failed)."""
+    """`config`: socket (of the supervisor), reasons (of outcome failed), running and most (places.py)."""
     sys.setrecursionlimit(3000)
     warm.warm()
     ready = {"ready": True, "python": sys.version.split()[0], "numpy": numpy_version()}

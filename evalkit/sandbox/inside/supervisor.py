@@ -25,15 +25,16 @@ import struct
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import landlock, nursery
+from . import landlock, nursery, patrol
 from .accounting import cpu_s, oom_kills, waited_s
 from .cloning import fork
 from .orphans import children, uid_of
-from .patrol import Patrol
+from .patrol import Beat
+from .places import OVERDUE
 from .slots import Slot, as_user, make_slots
 
 REQUEST = 4096  # bytes of a request at most
@@ -55,6 +56,7 @@ class Sample:
     pidfd: int = -1
     killed: bool = False
     gone: bool = False  # the judge's end is closed
+    beat: Beat = field(default_factory=lambda: Beat(None))
 
 
 class Supervisor:
@@ -69,30 +71,36 @@ class Supervisor:
         self.known: set[int] = set()  # children that are no orphans
         self.waiting: deque[Sample] = deque()
         self.out_of_memory = oom_kills()
-        self.patrol = Patrol(as_user)
+        self.next_round = 0.0
 
     def run(self) -> None:
         self.watch(self.listener.fileno(), self.accept)
         self.watch(0, self.hear_harness)
         while True:
-            until = self.patrol.next - time.monotonic()
-            for fd, _ in self.poll.poll(-1 if until > 3600 else max(0.0, until) + 0.001):
+            for fd, _ in self.poll.poll(self.until_round()):
                 if act := self.on.get(fd):
                     act()
-            if self.patrol.next <= time.monotonic():
-                self.patrol.walk(self.beats())
+            if self.running and time.monotonic() >= self.next_round:
+                self.round()
 
     def watch(self, fd: int, act: Callable[[], None]) -> None:
         self.on[fd] = act
         self.poll.register(fd, select.EPOLLIN)
 
-    def beats(self) -> Iterator[tuple[int, int, int, float | None]]:
-        """Process, user, job and share of every program; None where its share is all of its limit."""
+    def until_round(self) -> float:
+        return max(0.0, self.next_round - time.monotonic()) + 0.001 if self.running else -1
+
+    def round(self) -> None:
+        """Look at every program, and tell the judge of those that do something else than before."""
+        now = time.monotonic()
+        passed_s = now - self.next_round + patrol.TICK_S
+        self.next_round = now + patrol.TICK_S
         for pid, sample in self.running.items():
-            assert sample.slot is not None
-            limits = sample.request["limits"]
-            share_s = limits["share_s"] if limits["share_s"] < limits["wall_s"] else None
-            yield pid, sample.slot.uid, sample.request["id"], share_s
+            if sample.beat.look(pid, passed_s):
+                if sample.beat.state == OVERDUE and sample.slot is not None:
+                    as_user(sample.slot.uid, patrol.lower)
+                with contextlib.suppress(OSError):
+                    sample.connection.send(sample.beat.state)
 
     # -- the judge -------------------------------------------------------------------------------
     def hear_harness(self) -> None:
@@ -215,9 +223,12 @@ class Supervisor:
             self.watch(pidfd, lambda: self.swept(slot, pid, pidfd))
             return
         sample.pid, sample.pidfd = pid, pidfd
+        limits = sample.request["limits"]
+        sample.beat = Beat(limits["share_s"] if limits["share_s"] < limits["wall_s"] else None)
+        if not self.running:
+            self.next_round = time.monotonic() + patrol.TICK_S
         self.running[pid] = sample
         self.watch(pidfd, lambda: self.finish(sample))
-        self.patrol.started()
         if sample.killed:
             os.kill(pid, signal.SIGKILL)
 

@@ -13,7 +13,7 @@ import select
 import socket
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import frames
@@ -33,11 +33,13 @@ _idle: list[socket.socket] = []  # connections to the supervisor that wait for t
 class Line:
     """Hands a program's limits to the supervisor at `address` and holds the line to it.
 
-    `job`: id; guard; limits: wall_s, share_s, cpu_s, memory_bytes, output_bytes, file_bytes, processes.
+    `moved` is told what the program does (places.py). `job`: guard; limits: wall_s, share_s, cpu_s,
+    memory_bytes, output_bytes, file_bytes, processes.
     """
 
-    def __init__(self, address: str, job: dict[str, Any]) -> None:
+    def __init__(self, address: str, job: dict[str, Any], moved: Callable[[bytes], None]) -> None:
         self.limits = limits = job["limits"]
+        self.moved = moved
         self.pipe, theirs = socket.socketpair()
         self.output, their_output = os.pipe()
         self.head = bytearray()
@@ -47,7 +49,7 @@ class Line:
         self.wall_s = 0.0
         self.dead: AnswerError | None = None
         self.asking = False
-        request = json.dumps({"id": job["id"], "limits": limits, "guard": job["guard"]}).encode()
+        request = json.dumps({"limits": limits, "guard": job["guard"]}).encode()
         try:
             self.control = _idle.pop() if _idle else connection(address)
             socket.send_fds(self.control, [request], [theirs.fileno(), their_output])
@@ -118,9 +120,8 @@ class Line:
                 elif fd == self.output:
                     self.read_output()
                 elif len(inbox) < size:  # the process has ended: is a reply left in the pipe?
-                    self.hear()
-                    size = self.read_rest()
-                    if len(inbox) < size:
+                    size = self.read_rest() if self.hear() else size
+                    if self.ended and len(inbox) < size:
                         raise self.died()
         frame = bytes(memoryview(inbox)[frames.HEAD : size])
         del inbox[:size]
@@ -186,12 +187,16 @@ class Line:
         waited = cpu = 0.0
         with contextlib.suppress(OSError):
             self.control.send(b"times")
-            if select.select([self.control], [], [], PATIENCE_S)[0]:
+            while select.select([self.control], [], [], PATIENCE_S)[0]:
                 data = self.control.recv(512)
                 if len(data) == share.TIMES.size:
                     waited, cpu = share.TIMES.unpack(data)
-                else:
+                elif len(data) != 1:
                     self.take_report(data)
+                else:
+                    self.moved(data)
+                    continue
+                break
         self.known = share.Times(time.monotonic(), waited + self.waited_here(), cpu)
         return self.known
 
@@ -224,13 +229,17 @@ class Line:
             with contextlib.suppress(OSError):  # the supervisor is gone: the report will not come
                 self.control.send(b"kill")
 
-    def hear(self) -> None:
-        """The supervisor's report of the end is there."""
+    def hear(self) -> bool:
+        """What the supervisor says: True for its report of the end, False for what the program does now."""
         try:
             data = self.control.recv(512)
         except OSError:
             data = b""
+        if len(data) == 1:
+            self.moved(data)
+            return False
         self.take_report(data)
+        return True
 
     def take_report(self, data: bytes) -> None:
         if len(data) != REPORT.size:
@@ -239,7 +248,7 @@ class Line:
 
     def wait_end(self, patience: float) -> None:
         """Wait for the report; leaves `ended` None where the process lives on."""
-        if self.ended is None and select.select([self.control], [], [], patience)[0]:
+        while self.ended is None and select.select([self.control], [], [], patience)[0]:
             self.hear()
 
     def close(self) -> End:
