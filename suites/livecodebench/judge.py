@@ -66,7 +66,7 @@ def prepared(answer: Any, task: dict[str, Any]) -> Check | AnswerError:
         return e
     if name:
         return lambda answer, given, right: check_value(answer, given, right, limit)
-    return lambda answer, given, right: check_printed(answer.call("run_stdio", given, timeout=limit), right)
+    return lambda answer, given, right: check_stand_in(answer, given, right, task)
 
 
 def official_word(e: AnswerError, loading: bool = False) -> str:
@@ -77,13 +77,20 @@ def official_word(e: AnswerError, loading: bool = False) -> str:
 
 
 # -- programs that read and print ----------------------------------------------------------------------
+def check_stand_in(answer: Any, given: str, right: str, task: dict[str, Any]) -> Difference:
+    most = task["output"]
+    printed = answer.call("run_stdio", given, most, timeout=task["timeout"])
+    if printed is None or (isinstance(printed, str) and len(printed) > most):
+        raise AnswerError("output", f"more than {most:,} characters of output")
+    return check_printed(printed, right)
+
+
 def check_true_program(answer: Any, given: str, right: str, task: dict[str, Any]) -> Difference:
     run = answer.run(given, timeout=task["timeout"], before=task["before"])
     if run.status:
         last = run.stderr.strip().rpartition("\n")[2]
-        raise AnswerError(
-            "crashed", f"exit status {run.status}: {last}" if last else f"exit status {run.status}"
-        )
+        kind = "memory" if last.startswith("MemoryError") else "crashed"
+        raise AnswerError(kind, f"exit status {run.status}: {last}" if last else f"exit status {run.status}")
     return check_printed(run.stdout, right)
 
 
@@ -106,8 +113,9 @@ def lines_of(text: str) -> list[str]:
 
 def same_numbers(line: str, want: str) -> bool:
     """Whether both are nothing but decimal numbers, and the same ones. No tolerance."""
+    words, wanted = line.split(), want.split()
     try:
-        return [Decimal(word) for word in line.split()] == [Decimal(word) for word in want.split()]
+        return len(words) == len(wanted) and list(map(Decimal, words)) == list(map(Decimal, wanted))
     except ArithmeticError:  # no number, or one that compares with nothing
         return False
 

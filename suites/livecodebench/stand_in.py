@@ -114,16 +114,29 @@ def call(*arguments: Any) -> Any:
         faulthandler.disable()
 
 
-def run_stdio(text: str) -> str:
-    """What the program printed with `text` as its input. SystemExit is a good end, whatever its code."""
+def run_stdio(text: str, most: int) -> str | None:
+    """What the program printed with `text` as its input; None for more than `most` characters.
+
+    SystemExit is a good end, whatever its code.
+    """
     faulthandler.enable()
     before, printed = sys.stdout, io.StringIO()
+    left, true_write = most, printed.write
+
+    def write(piece: str) -> int:
+        nonlocal left
+        left -= len(piece)
+        if left < 0:
+            raise SystemExit
+        return true_write(piece)
+
+    printed.write = write  # type: ignore[method-assign]
     printed.close = lambda x: 1  # type: ignore[method-assign,misc,assignment] # so that closing it raises
     sys.stdout = printed
     try:
         with contextlib.suppress(SystemExit):
             run_with(text)
-        return printed.getvalue()
+        return printed.getvalue() if left >= 0 else None
     finally:
         sys.stdout = before
         faulthandler.disable()

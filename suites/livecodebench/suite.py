@@ -80,6 +80,7 @@ class Suite(suite.Suite):
             "function": tests.function,
             "scorer": self.options.scorer,
             "timeout": self.options.timeout,
+            "output": OUTPUT_BYTES,
             "before": PREAMBLE,
             "stand_in": text("stand_in.py"),
         }
