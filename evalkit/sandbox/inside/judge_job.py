@@ -44,7 +44,7 @@ class OutOfTime(BaseException):
     """Raised by the alarm in a judge whose own code does not end."""
 
 
-def run_job(job: dict[str, Any], judge: types.CodeType, config: dict[str, Any]) -> dict[str, Any]:
+def run_job(job: dict[str, Any], judge: str, config: dict[str, Any]) -> dict[str, Any]:
     """The result: status, detail, tests, measured, stdout, data; `last`: this process should take no more.
 
     Or `broken`: why, for the host: container A is gone, and the job says nothing about the program.
@@ -82,7 +82,7 @@ def run_job(job: dict[str, Any], judge: types.CodeType, config: dict[str, Any]) 
 
 
 def attempt(
-    judge: types.CodeType, answer: Answer, task: Any, reasons: list[str]
+    judge: str, answer: Answer, task: Any, reasons: list[str]
 ) -> tuple[list[list[Any]], dict[str, Any]]:
     """Run the judge once, to its end or its time's: the tests, and what overrides the result."""
     tests: list[list[Any]] = []
@@ -124,15 +124,11 @@ class Watch:
 
 
 def drive(
-    judge: types.CodeType, answer: Answer, task: Any, tests: list[list[Any]], reasons: list[str]
+    judge: str, answer: Answer, task: Any, tests: list[list[Any]], reasons: list[str]
 ) -> dict[str, Any]:
     """Run the judge; appends to `tests` [name, status, detail, None]; overrides of the result."""
-    module = types.ModuleType("suite_judge")
-    sys.modules["suite_judge"] = module  # dataclasses look their module up
-    namespace = module.__dict__
     try:
-        exec(judge, namespace)
-        generator = namespace["judge"](answer, task)
+        generator = module_of(judge).judge(answer, task)
         if not isinstance(generator, types.GeneratorType):
             raise TypeError("judge() is no generator: it has to yield Tests")
         while True:
@@ -160,6 +156,15 @@ def drive(
     if not tests:
         return {"status": "grader", "detail": "the judge made no test"}
     return {"data": data if isinstance(data, dict) else {}}
+
+
+@functools.lru_cache(maxsize=8)
+def module_of(judge: str) -> types.ModuleType:
+    """A judge as a module. A worker that takes several jobs executes it once."""
+    module = types.ModuleType("suite_judge")
+    sys.modules["suite_judge"] = module  # dataclasses look their module up
+    exec(compile(judge, "judge.py", "exec", dont_inherit=True), vars(module))
+    return module
 
 
 def to_json(result: dict[str, Any]) -> bytes:
@@ -208,17 +213,9 @@ def do(work: Work, config: dict[str, Any]) -> tuple[bytes, bool]:
     memory.KEPT.clear()
     memory.KEPT.update(work.kept)
     work.job |= {"task": json.loads(work.task), "text": work.task}
-    result = run_job(work.job, compiled(work.judge), config)
+    result = run_job(work.job, work.judge, config)
     last = bool(result.pop("last", False))
     return to_json(result), last
-
-
-@functools.lru_cache(maxsize=8)
-def compiled(text: str) -> types.CodeType:
-    try:
-        return compile(text, "judge.py", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as e:
-        return compile(f"raise SyntaxError({str(e)!r})", "judge.py", "exec")
 
 
 def moved(state: bytes) -> None:

@@ -11,10 +11,12 @@ arguments, no more (`objects.py`); comparisons, and whatever else the tests comp
 from __future__ import annotations
 
 import builtins
+import functools
 import importlib
 import re
 import time
 import traceback
+import types
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -24,6 +26,8 @@ from .objects import Module
 from .remote import Answer
 from .set_up import run_setup
 from .shown import SHOWN, short, text_of
+
+KNOWN = 256  # texts of tasks that a worker keeps what it made of
 
 
 def run_check(
@@ -39,7 +43,7 @@ def run_check(
     names = _names(answer, entry_point, task_text)
     if helpers:
         # faults of the task's own text are the judge's to report
-        exec(compile(helpers, "<helpers>", "exec", dont_inherit=True), names)
+        exec(code_of(helpers, "<helpers>"), names)
     names[entry_point] = answer.function(entry_point)
     yield from _one(answer, "check", source, names, entry_point)
 
@@ -93,6 +97,23 @@ def _names(answer: Answer, entry_point: str, task_text: str) -> Names:
     return names
 
 
+@functools.lru_cache(maxsize=KNOWN)
+def code_of(text: str, name: str) -> types.CodeType:
+    """Compiled text. The next samples of a task find it here."""
+    return compile(text, name, "exec", dont_inherit=True)
+
+
+@functools.lru_cache(maxsize=KNOWN)
+def is_program(text: str) -> bool:
+    """Whether a text is a program as it stands: a prompt that ends in a bare signature is not."""
+    try:
+        compile(text, "prompt", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+@functools.lru_cache(maxsize=KNOWN)
 def interface(task_text: str, entry_point: str) -> frozenset[str]:
     """The words of a text that defines the entry point as a class; else none."""
     kinds = re.findall(rf"^(class|def|async def)\s+{re.escape(entry_point)}\b", task_text, re.MULTILINE)
@@ -125,7 +146,7 @@ def _one(answer: Answer, name: str, source: str, names: Names, candidate: str = 
     status, detail = "passed", ""
     answer.last = None
     try:
-        exec(compile(source, "<test>", "exec", dont_inherit=True), names)
+        exec(code_of(source, "<test>"), names)
         if candidate:
             names["check"](answer.function(candidate))
     except AnswerError as e:
