@@ -71,8 +71,9 @@ def _in_order(node: ast.expr, name: str) -> Iterator[Call]:
         if isinstance(node, ast.Compare) and len(node.ops) > 1:
             raise Unforeseen
         for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.expr):
-                yield from _in_order(child, name)
+            inner = child.value if isinstance(child, ast.keyword) else child
+            if isinstance(inner, ast.expr):
+                yield from _in_order(inner, name)
     elif not isinstance(node, ast.Name) or node.id == name:
         raise Unforeseen
 

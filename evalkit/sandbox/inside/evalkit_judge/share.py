@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 MOST_S = 60.0  # beyond the wall limit, however little of the machine there was
 LEAST_S = 0.01
+NEAR_S = 0.001
 UNKNOWN = float("inf")
 TIMES = struct.Struct("<dd")  # supervisor.py
 
@@ -44,7 +45,7 @@ class Window:
         """Effective seconds that the program has a right to yet, 0 if none."""
         self.had_s = now.effective_s(self.since)
         share = min(self.allowed_s, share_s)
-        if self.had_s >= share:
+        if self.had_s >= share - NEAR_S:
             return 0.0
         if self.since.cpu_s == UNKNOWN:  # what it had so far cannot be told: count from here
             self.since, self.had_s = now, 0.0
