@@ -18,12 +18,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from evalkit_judge import AnswerError, Test, remember
+from evalkit_judge import AnswerError, Test, remember, short
 
 MOST_S = 60.0  # a part's time, whatever its tests add up to
 GRACE_S = 2.0  # EvalPlus waits so much longer before it kills
 FLOAT_TOLERANCE = 1e-6  # absolute, where the task names none and floats are expected
 RELATIVE_TOLERANCE = 1e-7  # always
+SHOWN = 100  # characters of a value in a detail
 MOST_REMEMBERED = 24 << 20  # bytes of reference results that are worth keeping for the next sample
 
 
@@ -98,7 +99,7 @@ def run_part(answer: Any, task: dict[str, Any], part: Part) -> tuple[str, str, s
                 return (
                     "fail",
                     "wrong",
-                    f"input {number} of {len(part.inputs)}: {short(expected)} != {short(result)}",
+                    f"input {number} of {len(part.inputs)}: {short(expected, SHOWN)} != {short(result, SHOWN)}",
                 )
     except AnswerError as e:
         # EvalPlus hears nothing of a process that ended by itself; of a call that took too long it does
@@ -124,6 +125,8 @@ def agrees(
                 return False
             if isinstance(expected, (list, tuple)) and len(result) != len(expected):
                 return False
+            if np.shape(result) != np.shape(expected):
+                return False  # an array without items, stretched over the expected ones, is close to all of them
             return bool(np.allclose(result, expected, rtol=RELATIVE_TOLERANCE, atol=tolerance))
         return bool(equal)
     except Exception:  # arrays of many truths, sets of lists, texts beside numbers: all of them "not equal"
@@ -137,15 +140,6 @@ def is_floats(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.dtype in (np.float32, np.float64)
     return isinstance(value, float)
-
-
-def short(value: Any) -> str:
-    """A value for a detail: at most 100 characters, whatever its size."""
-    try:
-        text = repr(value[:50] if isinstance(value, (list, tuple, str, bytes)) else value)
-    except Exception as e:  # integers of too many digits, deep nesting
-        text = f"<{type(value).__name__}: {type(e).__name__}>"
-    return text if len(text) <= 100 else text[:97] + "..."
 
 
 # -- what a data set has of its own: these three are for HumanEval+ ----------------------------------------

