@@ -96,11 +96,8 @@ def run_part(answer: Any, task: dict[str, Any], part: Part) -> tuple[str, str, s
             if tolerance == 0 and is_floats(expected):
                 tolerance = FLOAT_TOLERANCE  # and stays so for the tests after this one
             if not agrees(task, arguments, result, expected, tolerance):
-                return (
-                    "fail",
-                    "wrong",
-                    f"input {number} of {len(part.inputs)}: {short(expected, SHOWN)} != {short(result, SHOWN)}",
-                )
+                difference = f"{short(expected, SHOWN)} != {short(result, SHOWN)}"
+                return "fail", "wrong", f"input {number} of {len(part.inputs)}: {difference}"
     except AnswerError as e:
         # EvalPlus hears nothing of a process that ended by itself; of a call that took too long it does
         ended = e.died and e.kind not in ("timeout", "output")
@@ -126,7 +123,7 @@ def agrees(
             if isinstance(expected, (list, tuple)) and len(result) != len(expected):
                 return False
             if np.shape(result) != np.shape(expected):
-                return False  # an array without items, stretched over the expected ones, is close to all of them
+                return False  # an array without items, stretched over the expected ones, is close to them
             return bool(np.allclose(result, expected, rtol=RELATIVE_TOLERANCE, atol=tolerance))
         return bool(equal)
     except Exception:  # arrays of many truths, sets of lists, texts beside numbers: all of them "not equal"

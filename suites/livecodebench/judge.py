@@ -136,4 +136,4 @@ def check_value(answer: Any, given: str, right: str, limit: float) -> Difference
 
 
 def short(value: Any) -> str:
-    return shown(value, 100)
+    return str(shown(value, 100))

@@ -75,7 +75,9 @@ class Suite(suite.Suite):
         return Scorer("mbpp", "1")
 
     async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
-        known = {key: task.data[key] for key in ("task_id", "test_list", "test_imports", "entry_point", "code")}
+        known = {
+            key: task.data[key] for key in ("task_id", "test_list", "test_imports", "entry_point", "code")
+        }
         ignored = self.options.protocol in IGNORE_SETUP
         known["test_setup_code"] = "" if ignored else task.data["test_setup_code"]
         program = self.protocol().assemble(task, answer)
