@@ -18,6 +18,7 @@ from typing import Any
 
 from . import frames, main_program
 from .kinds import contents_of
+from .records import is_enumeration, is_record, put_record
 from .special import write_special
 from .unwire import Decoder
 from .wire import CALLABLE, ITERABLE, ITERATOR, SIZED, Encoder, TooLarge, is_known_module
@@ -50,6 +51,7 @@ class Server:
         self.borrowed: dict[int, int] = {}  # id of a stand-in -> number of the judge's function
         self.stand_ins: dict[int, Any] = {}
         self.kept: list[Any] = []  # classes whose objects stay here
+        self.records: tuple[str, ...] = ()  # names of classes whose objects cross by their attributes
 
     def run(self) -> None:
         """Serve until the judge closes the pipe."""
@@ -117,6 +119,8 @@ class Server:
             value = OPERATIONS[d.get()](*d.get())
         elif operation == frames.KEEP:
             self.kept.append(self.namespace.get(d.get()))
+        elif operation == frames.RECORDS:
+            self.records = d.get()
         elif operation == frames.TAKE:
             value = take(d.get(), d.get())
         return frames.frame(frames.VALUE, self.encode(value))
@@ -155,6 +159,7 @@ class Server:
             handle=self.objects.__getitem__,
             module=importlib.import_module,
             function=lambda module, name: getattr(importlib.import_module(module), name),
+            record=self.namespace.__getitem__,
         )
 
     # -- values ----------------------------------------------------------------------------------
@@ -172,11 +177,20 @@ class Server:
         elif type(value) is types.ModuleType and is_known_module(str(value.__name__)):
             e.out += b"m"
             e.text(str(value.__name__))
+        elif self.records and self.put_record(e, value):
+            pass
         elif type(value) in self.kept or not write_special(e, value):
             e.out += b"O"
             e.count(self.handle(value))
             e.count(abilities(value))
             e.text(str(type(value).__name__))
+
+    def put_record(self, e: Encoder, value: Any) -> bool:
+        kind = type(value)
+        name = next((n for n in self.records if self.namespace.get(n) is kind), None)
+        if name is None or not (is_record(kind) or is_enumeration(kind)):
+            return False
+        return put_record(e, name, value)
 
     def handle(self, value: Any) -> int:
         number = self.numbers.get(id(value))

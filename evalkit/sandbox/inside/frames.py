@@ -19,6 +19,7 @@ LOOKUP = b"N"  # (name) -> its value; LookupError where the answer has no such n
 ATTRIBUTE = b"A"  # (object, name)
 OPERATE = b"P"  # (operation, object, operands...): len, item, contains, iter...
 KEEP = b"K"  # (name): objects of the class of that name stay, even where their contents could cross
+RECORDS = b"D"  # (names): classes that the prompt defines, whose objects cross by their attributes
 TAKE = b"I"  # (iterator, at most) -> (items, ended?, error)
 RUN = b"U"  # (program, statements before it, stdin): no reply; its stderr on the pipe, then the end
 RETURNED = b"r"  # a callback's value

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .records import attributes, fill_record
 from .wire import WRITE, Encoder, Malformed, name_type
 
 MOST_DIGITS = (
@@ -310,7 +311,9 @@ def contents_of(value: Any) -> Any:
         return bytes(value)
     if type(value) in (list, set):
         return tuple(value)
-    return KINDS["ndarray"].contents(value)
+    if type(value).__name__ == "ndarray":
+        return KINDS["ndarray"].contents(value)
+    return attributes(value)
 
 
 def refill(value: Any, contents: Any) -> None:
@@ -327,5 +330,7 @@ def refill(value: Any, contents: Any) -> None:
     elif type(value) is set:
         value.clear()
         value.update(contents)
-    else:
+    elif type(value).__name__ == "ndarray":
         KINDS["ndarray"].refill(value, contents)
+    else:
+        fill_record(value, contents)

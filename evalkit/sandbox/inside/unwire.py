@@ -12,6 +12,7 @@ from typing import Any
 
 from . import special  # noqa: F401  (registers its kinds)
 from .kinds import KINDS
+from .records import fill_record, is_enumeration, is_record
 from .wire import (
     MAX_BYTES,
     MAX_DEPTH,
@@ -33,10 +34,23 @@ class Decoder:
 
     `refs`: containers that both sides have already, by number. `opaque(handle, abilities, name)` makes
     the stand-in of an opaque object, `handle(number)` finds an object by handle, `module(name)` a
-    module, `function(module, name)` one of its functions; a side that does not expect them refuses.
+    module, `function(module, name)` one of its functions, `record(name)` a class that the prompt defines; a
+    side that does not expect them refuses.
     """
 
-    __slots__ = ("data", "depth", "function", "handle", "left", "module", "opaque", "pos", "refs", "weights")
+    __slots__ = (
+        "data",
+        "depth",
+        "function",
+        "handle",
+        "left",
+        "module",
+        "opaque",
+        "pos",
+        "record",
+        "refs",
+        "weights",
+    )
 
     def __init__(
         self,
@@ -48,6 +62,7 @@ class Decoder:
         handle: Callable[[int], Any] | None = None,
         module: Callable[[str], Any] | None = None,
         function: Callable[[str, str], Any] | None = None,
+        record: Callable[[str], Any] | None = None,
     ) -> None:
         if len(data) > MAX_BYTES + 4096:
             raise Malformed("message too large")
@@ -58,6 +73,7 @@ class Decoder:
         self.handle = handle
         self.module = module
         self.function = function
+        self.record = record
         self.depth = 0
         self.left = MAX_VALUES
         self.weights: dict[int, int] = {}  # of the containers read so far, with all that they hold
@@ -278,10 +294,10 @@ def _kind(d: Decoder) -> Any:
 
 def _inert(d: Decoder) -> Any:
     """A value without any object of the other side in it."""
-    kept = d.opaque, d.handle, d.module
-    d.opaque = d.handle = d.module = None
+    kept = d.opaque, d.handle, d.module, d.record
+    d.opaque = d.handle = d.module = d.record = None
     value = d.get()
-    d.opaque, d.handle, d.module = kept
+    d.opaque, d.handle, d.module, d.record = kept
     return value
 
 
@@ -307,6 +323,32 @@ def _function(d: Decoder) -> Any:
     if d.function is None:
         raise Malformed("a function where none may be")
     return d.function(d.text(), d.text())
+
+
+def _class(d: Decoder) -> Any:
+    if d.record is None:
+        raise Malformed("an object of a class where none may be")
+    return d.record(d.text())
+
+
+def _record(d: Decoder) -> Any:
+    kind = _class(d)
+    if not is_record(kind):
+        raise Malformed("an object of no plain class")
+    value = object.__new__(kind)
+    number, before = len(d.refs), d.left
+    d.refs.append(value)
+    d.weigh(8)
+    fill_record(value, d.get())
+    d.weights[number] = before - d.left
+    return value
+
+
+def _member(d: Decoder) -> Any:
+    kind, name = _class(d), d.text()
+    if not is_enumeration(kind):
+        raise Malformed("a member of no enumeration")
+    return kind._member_map_[name]
 
 
 def _bad(d: Decoder) -> Any:
@@ -340,6 +382,8 @@ for _tag, _read in {
     "f": _function,
     "@": _ref,
     "K": _kind,
+    "R": _record,
+    "M": _member,
     "O": _opaque,
     "H": _handle,
 }.items():

@@ -17,6 +17,8 @@ aliases, cycles and arguments changed in place keep their meaning (`@` refers to
     f           a function of such a module, by module and name: to the answer only
     @           a container met before, by number
     K           a kind of `kinds.py`: its name, then its contents as one value
+    R M         an object of a class that the prompt defines (`records.py`): class name, attributes; of an
+                enumeration: class name, member name
     O           an opaque object of the answer: handle, abilities, type name (`Opaque`)
     H           an opaque object on its way back to the answer: handle
 

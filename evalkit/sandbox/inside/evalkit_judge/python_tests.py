@@ -14,12 +14,14 @@ import builtins
 import functools
 import importlib
 import re
+import sys
 import time
 import traceback
 import types
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..records import is_enumeration, is_record
 from . import Test, ahead
 from .errors import AnswerError, NotCrossable
 from .objects import Module
@@ -28,6 +30,8 @@ from .set_up import run_setup
 from .shown import SHOWN, short, text_of
 
 KNOWN = 256  # texts of tasks that a worker keeps what it made of
+MODULE = "tests"  # of what test code defines
+sys.modules.setdefault(MODULE, types.ModuleType(MODULE))  # dataclasses look their module up
 
 
 def run_check(
@@ -44,6 +48,9 @@ def run_check(
     if helpers:
         # faults of the task's own text are the judge's to report
         exec(code_of(helpers, "<helpers>"), names)
+        names.pop(entry_point, None)
+        if classes := {name: value for name, value in names.items() if _defined_there(value)}:
+            answer.share(classes)
     names[entry_point] = answer.function(entry_point)
     yield from _one(answer, "check", source, names, entry_point)
 
@@ -86,6 +93,12 @@ def foresee_asserts(answer: Answer, statements: Sequence[str], entry_point: str)
         answer.foresee(entry_point, lambda: ahead.calls_of_statements(statements, entry_point))
 
 
+def _defined_there(value: Any) -> bool:
+    """Whether this is a class of the helpers' own whose objects can cross."""
+    own = isinstance(value, type) and value.__module__ == MODULE
+    return own and (is_record(value) or is_enumeration(value))
+
+
 def _names(answer: Answer, entry_point: str, task_text: str) -> Names:
     names = Names(answer)
     if entry_point:
@@ -124,7 +137,7 @@ class Names(dict[str, Any]):
     """A namespace of test code: what it does not hold is a built-in, or the answer's."""
 
     def __init__(self, answer: Answer) -> None:
-        super().__init__(__name__="tests", __builtins__=builtins)
+        super().__init__(__name__=MODULE, __builtins__=builtins)
         self.answer = answer
 
     def __missing__(self, name: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import frames
 from ..kinds import exact, refill
+from ..records import put_record
 from ..special import write_special
 from ..unwire import Decoder
 from ..wire import CALLABLE, Encoder, Excess, Malformed, TooLarge, is_known_module, put_range
@@ -37,6 +38,7 @@ class Answer:
         self._lines: list[Line] = []  # one for each process of the answer, the present one last
         self.calls = 0
         self.interface: frozenset[str] = frozenset()  # names that make objects of the answer `Live`
+        self.records: dict[str, type] = {}  # classes of the prompt's whose objects cross, by name
         self.errors: Mapping[str, Any] = {}  # where exceptions of the test's own may be found, by name
         self._forget()
 
@@ -143,6 +145,11 @@ class Answer:
         """Objects of the answer's class of that name stay there, even where their contents could cross
         (`class Stack(list)`): a test that is about the class wants its methods."""
         self._ask(frames.KEEP, name)
+
+    def share(self, classes: dict[str, type]) -> None:
+        """Objects of these classes, which the task's own prompt defines, cross by their attributes."""
+        self.records = classes
+        self._ask(frames.RECORDS, tuple(classes))
 
     def remaining(self) -> float:
         """Seconds left of the job's wall_s; its clock starts when the program is handed over: at `load`."""
@@ -303,7 +310,15 @@ class Answer:
 
     def _decoder(self, reply: bytes, refs: list[Any] | None) -> Decoder:
         try:
-            return Decoder(reply, 1, refs=refs, opaque=self._opaque, handle=self._own, module=self._module)
+            return Decoder(
+                reply,
+                1,
+                refs=refs,
+                opaque=self._opaque,
+                handle=self._own,
+                module=self._module,
+                record=self.records.__getitem__,
+            )
         except Malformed as e:
             raise self._line.broken(str(e)) from None
 
@@ -340,6 +355,10 @@ class Answer:
             e.out += b"f"
             for name in known:
                 e.text(name)
+        elif (name := self._record_name(type(value))) and put_record(e, name, value):
+            pass
+        elif isinstance(value, type) and (name := self._record_name(value)):
+            e.put(self._ask(frames.LOOKUP, name))
         elif not write_special(e, value):
             if not callable(value):
                 raise NotCrossable(f"a {type(value).__name__} object cannot be given to the answer")
@@ -347,6 +366,9 @@ class Answer:
             e.count(self._lent.number(value))
             e.count(CALLABLE)
             e.text(str(getattr(value, "__name__", "function")))
+
+    def _record_name(self, kind: type) -> str:
+        return next((name for name, known in self.records.items() if known is kind), "")
 
     def _opaque(self, handle: int, abilities: int, name: str) -> Opaque:
         known = self._objects.get(handle)
