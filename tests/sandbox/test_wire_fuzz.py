@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import datetime
 import decimal
 import fractions
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 from evalkit.sandbox.inside.evalkit_judge.shown import short
 from evalkit.sandbox.inside.unwire import Decoder
 from evalkit.sandbox.inside.wire import MAX_VALUES, Excess, Malformed, TooLarge
-from tests.sandbox.test_wire import Found, Row, Stack, decode, encode
+from tests.sandbox.test_wire import Row, Stack, decode, encode
 
 ints = st.integers() | st.integers(-(2**63) - 2, 2**63 + 2) | st.integers(-2, 300)
 days = st.dates().map(lambda d: d)
@@ -95,8 +96,11 @@ def test_damaged_bytes_are_malformed_or_a_value_that_nothing_goes_wrong_with(
     except Malformed:
         return
     assert len(short(value)) <= 300
-    assert short(decode(encode(value))) == short(value) or isinstance(value, set | frozenset | Found)
-    bool(value == value) if not isinstance(value, numpy.ndarray) else None
+    with contextlib.suppress(TooLarge):
+        encode(decode(encode(value)))  # it can be an argument
+    if not isinstance(value, numpy.ndarray):
+        with contextlib.suppress(RecursionError, ArithmeticError):  # it may hold itself, or a signalling nan
+            bool(value == decode(bytes(damaged)))
 
 
 # events of sys.addaudithook that decoding damaged bytes may not raise: imports, files, code, processes...
