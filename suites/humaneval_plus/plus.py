@@ -18,6 +18,7 @@ from evalkit.suite import Scorer, SuiteInfo
 from evalkit.task import Answer, Task, Verdict
 
 from ..humaneval.samples import official_rows
+from ..humaneval.scorers import guard_of
 
 JUDGE = Path(__file__).with_name("judge.py")
 FIELDS = ("task_id", "prompt", "entry_point", "canonical_solution", "base_input", "plus_input", "atol")
@@ -63,7 +64,7 @@ class PlusSuite(suite.Suite):
         return self.protocols[self.options.protocol]
 
     def scorer(self) -> Scorer:
-        return Scorer("evalplus", "1")
+        return Scorer(self.options.scorer, "1")
 
     async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
         known = {key: task.data[key] for key in FIELDS} | {
@@ -77,7 +78,7 @@ class PlusSuite(suite.Suite):
             judge_text(self.judges),
             known,
             Limits(wall_s=PROCESS_S, output_bytes=OUTPUT_BYTES),
-            guard="evalplus",
+            guard=guard_of(self.options.scorer),
         )
         judgement = await sandbox.judge(job)
         words = {name: judgement.data[name] for name in ("base", "plus") if name in judgement.data}
@@ -87,7 +88,7 @@ class PlusSuite(suite.Suite):
         if "plus" in parts:
             parts["plus"] = all(parts.values())  # as EvalPlus reports it
         official = ", ".join(f"{name}: {word}" for name, word in words.items())
-        return judgement.verdict(parts=parts, official=official)
+        return judgement.verdict(parts=parts, official=official if job.guard != "none" else "")
 
     def read_samples(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:
         return official_rows(rows, task_id=self.named, nth=self.nth)

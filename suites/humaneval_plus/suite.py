@@ -10,6 +10,7 @@ from evalkit.errors import DataError
 from evalkit.suite import CommonOptions, option
 
 from ..humaneval.protocols import DEFAULT, NAMES, protocols
+from ..humaneval.scorers import scorer_option
 from .hub import release_record
 from .plus import PlusSuite
 
@@ -18,6 +19,7 @@ from .plus import PlusSuite
 class Options(CommonOptions):
     protocol: str = option(DEFAULT, "how the model is asked and its reply read", choices=NAMES)
     subset: str = option("full", "which inputs", choices=("full", "mini", "noextreme"))
+    scorer: str = scorer_option("evalplus")
     min_time_limit: float = option(4.0, "seconds that every single call may take", part="verdict")
     gt_time_limit_factor: float = option(4.0, "times the reference's own time, if more", part="verdict")
 

