@@ -1,7 +1,7 @@
 """The system calls that both containers may make: an allow-list, everything else is refused (EPERM).
 
 Left out on purpose: ptrace and reading other processes' memory, keyrings, System V and POSIX IPC,
-io_uring, bpf, perf, mounting, namespaces (by masked clone flags; clone3 does not exist here, so that
+io_uring, bpf, perf, mounting, file locks, namespaces (by masked clone flags; clone3 does not exist here, so that
 the C library falls back), setting extended attributes, every socket family but AF_UNIX, clocks.
 """
 
@@ -12,9 +12,9 @@ import json
 from typing import Any
 
 FILES = """access chdir chmod chown close close_range copy_file_range creat dup dup2 dup3 faccessat
-faccessat2 fadvise64 fallocate fchdir fchmod fchmodat fchmodat2 fchown fchownat fcntl
-fdatasync fgetxattr flistxattr flock fremovexattr fstat fstatfs fsync ftruncate futimesat
-getcwd getdents getdents64 getxattr ioctl lchown lgetxattr link linkat listxattr llistxattr
+faccessat2 fadvise64 fallocate fchdir fchmod fchmodat fchmodat2 fchown fchownat
+fdatasync fgetxattr flistxattr fremovexattr fstat fstatfs fsync ftruncate futimesat
+getcwd getdents getdents64 getxattr lchown lgetxattr link linkat listxattr llistxattr
 lremovexattr lseek lstat mkdir mkdirat newfstatat open openat openat2 pread64 preadv preadv2
 pwrite64 pwritev pwritev2 read readlink readlinkat readv removexattr rename renameat
 renameat2 rmdir sendfile splice stat statfs statx symlink symlinkat sync_file_range tee
@@ -42,6 +42,12 @@ landlock_add_rule landlock_create_ruleset landlock_restrict_self"""
 SOCKETS = """accept accept4 bind connect getpeername getsockname getsockopt listen recvfrom recvmmsg
 recvmsg sendmmsg sendmsg sendto setsockopt shutdown"""
 
+# fcntl: copies of descriptors, flags, who holds a lock, sizes of pipes; no owners, signals, leases, notices
+FCNTL = (0, 1, 2, 3, 4, 5, 36, 1030, 1031, 1032)
+# Locks would be seen through the files that all programs can open (/dev/null, /usr), by neighbours and by
+# those who come after: setting one succeeds and does nothing. Nobody but the program itself is there.
+FCNTL_LOCKS = (6, 7, 37, 38)
+IOCTL_GROUP, TERMINALS = 0xFFFFFF00, 0x5400  # ioctl: what is common to all files, none that marks an inode
 AF_UNIX = 1
 NAMESPACE_FLAGS = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 ENOSYS = 38
@@ -55,6 +61,15 @@ def profile() -> str:
     for name in ("socket", "socketpair"):
         only = {"index": 0, "value": AF_UNIX, "op": "SCMP_CMP_EQ"}
         rules.append({"names": [name], "action": "SCMP_ACT_ALLOW", "args": [only]})
+    for command in (*FCNTL, *FCNTL_LOCKS):
+        only = {"index": 1, "value": command, "op": "SCMP_CMP_EQ"}
+        action = {"action": "SCMP_ACT_ALLOW"}
+        if command in FCNTL_LOCKS:
+            action = {"action": "SCMP_ACT_ERRNO", "errnoRet": 0}
+        rules.append({"names": ["fcntl"], "args": [only], **action})
+    rules.append({"names": ["flock"], "action": "SCMP_ACT_ERRNO", "errnoRet": 0})
+    group = {"index": 1, "value": IOCTL_GROUP, "valueTwo": TERMINALS, "op": "SCMP_CMP_MASKED_EQ"}
+    rules.append({"names": ["ioctl"], "action": "SCMP_ACT_ALLOW", "args": [group]})
     no_namespace = {"index": 0, "value": NAMESPACE_FLAGS, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}
     rules.append({"names": ["clone"], "action": "SCMP_ACT_ALLOW", "args": [no_namespace]})
     rules.append({"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": ENOSYS})
