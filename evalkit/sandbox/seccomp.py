@@ -1,8 +1,9 @@
 """The system calls that both containers may make: an allow-list, everything else is refused (EPERM).
 
 Left out on purpose: ptrace and reading other processes' memory, keyrings, System V and POSIX IPC,
-io_uring, bpf, perf, mounting, file locks, namespaces (by masked clone flags; clone3 does not exist here, so that
-the C library falls back), setting extended attributes, every socket family but AF_UNIX, clocks.
+io_uring, bpf, perf, mounting, namespaces (by masked clone flags; clone3 does not exist here, so that the
+C library falls back), setting extended attributes and inode flags, file locks, every socket family but
+AF_UNIX, clocks.
 """
 
 from __future__ import annotations
@@ -61,13 +62,12 @@ def profile() -> str:
     for name in ("socket", "socketpair"):
         only = {"index": 0, "value": AF_UNIX, "op": "SCMP_CMP_EQ"}
         rules.append({"names": [name], "action": "SCMP_ACT_ALLOW", "args": [only]})
+    nothing: dict[str, Any] = {"action": "SCMP_ACT_ERRNO", "errnoRet": 0}  # returns 0 and does nothing
     for command in (*FCNTL, *FCNTL_LOCKS):
         only = {"index": 1, "value": command, "op": "SCMP_CMP_EQ"}
-        action = {"action": "SCMP_ACT_ALLOW"}
-        if command in FCNTL_LOCKS:
-            action = {"action": "SCMP_ACT_ERRNO", "errnoRet": 0}
+        action = nothing if command in FCNTL_LOCKS else {"action": "SCMP_ACT_ALLOW"}
         rules.append({"names": ["fcntl"], "args": [only], **action})
-    rules.append({"names": ["flock"], "action": "SCMP_ACT_ERRNO", "errnoRet": 0})
+    rules.append({"names": ["flock"], **nothing})
     group = {"index": 1, "value": IOCTL_GROUP, "valueTwo": TERMINALS, "op": "SCMP_CMP_MASKED_EQ"}
     rules.append({"names": ["ioctl"], "action": "SCMP_ACT_ALLOW", "args": [group]})
     no_namespace = {"index": 0, "value": NAMESPACE_FLAGS, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}

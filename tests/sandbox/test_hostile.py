@@ -288,3 +288,26 @@ async def test_the_verdict_is_the_same_after_a_thousand_bad_neighbours(sandbox: 
     )
     assert [s.status == "passed" for s in said] == [n % 4 == 0 for n in range(200)]
     assert sandbox._pair is pair
+
+
+async def test_no_chain_of_forks_is_faster_than_the_search_for_it(sandbox: Any, docker_engine: Any) -> None:
+    """Each process forks the next and ends: it is nowhere when one looks for it, and then it is back."""
+    chain = """
+import os, time
+def f(n):
+    if os.fork() == 0:
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            try:
+                if os.fork(): os._exit(0)
+            except OSError: pass
+        os._exit(0)
+    return n
+"""
+    container = docker_engine.containers.get(sandbox._pair.made.answers)
+    for _ in range(40):
+        said = await asyncio.gather(*(check(sandbox, chain, "assert candidate(1) == 1") for _ in range(4)))
+        assert [s.status for s in said] == ["passed"] * 4
+    await asyncio.sleep(0.5)
+    rows = (await asyncio.to_thread(container.top, ps_args="-eo pid,uid"))["Processes"]
+    assert {row[1] for row in rows} == {"0"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
 import sys
@@ -15,18 +14,18 @@ from .slots import Slot
 
 STACK = 64 << 20
 FILES = 256
-FIRST_VICTIM = 500  # when memory runs out, before process 1 whatever the sizes
+VICTIM, SPARED = b"500", b"0"  # when memory runs out, programs go first, whatever the sizes
 
 
-def settle(slot: Slot, control: int, target: int) -> None:
+def settle(slot: Slot, control: int, target: int, victim: int) -> None:
     """In the nursery: the slot's group, folder, environment, fixed limits and Landlock rules, for good.
 
-    Descriptors: 0 reads nothing, 1 and 2 stay, `control` becomes `target`; all others are closed. The
-    process keeps the user root, so that no program of the slot can reach it.
+    Descriptors: 0 reads nothing, 1 and 2 stay, `control` becomes `target`, `victim` sets how soon this
+    process and its children to come are killed for memory; all others are closed. The process keeps the
+    user root, so that no program of the slot can reach it.
     """
     os.setsid()
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as f:
-        f.write(str(FIRST_VICTIM))
+    score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
     os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = slot.folder
     for name, limit in (
         (resource.RLIMIT_NOFILE, FILES),
@@ -43,7 +42,8 @@ def settle(slot: Slot, control: int, target: int) -> None:
         landlock.enter(slot.rules)
     os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
     os.dup2(control, target)
-    os.closerange(3, target)
+    os.dup2(score, victim)
+    os.closerange(3, min(victim, target))
     os.closerange(target + 1, sys.maxsize & 0x7FFFFFFF)
 
 

@@ -68,6 +68,8 @@ def run_job(job: dict[str, Any], judge: str, config: dict[str, Any]) -> dict[str
         "tests": tests,
         "stdout": bytes(answer._lines[0].head[:STDOUT_HEAD]).decode("utf-8", "replace") if ends else "",
         "data": {},
+        # whose fault it was that memory ran out only shows when the program runs alone
+        "again": bool(first) and any(end.out_of_memory for end in ends),
         "measured": {
             "wall_s": sum(line.wall_s for line in answer._lines),
             "waited_s": sum(line.known.waited_s for line in answer._lines),

