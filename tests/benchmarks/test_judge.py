@@ -71,7 +71,6 @@ def test_many_samples_in_one_pair_leave_nothing(tmp_path: Path) -> None:
     assert set(summary["leftovers"].values()) == {0}
     assert summary["harness_mb"] < 80
     assert {look["slots_used"] for look in summary["looks"]} == {0}
-    assert len({look["processes"] for look in summary["looks"]}) == 1
     assert "80 samples in one pair" in (tmp_path / "performance.md").read_text()
 
 
@@ -129,6 +128,17 @@ def test_a_mix_is_one_tenth_wrong_and_one_tenth_endless_in_every_part_of_it() ->
         "pass\n" in sample.completion for sample in work.lists["mix"] if sample.expected == "timeout"
     )
     assert spinning == work.expected("mix", len(work.lists["mix"])).count("timeout") // 2
+
+
+@pytest.mark.parametrize(
+    ("best", "tried"), [(2, [2, 4, 8]), (4, [2, 4, 8]), (8, [2, 4, 8, 16]), (32, [2, 4, 8, 16, 32, 64])]
+)
+def test_the_search_for_the_best_number_of_workers_goes_on_while_more_are_better(
+    best: int, tried: list[int]
+) -> None:
+    found = judge.climb(lambda n: min(n, best) / (1 + (n > best)), 2)
+    assert list(found) == tried
+    assert max(found, key=found.__getitem__) == best
 
 
 def block(name: str, work: str, wall_s: float, cpu_s: float) -> Block:
