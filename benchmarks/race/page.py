@@ -63,6 +63,8 @@ def goals(race: Summary) -> str:
         state = "" if one.met(value) else ", missed"
         reached = f"**{show_goal(one, value)}** ({show_goal(one, low)} to {show_goal(one, high)}){state}"
         lines.append([one.says, reached, show_goal(one, one.must), show_goal(one, one.aim)])
+    if strict := race["table"].get("long", {}).get(STRICT):
+        lines.append(["right programs that --strict-limits calls late", str(strict["honest_lost"]), "0", "0"])
     return rows(*lines)
 
 
@@ -81,16 +83,8 @@ def measured(race: Summary) -> str:
 
 
 def works(race: Summary) -> list[str]:
-    head = [
-        "way",
-        "samples/s",
-        "CPU ms a sample",
-        "of which",
-        "page faults",
-        "memory MB",
-        "samples a block",
-        "at once",
-    ]
+    head = ["way", "samples/s", "CPU ms a sample", "of which", "page faults", "memory MB", "samples a block"]
+    head += ["in flight", "honest lost"]
     found = []
     for work, by_contender in race["table"].items():
         lines = [[f"**{work}**: {head[0]}", *head[1:]]]
