@@ -16,7 +16,7 @@ def judge(answer, task):
     foresee_check(answer, task["test"], "f")
     answer.load()
     yield from run_check(answer, task["test"], "f")
-    return {"processes": len(answer._lines), "sent": answer._lines[0].sent_ahead}
+    return {"processes": len(answer._lines), "sent": len(answer._lines[0].ahead)}
 """
 
 

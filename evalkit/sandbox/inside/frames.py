@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
 
 # the judge's requests; in brackets: the body, as values of the table
 LOAD = b"L"  # (program)
@@ -38,15 +37,6 @@ HEAD = _length.size
 
 def frame(operation: bytes, body: bytes | bytearray = b"") -> bytes:
     return _length.pack(len(body) + 1) + operation + body
-
-
-def each(data: bytes) -> Iterator[bytes]:
-    """The frames of a string of whole frames."""
-    pos = 0
-    while pos < len(data):
-        end = pos + HEAD + _length.unpack_from(data, pos)[0]
-        yield data[pos:end]
-        pos = end
 
 
 def length(head: bytes | bytearray) -> int:

@@ -12,8 +12,6 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-MOST_BYTES = 128 << 10
-
 Call = tuple[list[Any], dict[str, Any]]
 
 

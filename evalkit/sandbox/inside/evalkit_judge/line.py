@@ -13,7 +13,7 @@ import select
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .. import frames
@@ -24,7 +24,7 @@ from .errors import AnswerError, Astray, SupervisorGone
 
 FLOOD = 64  # output beyond so many times the limit is a flood
 HAND_OVER_S = 60.0  # the supervisor takes a program at once, however busy the machine
-GATHER_S = 0.001
+AHEAD, AHEAD_BYTES = 64, 1 << 16  # foreseen frames that are on their way at most, and their bytes, about
 PATIENCE_S = 20.0  # for the supervisor's report after a kill
 
 _idle: list[socket.socket] = []  # connections to the supervisor that wait for their next program
@@ -70,37 +70,48 @@ class Line:
         self.end = self.began.at + limits["wall_s"]
         self.test_end = self.end  # what a single test may wait for, if that is less
         self.inbox = bytearray()
-        self.ahead: deque[bytes] = deque()  # requests that were sent before they were asked for
-        self.sent_ahead = False  # the next request has been sent already
+        self.foreseen: Iterator[bytes] = iter(())  # frames that will probably be asked for, the first first
+        self.ahead: deque[bytes] = deque()  # those of them that have been sent
         self.astray = False
         self.unsent = memoryview(b"")
         self.full = False  # whether the pipe is polled for room
 
-    def exchange(self, request: bytes, timeout: float | None, then: Sequence[bytes] = ()) -> bytes:
+    def exchange(self, request: bytes, timeout: float | None) -> bytes:
         """Send a frame and wait for one; AnswerError where the answer fails to give it.
 
-        `then`: frames that will probably be asked for next, sent at once. Astray when another is.
+        Astray where another frame had been sent in its place.
         """
-        if self.astray or (self.ahead and request != self.ahead.popleft()):
+        sent = bool(self.ahead)
+        if self.astray or (sent and request != self.ahead.popleft()):
             self.astray = True
             raise Astray
         if self.dead is not None:
             raise AnswerError(self.dead.kind, self.dead.message, died=True)
         self.asking = True
         try:
-            if not self.sent_ahead:
-                self.unsent = memoryview(b"".join((request, *then)))
-                self.write()
-            if then:  # waking up for each of the replies would cost more than they do
-                time.sleep(GATHER_S)
+            self.send(b"" if sent else request)
             reply = self.reply(timeout)
         finally:
             self.asking = False
-        self.ahead.extend(then)
-        self.sent_ahead = bool(self.ahead)
         if self.inbox and not self.ahead:
             raise self.broken("more bytes than asked for")
         return reply
+
+    def send(self, request: bytes) -> None:
+        """Send a request, and what is foreseen behind it as far as it should be on its way."""
+        more = [request]
+        if len(self.ahead) <= AHEAD // 2:
+            size = 0
+            while len(self.ahead) < AHEAD and size < AHEAD_BYTES:
+                frame = next(self.foreseen, None)
+                if frame is None:
+                    break
+                size += len(frame)
+                more.append(frame)
+                self.ahead.append(frame)
+        if len(more) > 1 or request:
+            self.unsent = memoryview(b"".join((self.unsent, *more)))
+            self.write()
 
     def reply(self, timeout: float | None) -> bytes:
         """The next frame, or the AnswerError that stands for it. `timeout`: seconds from now at most."""

@@ -84,13 +84,18 @@ def run_asserts(
 
 def foresee_check(answer: Answer, source: str, entry_point: str) -> None:
     """Before `answer.load()`: send the first calls of `run_check` with it (`ahead.py`)."""
-    answer.foresee(entry_point, lambda: ahead.calls_of_check(source))
+    answer.foresee(entry_point, lambda: literal_calls(source))
 
 
 def foresee_asserts(answer: Answer, statements: Sequence[str], entry_point: str) -> None:
     """Before `answer.load()`: send the first calls of `run_asserts` with it (`ahead.py`)."""
     if entry_point:
         answer.foresee(entry_point, lambda: ahead.calls_of_statements(statements, entry_point))
+
+
+@functools.lru_cache(maxsize=KNOWN)
+def literal_calls(source: str) -> tuple[ahead.Call, ...]:
+    return tuple(ahead.calls_of_check(source))
 
 
 def _defined_there(value: Any) -> bool:

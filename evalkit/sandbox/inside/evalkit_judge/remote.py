@@ -15,12 +15,11 @@ from ..wire import CALLABLE, Encoder, Excess, Malformed, TooLarge, is_known_modu
 from .errors import AnswerError, NotCrossable, raised
 from .lent import Lent, known_name
 from .line import Line
-from .memory import remember
 from .objects import Function, Live, Module, Opaque, Walk, stand_in
 from .shown import text_of
 from .whole import Run, run_to_end
 
-MOST_AHEAD = 128 << 10  # bytes of calls that are sent ahead
+Call = tuple[Sequence[Any], dict[str, Any]]  # arguments
 
 
 class Answer:
@@ -33,7 +32,6 @@ class Answer:
     def __init__(self, open_line: Callable[[], Line], program: str, guess: bool = True) -> None:
         self._open = open_line
         self._guess = guess
-        self._foreseen: list[bytes] = []  # frames that go with `load`
         self.program = program
         self._lines: list[Line] = []  # one for each process of the answer, the present one last
         self.calls = 0
@@ -58,27 +56,21 @@ class Answer:
     # -- what judges use -------------------------------------------------------------------------
     def load(self, timeout: float | None = None) -> None:
         """Execute the program, in a fresh namespace without a `__name__` of "__main__"."""
-        self._ask(frames.LOAD, self.program, timeout=timeout, then=self._foreseen)
-        self._foreseen = []
+        self._ask(frames.LOAD, self.program, timeout=timeout)
 
-    def foresee(self, name: str, calls: Callable[[], Iterable[tuple[Sequence[Any], dict[str, Any]]]]) -> None:
-        """Send with `load` what `calls()` says that the test will ask of `function(name)` first.
+    def foresee(self, name: str, calls: Callable[[], Iterable[Call]], *, write_back: bool = True) -> None:
+        """Before `load`: what the test will probably ask first, sent ahead to save round trips.
 
-        A wrong guess changes no verdict: the judge is run once more, without guesses.
+        `calls()` gives arguments and keyword arguments for `name`, which will be asked for by
+        `function(name)`, or with `write_back` False by `call(name)`. They must not depend on what any answer
+        said. A wrong guess changes no verdict: the judge is run once more, without guesses.
         """
-        if not self._guess:
-            return
-        known = remember(f"ahead {name}", lambda: self._encoded(name, calls()))
-        self._foreseen = list(frames.each(known))
+        if self._guess:
+            self._line.foreseen = self._frames(name, calls, write_back)
 
-    def _encoded(self, name: str, calls: Iterable[tuple[Sequence[Any], dict[str, Any]]]) -> bytes:
-        data = bytearray()
-        for args, kwargs in calls:
-            body, _ = self._call_body(name, args, kwargs, write_back=True)
-            if len(data) + len(body) > MOST_AHEAD:
-                break
-            data += frames.frame(frames.CALL, body)
-        return bytes(data)
+    def _frames(self, name: str, calls: Callable[[], Iterable[Call]], write_back: bool) -> Iterator[bytes]:
+        for args, kwargs in calls():
+            yield frames.frame(frames.CALL, self._call_body(name, args, kwargs, write_back)[0])
 
     def run(self, stdin: str | bytes = b"", timeout: float | None = None, before: str = "") -> Run:
         """Run the program as `__main__` with this standard input, until its process ends.
@@ -234,16 +226,14 @@ class Answer:
         return raised(name, base, message, (message,), self.errors.get(name))
 
     # -- the exchange ----------------------------------------------------------------------------
-    def _ask(
-        self, operation: bytes, *values: Any, timeout: float | None = None, then: Sequence[bytes] = ()
-    ) -> Any:
+    def _ask(self, operation: bytes, *values: Any, timeout: float | None = None) -> Any:
         e = Encoder(self._other)
         try:
             for value in values:
                 e.put(value)
         except TooLarge as error:
             raise self._too_large(error) from None
-        return self._value(self._exchange(operation, e.out, timeout, then=then))
+        return self._value(self._exchange(operation, e.out, timeout))
 
     def _exchange(
         self,
@@ -251,19 +241,18 @@ class Answer:
         body: bytearray,
         timeout: float | None,
         refs: list[Any] | None = None,
-        then: Sequence[bytes] = (),
     ) -> Decoder:
         """Send a request and answer callbacks until the reply is there; its body, ready to be read."""
         end = None if timeout is None else time.monotonic() + timeout
         request = frames.frame(operation, body)
         while True:
             left = None if end is None else end - time.monotonic()  # callbacks win no time
-            reply = self._line.exchange(request, left, then)
+            reply = self._line.exchange(request, left)
             if reply[:1] != frames.CALLBACK:
                 break
             if operation in (frames.LOAD, frames.LOOKUP, frames.KEEP):
                 raise self._line.broken("a call where no function of its could run")
-            request, then = self._callback(reply), ()
+            request = self._callback(reply)
         d = self._decoder(reply, refs)
         if reply[:1] == frames.VALUE:
             self._told = True
