@@ -112,7 +112,8 @@ def faults(scope: Scope) -> dict[str, int]:
 def shim_of(container: str, by_container: dict[str, Process]) -> Process:
     if container not in by_container:
         raise SystemExit(
-            f"container {container[:12]} is gone: something else removed it, or a pair was replaced"
+            f"container {container[:12]} is not to be seen: it was removed, its pair was replaced, or the "
+            "Docker engine's processes are not this machine's"
         )
     return by_container[container]
 

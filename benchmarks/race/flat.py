@@ -122,7 +122,9 @@ def leftovers(containers: list[str], label: str) -> dict[str, int]:
     there = {box["Id"] for box in client.api.containers(all=True)}
     volumes = client.api.volumes(filters=marked)["Volumes"] or []
     client.close()
-    groups = [p for name in containers for p in Path("/sys/fs/cgroup").glob(f"*/docker/{name}")]
+    patterns = ("*/docker/{}", "docker/{}", "*/docker-{}.scope")  # of control groups 1, and of 2 by driver
+    wanted = [pattern.format(name) for pattern in patterns for name in containers]
+    groups = [path for pattern in wanted for path in Path("/sys/fs/cgroup").glob(pattern)]
     return {
         "containers": len(there.intersection(containers)),
         "volumes": len(volumes),

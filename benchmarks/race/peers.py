@@ -55,5 +55,6 @@ def install(python: Path, folder: Path, inside: Path) -> None:
     for command in (make, [*pip, "install", "-q", PACKAGE]):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
-            raise SystemExit(f"{PACKAGE} cannot be installed: {done.stderr.strip()[-500:]}")
+            reason = done.stderr.strip()[-500:]
+            raise SystemExit(f"{PACKAGE} cannot be installed (--peers names the others): {reason}")
     (folder / "complete").touch()
