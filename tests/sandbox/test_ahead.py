@@ -104,7 +104,7 @@ PROGRAMS = {
     "reads what was sent ahead": (
         "import os, socket\nlater = socket.socket(fileno=os.dup(3)).recv(1 << 20)\ndef f(n): return n * 3",
         "timeout",
-        1,
+        0,
     ),
 }
 

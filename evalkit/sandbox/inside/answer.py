@@ -23,6 +23,7 @@ from .special import write_special
 from .unwire import Decoder
 from .wire import CALLABLE, ITERABLE, ITERATOR, SIZED, Encoder, TooLarge, is_known_module
 
+CHUNK = 1 << 16  # bytes of a read
 MESSAGE = 2000  # characters of an exception's text that cross
 ARGUMENTS = 8192  # bytes of its arguments
 
@@ -45,6 +46,7 @@ class Server:
     def __init__(self, fd: int) -> None:
         self.fd = fd
         self.pid = os.getpid()
+        self.inbox = bytearray()
         self.namespace: dict[str, Any] = {"__builtins__": vars(builtins)}
         self.objects: list[Any] = []  # what the judge holds a handle of
         self.numbers: dict[int, int] = {}  # id -> handle
@@ -68,11 +70,19 @@ class Server:
             self.send(reply)
 
     def receive(self) -> bytes | None:
-        try:
-            size = frames.length(frames.read_exactly(self.fd, frames.HEAD))
-            return frames.read_exactly(self.fd, size)
-        except EOFError:
-            return None
+        """The next request; None where there will be none. Several may have come at once."""
+        inbox = self.inbox
+        while True:
+            if len(inbox) >= frames.HEAD:
+                end = frames.HEAD + frames.length(inbox)
+                if len(inbox) >= end:
+                    request = bytes(memoryview(inbox)[frames.HEAD : end])
+                    del inbox[:end]
+                    return request
+            data = os.read(self.fd, CHUNK)
+            if not data:
+                return None
+            inbox += data
 
     def send(self, data: bytes) -> None:
         done = os.write(self.fd, data)

@@ -94,7 +94,7 @@ class JudgeMain:
 
     # -- jobs in ---------------------------------------------------------------------------------
     def receive(self) -> bool:
-        data = os.read(0, 1 << 18)
+        data = os.read(0, 1 << 16)
         if not data:
             return False
         inbox = self.inbox
@@ -144,7 +144,7 @@ class JudgeMain:
     def read(self, worker: Worker) -> None:
         """What a worker says: see judge_job.worker. One that says anything else is ended."""
         try:
-            data = os.read(worker.line.fileno(), 1 << 18)
+            data = os.read(worker.line.fileno(), 1 << 16)
         except ConnectionResetError:
             data = b""
         got = worker.data

@@ -22,6 +22,7 @@ from . import share
 from .ending import REPORT, End, classify, read_report
 from .errors import AnswerError, Astray, SupervisorGone
 
+CHUNK = 1 << 16  # bytes of a read; more would be memory of its own from the kernel, each time
 FLOOD = 64  # output beyond so many times the limit is a flood
 HAND_OVER_S = 60.0  # the supervisor takes a program at once, however busy the machine
 AHEAD, AHEAD_BYTES = 64, 1 << 16  # foreseen frames that are on their way at most, and their bytes, about
@@ -153,7 +154,7 @@ class Line:
     def read(self) -> int:
         """Take what is there; how many bytes the first whole frame has, as far as is known."""
         try:
-            data = os.read(self.fd, 1 << 18)
+            data = os.read(self.fd, CHUNK)
         except BlockingIOError:
             return self.size()
         except OSError:
