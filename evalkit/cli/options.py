@@ -10,7 +10,7 @@ from typing import Any
 from evalkit.cli.parser import Parser, choice, json_object, number, seconds, task_list, whole
 from evalkit.model import Sampling
 from evalkit.registry import from_anywhere, object_from_anywhere
-from evalkit.run.settings import Knobs, Settings
+from evalkit.run.settings import ISOLATIONS, Knobs, Settings
 
 SAMPLING = (
     ("--temperature", number(0.0), "T", "0 is greedy"),
@@ -102,6 +102,13 @@ def add_knobs(parser: Parser, *, calls: bool = True) -> None:
         "--strict-limits",
         action="store_true",
         help="give every program all of its time limit to itself, however many compete (slower)",
+    )
+    group.add_argument(
+        "--isolation",
+        choices=ISOLATIONS,
+        default=standard.isolation,
+        help="strict: containers of their own for each program that runs, where not even that there are"
+        f" others shows; a sleeping program takes a place, too (default: {standard.isolation})",
     )
     if calls:
         _add_budget(group, standard)

@@ -196,6 +196,7 @@ async def _open(knobs: Knobs, folder: Path, plan: Plan) -> ProgramSandbox:
         folder.name,
         trusted=plan.data.pinned or plan.suite.tests_are_data,
         strict_limits=knobs.strict_limits,
+        strict_isolation=knobs.isolation == "strict",
     )
 
 

@@ -48,6 +48,9 @@ class Settings:
         return cls(**values)
 
 
+ISOLATIONS = ("shared", "strict")  # a container for many programs at once; or for one
+
+
 @dataclass(frozen=True)
 class Knobs:
     """Limits of one session. `max_cost` is US dollars, times are seconds."""
@@ -57,6 +60,7 @@ class Knobs:
     sandboxes: int = 1  # containers (pairs, for short programs) at once
     judges: int = field(default_factory=lambda: max(2, (os.cpu_count() or 2) + 1))  # programs that compute
     strict_limits: bool = False  # every program has all of its limit in effective time
+    isolation: str = "shared"  # of programs from each other: ISOLATIONS
     max_cost: float | None = None
     max_time: float | None = None
     max_error_rate: float = 0.01

@@ -35,23 +35,31 @@ class Spread:
         await asyncio.gather(*(sandbox.close() for sandbox in self._sandboxes))
 
 
-async def open_sandboxes(count: int, judges: int, run_label: str, **how: bool) -> ProgramSandbox:
+async def open_sandboxes(
+    count: int, judges: int, run_label: str, *, strict_isolation: bool = False, **how: Any
+) -> ProgramSandbox:
     """`count` sandboxes with `judges` computing programs at once in all. SandboxError if one cannot start.
 
-    `how`: trusted, strict_limits: see open_program_sandbox.
+    Each one for a single program with `strict_isolation`, or where the kernel cannot keep programs in one
+    container from seeing each other. `how`: trusted, strict_limits: see open_program_sandbox.
     """
-    from evalkit.sandbox import open_program_sandbox
-
-    count = max(1, min(count, judges))
-    if count == 1:
-        one: ProgramSandbox = await open_program_sandbox(judges=judges, run_label=run_label, **how)
-        return one
-    each = [judges // count + (k < judges % count) for k in range(count)]
-    opening = (open_program_sandbox(judges=n, run_label=run_label, **how) for n in each)
-    opened = await asyncio.gather(*opening, return_exceptions=True)
-    good = [sandbox for sandbox in opened if not isinstance(sandbox, BaseException)]
+    count = judges if strict_isolation else max(1, min(count, judges))
+    how["strict_isolation"] = strict_isolation
+    first = await _open(judges // count + (judges % count > 0), run_label, how)
+    if first.describe().get("isolation") == "strict":
+        count = judges
+    each = [1 if count == judges else judges // count + (k < judges % count) for k in range(1, count)]
+    opened = await asyncio.gather(*(_open(n, run_label, how) for n in each), return_exceptions=True)
+    good = [first, *(sandbox for sandbox in opened if not isinstance(sandbox, BaseException))]
     for failure in opened:
         if isinstance(failure, BaseException):
             await Spread(good).close()
             raise failure
-    return Spread(good)
+    return Spread(good) if each else first
+
+
+async def _open(judges: int, run_label: str, how: dict[str, Any]) -> ProgramSandbox:
+    from evalkit.sandbox import open_program_sandbox
+
+    sandbox: ProgramSandbox = await open_program_sandbox(judges=judges, run_label=run_label, **how)
+    return sandbox

@@ -134,7 +134,9 @@ def _inside(client: Any, image: str) -> Iterator[Check]:
     yield Check(
         "Landlock",
         landlock > 0,
-        f"version {landlock}" if landlock > 0 else "not there: programs are judged one at a time",
+        f"version {landlock}"
+        if landlock > 0
+        else "not there: each program that runs takes containers of its own",
         "Linux 5.13 or newer with lsm=...,landlock",
     )
     cores = os.cpu_count() or 1

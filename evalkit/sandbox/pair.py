@@ -38,11 +38,14 @@ class PairBroken(Exception):
 class Pair:
     """Started by `start`; `run` judges one job; `stop` removes it all."""
 
-    def __init__(self, client: Any, made: containers.Made, running: int, most: int, trusted: bool) -> None:
+    def __init__(
+        self, client: Any, made: containers.Made, running: int, most: int, trusted: bool, landlock: int
+    ) -> None:
         self.client = client
         self.made = made
         self.running, self.most = running, most
         self.trusted = trusted
+        self.landlock = landlock
         self.heard = 0.0  # when the last result came
         self.loop = asyncio.get_running_loop()
         self.jobs: dict[int, asyncio.Future[Any]] = {}
@@ -57,15 +60,18 @@ class Pair:
 
     @classmethod
     async def start(
-        cls, client: Any, image: str, run: str, *, running: int, most: int, trusted: bool
+        cls, client: Any, image: str, run: str, *, running: int, most: int, trusted: bool, landlock: int
     ) -> Pair:
         """A pair that is ready for jobs; engine errors and PairBroken pass through, with nothing left.
 
         At once `running` programs compute and `most` are there in all, those that wait or are overdue
         included. `trusted`: the tests are pinned data, which warm workers may run one after the other.
+        `landlock`: a version that the kernel's counts for at most.
         """
-        made = await asyncio.to_thread(containers.make, client, image, most + SPARE_SLOTS, run)
-        pair = cls(client, made, running, most, trusted)
+        # where one is all that may be there, none starts before the last is proven gone
+        slots = most + (SPARE_SLOTS if most > 1 else 0)
+        made = await asyncio.to_thread(containers.make, client, image, slots, run)
+        pair = cls(client, made, running, most, trusted, landlock)
         try:
             await pair._start()
         except BaseException:
@@ -81,6 +87,7 @@ class Pair:
             "first_uid": made.first_uid,
             "sweeper_uid": made.sweeper_uid,
             "slots": made.slots,
+            "landlock_at_most": self.landlock,
         }
         judge_config = {
             "socket": containers.SOCKET,

@@ -24,6 +24,8 @@ SHARE_S = 0.5  # effective time that a program has a right to at least, and
 SHARE_OF_GOLD = 20  # so many times what the gold program takes
 FULL = 0.9  # of its limit: a program that had so much was not held up
 
+ANY = 1 << 30  # no version of Landlock is too new
+
 
 async def open_program_sandbox(
     *,
@@ -32,13 +34,17 @@ async def open_program_sandbox(
     run_label: str = "",
     trusted: bool = False,
     strict_limits: bool = False,
+    strict_isolation: bool = False,
+    landlock_at_most: int = ANY,
 ) -> DockerProgramSandbox:
     """Start one pair of containers in which `judges` programs may compute at once.
 
     `image` defaults to evalkit's own, which is built where it is missing. `trusted`: the tests are pinned
     data, not a stranger's, and need no process of their own each. `strict_limits`: every program has a right
-    to all of its limit in effective time, however many compete. SandboxError says what is wrong with the
-    engine. What earlier, dead processes left in the engine is removed on the way.
+    to all of its limit in effective time, however many compete. `strict_isolation`: one program at a time,
+    and the next when the last is proven gone; for more at once, open more (evalkit/run/spread.py).
+    `landlock_at_most`: behave as on a kernel whose Landlock has this version, 0 for none. SandboxError says
+    what is wrong with the engine. What earlier, dead processes left in the engine is removed on the way.
     """
     client = await asyncio.to_thread(docker_client)
     await asyncio.to_thread(reap, client)
@@ -47,7 +53,13 @@ async def open_program_sandbox(
     if image is None:
         image = await asyncio.to_thread(build_image)
     sandbox = DockerProgramSandbox(
-        client, image, judges, run_label, trusted=trusted, strict_limits=strict_limits
+        client,
+        image,
+        1 if strict_isolation else judges,
+        run_label,
+        trusted=trusted,
+        strict_limits=strict_limits,
+        landlock_at_most=landlock_at_most,
     )
     await sandbox.start()
     return sandbox
@@ -57,13 +69,22 @@ class DockerProgramSandbox:
     """See evalkit.program.ProgramSandbox. Use it in one event loop only."""
 
     def __init__(
-        self, client: Any, image: str, judges: int, run_label: str, *, trusted: bool, strict_limits: bool
+        self,
+        client: Any,
+        image: str,
+        judges: int,
+        run_label: str,
+        *,
+        trusted: bool,
+        strict_limits: bool,
+        landlock_at_most: int,
     ) -> None:
         self._client = client
         self._image = image
         self._run = run_label
         self._trusted = trusted
         self._strict = strict_limits
+        self._landlock = landlock_at_most
         self._pair: Pair | None = None
         self._starting = asyncio.Lock()
         self._running, self._most = judges, IN_FLIGHT + judges if judges > 1 else 1
@@ -76,7 +97,7 @@ class DockerProgramSandbox:
     async def start(self) -> None:
         pair = await self._current()
         if not pair.facts["answers"].get("landlock") and self._most > 1:
-            # two samples could see each other in /proc and meet in abstract sockets: one at a time then
+            # two samples could see each other in /proc: one at a time then
             self._running = self._most = 1
             await pair.stop()
             pair = await self._current()
@@ -89,6 +110,7 @@ class DockerProgramSandbox:
             "code": digest(),
             "at_once": self._running,
             "in_flight": self._most,
+            "isolation": "strict" if self._most == 1 else "shared",
             "limits": "strict" if self._strict else "share",
             "tests": "trusted" if self._trusted else "foreign",
             **{
@@ -199,6 +221,7 @@ class DockerProgramSandbox:
                 running=self._running,
                 most=self._most,
                 trusted=self._trusted,
+                landlock=self._landlock,
             )
         except (requests.RequestException, OSError) as e:
             raise unreachable(e) from None

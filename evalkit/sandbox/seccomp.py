@@ -3,7 +3,7 @@
 Left out on purpose: ptrace and reading other processes' memory, keyrings, System V and POSIX IPC,
 io_uring, bpf, perf, mounting, namespaces (by masked clone flags; clone3 does not exist here, so that the
 C library falls back), setting extended attributes and inode flags, file locks, every socket family but
-AF_UNIX, clocks.
+AF_UNIX, setting clocks, the whole machine's load and memory (sysinfo).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ rt_sigprocmask rt_sigreturn rt_sigsuspend rt_sigtimedwait sched_get_priority_max
 sched_get_priority_min sched_getaffinity sched_getattr sched_getparam sched_getscheduler
 sched_rr_get_interval sched_setaffinity sched_yield seccomp set_robust_list set_tid_address
 setfsgid setfsuid setgid setgroups setpgid setpriority setregid setresgid setresuid setreuid
-setrlimit setsid setuid sigaltstack sysinfo tgkill tkill uname vfork wait4 waitid waitpid
+setrlimit setsid setuid sigaltstack tgkill tkill uname vfork wait4 waitid waitpid
 landlock_add_rule landlock_create_ruleset landlock_restrict_self"""
 
 SOCKETS = """accept accept4 bind connect getpeername getsockname getsockopt listen recvfrom recvmmsg

@@ -9,7 +9,7 @@ import tempfile
 from os import setresuid
 from resource import setrlimit
 
-from . import landlock
+from . import landlock, unscoped
 from .slots import Slot
 
 STACK = 64 << 20
@@ -40,6 +40,8 @@ def settle(slot: Slot, control: int, target: int, victim: int) -> None:
     os.setresuid(-1, 0, -1)
     if slot.rules is not None:
         landlock.enter(slot.rules)
+    if not slot.scoped:
+        unscoped.forbid_names()
     os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
     os.dup2(control, target)
     os.dup2(score, victim)
@@ -48,13 +50,18 @@ def settle(slot: Slot, control: int, target: int, victim: int) -> None:
 
 
 def confine(uid: int, limits: tuple[int, ...], output: int) -> None:
-    """In the child: the program's limits, the slot's user, an untouched folder.
+    """In the child: a session, the program's limits, the slot's user, an untouched folder.
 
     `limits`: CPU in seconds, soft and hard, memory and files in bytes, processes. Afterwards the process
     holds no privilege, and the container's no-new-privileges keeps it so.
     """
     os.dup2(output, 1)
     os.dup2(output, 2)
+    try:
+        os.setsid()  # else it could send its nursery SIGCONT
+    except PermissionError:
+        if uid:  # in the rehearsal it leads one
+            raise
     cpu, cpu_hard, memory, file, processes = limits
     setrlimit(resource.RLIMIT_CPU, (cpu, cpu_hard))  # a signal that can be ignored, then one that cannot
     setrlimit(resource.RLIMIT_AS, (memory, memory))

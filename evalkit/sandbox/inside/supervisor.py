@@ -26,7 +26,6 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from . import landlock, nursery, patrol
@@ -35,7 +34,7 @@ from .cloning import fork
 from .orphans import children, uid_of
 from .patrol import Beat
 from .places import OVERDUE
-from .slots import Slot, as_user, make_slots
+from .slots import Sample, Slot, as_user, make_slots
 
 REQUEST = 4096  # bytes of a request at most
 LOOKS = 4  # for processes of a user that end as fast as one looks; then they are swept
@@ -43,22 +42,6 @@ SWEEPS = 200  # of a slot that does not get clean; then it is given up
 # wait status; seconds of user and system CPU; peak resident kB; killed on request?; did memory run out?
 END = struct.Struct("<idd q??")
 TIMES = struct.Struct("<dd")  # seconds of waiting for a core (of the program's own process), of CPU (of all)
-
-
-@dataclass(eq=False)
-class Sample:
-    """A connection, and the sample that it serves, if any: waiting with a request, or in a slot."""
-
-    connection: socket.socket
-    request: dict[str, Any] = field(default_factory=dict)
-    fds: list[int] = field(default_factory=list)
-    slot: Slot | None = None
-    pid: int = 0
-    pidfd: int = -1
-    killed: bool = False
-    kills: int = 0  # for want of memory in this container, when the sample began
-    gone: bool = False  # the judge's end is closed
-    beat: Beat = field(default_factory=lambda: Beat(None))
 
 
 class Supervisor:
@@ -298,10 +281,12 @@ def close_all(fds: list[int]) -> None:
 
 # -- start -------------------------------------------------------------------------------------
 def main(config: dict[str, Any]) -> None:
-    """`config`: socket, judge_uid, first_uid, sweeper_uid, slots (their folders)."""
+    """`config`: socket, judge_uid, first_uid, sweeper_uid, slots (their folders), landlock_at_most."""
     from . import rehearsal, warm
 
-    known = landlock.version()
+    while os.open("/dev/null", os.O_RDONLY) < nursery.CONTROL:  # nurseries give these numbers a meaning
+        pass
+    known = min(landlock.version(), config["landlock_at_most"])
     slots = make_slots(config, known)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     os.umask(0o117)
