@@ -11,7 +11,7 @@ aliases, cycles and arguments changed in place keep their meaning (`@` refers to
     s b         str (UTF-8, lone surrogates kept), bytes
     ( [ { S Z   tuple, list, dict, set, frozenset: a count, then the items (dict: key, value)
     V           a list or tuple (`[` or `(`) of at least 8 items that are all int of 64 bits, all float or
-                all str (`q`, `d`, `s`): a count, then an array (of str: of their lengths, then the text)
+                all str (`q`, `d`, `s`), a count, and the items (`packed.py`)
     A r l       bytearray, range, slice
     t m         a type of this table, or a module of the standard library or numpy, by name
     f           a function of such a module, by module and name: to the answer only
@@ -32,9 +32,10 @@ from __future__ import annotations
 import builtins
 import struct
 import sys
-from array import array
 from collections.abc import Callable
 from typing import Any
+
+from .packed import pack
 
 MAX_DEPTH = 400
 MAX_BYTES = 64 << 20
@@ -204,29 +205,12 @@ def _bytearray(e: Encoder, value: bytearray) -> None:
 
 def _packed(e: Encoder, value: Any, container: bytes) -> bool:
     """Write items of one simple type all at once, which is a hundred times faster; False for others."""
-    kinds = set(map(type, value))
-    if len(kinds) != 1:
+    data = pack(value)
+    if data is None:
         return False
-    kind = kinds.pop()
-    text = b""
-    if kind is float:
-        code, items = b"d", array("d", value)
-    elif kind is int:
-        try:
-            code, items = b"q", array("q", value)
-        except OverflowError:
-            return False
-    elif kind is str:
-        code, items = b"s", array("I", map(len, value))
-        text = "".join(value).encode("utf-8", "surrogatepass")
-    else:
-        return False
-    e.out += b"V" + container + code
+    e.out += b"V" + container + data[:1]
     e.count(len(value))
-    e.out += items.tobytes()
-    if kind is str:
-        e.count(len(text))
-        e.out += text
+    e.out += data[1:]
     if len(e.out) > MAX_BYTES:
         raise TooLarge("too large")
     return True
