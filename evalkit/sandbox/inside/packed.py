@@ -1,4 +1,4 @@
-"""Lists of nothing but ints of 64 bits, floats or texts, as arrays: a hundred times faster than one by one."""
+"""Lists of nothing but ints of 64 bits, floats or texts, as arrays: a hundred times faster than singly."""
 
 from __future__ import annotations
 

@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .. import frames
+from ..decoder import Decoder
 from ..kinds import exact, refill
-from ..records import put_record
-from ..special import write_special
-from ..unwire import Decoder
-from ..wire import CALLABLE, Encoder, Excess, Malformed, TooLarge, is_known_module, put_range
+from ..wire import Encoder, Excess, Malformed, TooLarge
+from .crossing import decoder, put_other
 from .errors import AnswerError, NotCrossable, raised
-from .lent import Lent, known_name
+from .lent import Lent, call_lent
 from .line import Line
-from .objects import Function, Live, Module, Opaque, Walk, stand_in
-from .shown import text_of
+from .objects import Function, Live, Opaque, Walk
 from .whole import Run, run_to_end
+
+QUIET = (frames.LOAD, frames.LOOKUP, frames.KEEP, frames.RECORDS)  # nothing of the test's is called then
+SILENT = (frames.LOAD, frames.EXECUTE, frames.KEEP, frames.RECORDS)  # their value says nothing to a test
 
 Call = tuple[Sequence[Any], dict[str, Any]]  # arguments
 
@@ -250,12 +251,12 @@ class Answer:
             reply = self._line.exchange(request, left)
             if reply[:1] != frames.CALLBACK:
                 break
-            if operation in (frames.LOAD, frames.LOOKUP, frames.KEEP):
+            if operation in QUIET:
                 raise self._line.broken("a call where no function of its could run")
-            request = self._callback(reply)
+            request = call_lent(self, reply)
         d = self._decoder(reply, refs)
         if reply[:1] == frames.VALUE:
-            self._told = True
+            self._told = self._told or operation not in SILENT
             return d
         if reply[:1] == frames.ERROR:
             name, base, message = self._text(d), self._text(d), self._text(d)
@@ -266,50 +267,14 @@ class Answer:
             raise AnswerError("output", self._text(d)[:200])
         raise self._line.broken("no such reply")
 
-    def _callback(self, reply: bytes) -> bytes:
-        """Call a function of the test's for the answer; the frame that says what came out.
-
-        A failed assert of the test's does not go there, where it could be caught, with its text: it ends
-        the test. Other errors do: they may be what the test wants to see handled.
-        """
-        d = self._decoder(reply, None)
-        number, args, kwargs = self._checked(d, int), self._checked(d, tuple), self._checked(d, dict)
-        if not 0 <= number < len(self._lent.functions) or not all(type(key) is str for key in kwargs):
-            raise self._line.broken("a call of no function")
-        self._told = True
-        e = Encoder(self._other)
-        try:
-            e.put(self._lent.call(number, args, kwargs))
-            return frames.frame(frames.RETURNED, e.out)
-        except (AssertionError, MemoryError, NotCrossable):
-            raise
-        except TooLarge as error:
-            raise self._too_large(error) from None
-        except AnswerError as error:  # it asked the answer in its turn
-            if error.died:
-                raise
-            said = error.type_name or "Exception", str(error)
-        except Exception as error:
-            [text] = error.args if len(error.args) == 1 else [None]
-            said = type(error).__name__, text if type(text) is str else text_of(error)
-        e = Encoder(self._other)
-        for text in said:
-            e.put(text[:2000])
-        return frames.frame(frames.FAILED, e.out)
-
     def _decoder(self, reply: bytes, refs: list[Any] | None) -> Decoder:
         try:
-            return Decoder(
-                reply,
-                1,
-                refs=refs,
-                opaque=self._opaque,
-                handle=self._own,
-                module=self._module,
-                record=self.records.__getitem__,
-            )
+            return decoder(self, reply, refs)
         except Malformed as e:
             raise self._line.broken(str(e)) from None
+
+    def _other(self, e: Encoder, value: Any) -> None:
+        put_other(self, e, value)
 
     def _value(self, d: Decoder) -> Any:
         try:
@@ -327,49 +292,3 @@ class Answer:
 
     def _text(self, d: Decoder) -> str:
         return str(self._checked(d, str))[:2200]
-
-    # -- values that are more than values --------------------------------------------------------
-    def _other(self, e: Encoder, value: Any) -> None:
-        if isinstance(value, Opaque):
-            e.out += b"H"
-            e.count(value._handle)
-        elif isinstance(value, Module):
-            e.out += b"m"
-            e.text(value.name)
-        elif isinstance(value, Function):
-            e.put(self._ask(frames.LOOKUP, value.__name__))
-        elif type(value) is range:
-            put_range(e, value)
-        elif (known := known_name(value)) is not None:
-            e.out += b"f"
-            for name in known:
-                e.text(name)
-        elif (name := self._record_name(type(value))) and put_record(e, name, value):
-            pass
-        elif isinstance(value, type) and (name := self._record_name(value)):
-            e.put(self._ask(frames.LOOKUP, name))
-        elif not write_special(e, value):
-            if not callable(value):
-                raise NotCrossable(f"a {type(value).__name__} object cannot be given to the answer")
-            e.out += b"O"
-            e.count(self._lent.number(value))
-            e.count(CALLABLE)
-            e.text(str(getattr(value, "__name__", "function")))
-
-    def _record_name(self, kind: type) -> str:
-        return next((name for name, known in self.records.items() if known is kind), "")
-
-    def _opaque(self, handle: int, abilities: int, name: str) -> Opaque:
-        known = self._objects.get(handle)
-        if known is None:
-            known = self._objects[handle] = stand_in(self, handle, abilities, name)
-        return known
-
-    def _own(self, number: int) -> Any:
-        return self._lent.functions[number]
-
-    @staticmethod
-    def _module(name: str) -> Module:
-        if not is_known_module(name):
-            raise Malformed(f"a module that is not of the standard library: {name!r:.60}")
-        return Module(name)
