@@ -40,6 +40,9 @@ class Work:
     kept: dict[str, bytes] = field(default_factory=dict)
 
 
+NO_MEMORY, LATE = 93, 94  # exit statuses of a worker that could not even write its result
+
+
 class OutOfTime(BaseException):
     """Raised by the alarm in a judge whose own code does not end."""
 
@@ -89,9 +92,13 @@ def attempt(
     """Run the judge once, to its end or its time's: the tests, and what overrides the result."""
     tests: list[list[Any]] = []
     outcome: dict[str, Any] = {}
-    signal.signal(signal.SIGALRM, Watch(answer).alarm)
+    watch = Watch(answer)
+    signal.signal(signal.SIGALRM, watch.alarm)
     try:
-        outcome = drive(judge, answer, task, tests, reasons)
+        try:
+            outcome = drive(judge, answer, task, tests, reasons)
+        finally:  # to let go of millions of values may take until the next alarm
+            watch.over = True
     except Astray:
         pass
     except OutOfTime:
@@ -117,8 +124,11 @@ class Watch:
     """Ends a judge whose own code does not end; waiting for the answer has clocks of its own."""
 
     answer: Answer
+    over: bool = False
 
     def alarm(self, number: int, frame: Any) -> None:
+        if self.over:
+            return
         line = self.answer._lines[-1] if self.answer._lines else None
         if line is None or line.asking or time.monotonic() - line.waited_here() <= line.end + GRACE_S:
             return  # the timer repeats
@@ -205,6 +215,10 @@ def worker(first: Work, config: dict[str, Any], line: int) -> None:
             fields = parts.join([reply, *parts.of_mapping(memory.NEW)])[4:]
             write(parts.LENGTH.pack(len(fields) + 1) + (LAST if last else GOES_ON) + fields)
             work = None if last else receive(texts)
+    except MemoryError:  # even for saying so there was none left
+        os._exit(NO_MEMORY)
+    except OutOfTime:
+        os._exit(LATE)
     finally:
         os._exit(0)
 

@@ -245,9 +245,10 @@ def ended(pid: int, wait_s: float) -> int:
 
 def without_result(status: int, late: bool) -> dict[str, Any]:
     """A job's result where its process ended without one."""
-    if late or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGPROF):
+    ended = os.waitstatus_to_exitcode(status)
+    if late or ended in (-signal.SIGPROF, judge_job.LATE):
         return {"status": "timeout", "detail": "the test did not end within the time limit"}
-    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+    if ended in (-signal.SIGKILL, judge_job.NO_MEMORY):
         # this container's memory was used up, by this job or by another: alone it will show
         return {"status": "memory", "detail": "the test was killed for want of memory", "again": True}
     return {
