@@ -33,7 +33,11 @@ PREAMBLE = "\n".join(
     ]
 )
 
+# for a true process; there the checker's own process has it
+REAL_PREAMBLE = f"{PREAMBLE}sys.set_int_max_str_digits({INT_DIGITS})\n"
+
 target: Any = None  # what each test calls
+as_there = True  # whether calls are made with all the checker's peculiarities
 
 
 # -- preparing -----------------------------------------------------------------------------------------
@@ -42,7 +46,8 @@ def prepare(program: str, function: str, real: bool) -> None:
 
     `real`: as a plain module, without the checker's peculiarities.
     """
-    global target
+    global target, as_there
+    as_there = not real
     sys.set_int_max_str_digits(INT_DIGITS)
     if real:
         target = getattr(solution_of(plain_module(program), function), function)
@@ -98,16 +103,19 @@ def plain_module(program: str) -> types.ModuleType:
 
 
 def solution_of(module: types.ModuleType, function: str) -> Any:
-    """An instance of the module's Solution where that has the method, else the module."""
+    """An instance of the module's Solution; the module where the function is there alone."""
     solution = getattr(module, "Solution", None)
-    return solution() if hasattr(solution, function) else module  # type: ignore[misc]
+    if solution is None or (hasattr(module, function) and not hasattr(solution, function)):
+        return module
+    return solution()
 
 
 # -- testing -------------------------------------------------------------------------------------------
 def call(*arguments: Any) -> Any:
     """The value for one test's arguments."""
-    # as there: it raises where a program has put something without a descriptor in place of `sys.stderr`
-    faulthandler.enable()
+    if not as_there:
+        return target(*arguments)
+    faulthandler.enable()  # raises where a program has put something else in place of `sys.stderr`
     try:
         return target(*arguments)
     finally:

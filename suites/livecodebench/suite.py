@@ -18,7 +18,7 @@ from evalkit.task import Answer, Task, Verdict, error
 
 from .protocols import DEFAULT, PROTOCOLS
 from .records import check, has_private, tests_of
-from .stand_in import PREAMBLE
+from .stand_in import REAL_PREAMBLE
 
 FOLDER = Path(__file__).parent
 SCORERS = ("lcb-2025-05", "real")
@@ -81,7 +81,7 @@ class Suite(suite.Suite):
             "scorer": self.options.scorer,
             "timeout": self.options.timeout,
             "output": OUTPUT_BYTES,
-            "before": PREAMBLE,
+            "before": REAL_PREAMBLE,
             "stand_in": text("stand_in.py"),
         }
         limits = Limits(

@@ -79,6 +79,36 @@ async def test_every_way_to_read(sandbox: Any, read: str) -> None:
         "import pickle\nclass C: pass\nassert type(pickle.loads(pickle.dumps(C()))) is C\nprint('x')",
         "import sys, os\nassert sys.argv and os.getcwd() and not os.isatty(0)\nprint('x')",
         "import os\nos.close(2)\nprint('x')",
+        "class C:\n    def __del__(self):\n        print('x')\nc = C()",
+        "import inspect\ndef f(): pass\nassert inspect.getsource(f).startswith('def f') and __file__\nprint('x')",
+        "from multiprocessing import Pool\nwith Pool(3) as p: print('x' if p.map(abs, range(-99, 0)) else 'y')",
+        "from concurrent.futures import ProcessPoolExecutor as P\nwith P(2) as p: print(*p.map(chr, [120]))",
+        """
+from multiprocessing import Process, Queue, Lock, Value, Semaphore, BoundedSemaphore, Event, Condition, RLock, Barrier
+def work(queue, lock, value, event):
+    event.wait()
+    for _ in range(100):
+        with lock:
+            value.value += 1
+    queue.put(1)
+queue, lock, value, event = Queue(), Lock(), Value('i', 0), Event()
+ps = [Process(target=work, args=(queue, lock, value, event)) for _ in range(4)]
+for p in ps: p.start()
+event.set()
+assert sum(queue.get() for _ in ps) == 4
+for p in ps: p.join()
+assert value.value == 400
+s = Semaphore(2)
+assert s.acquire() and s.acquire() and not s.acquire(False) and not s.acquire(timeout=0.01)
+s.release(); assert s.get_value() == 1
+r = RLock()
+with r:
+    with r: pass
+try:
+    BoundedSemaphore(1).release()
+except ValueError:
+    print('x')
+""",
     ],
 )
 async def test_honest_ways_to_write_and_to_leave(sandbox: Any, write: str) -> None:

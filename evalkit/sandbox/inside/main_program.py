@@ -10,12 +10,16 @@ import atexit
 import builtins
 import contextlib
 import io
+import linecache
 import os
 import sys
 import threading
 import types
 from typing import Any, NoReturn
 
+from . import semaphores
+
+NAME = "answer.py"
 FLUSH_FAILED = 120  # the interpreter's own status where its output could not be written
 INTERRUPTED = 130
 
@@ -29,12 +33,15 @@ def run(program: str, before: str, stdin: bytes, pipe: int) -> NoReturn:
     descriptors(stdin, pipe)
     streams()
     main = types.ModuleType("__main__")
-    main.__dict__["__builtins__"] = builtins
+    main.__dict__.update({"__builtins__": builtins, "__file__": NAME})
     sys.modules["__main__"] = main
-    sys.argv[:] = ["answer.py"]
+    sys.argv[:] = [NAME]
+    linecache.cache[NAME] = (len(program), None, program.splitlines(keepends=True), NAME)  # for tracebacks
     exec(compile(before, "<before>", "exec", dont_inherit=True), main.__dict__)
+    if "multiprocessing" in program:  # importing it costs more than most programs
+        semaphores.no_shared_folder()
     status = execute(program, main.__dict__)
-    status = finish() or status
+    status = finish(main.__dict__) or status
     leave(status & 0xFF)
 
 
@@ -62,7 +69,7 @@ def streams() -> None:
 def execute(program: str, namespace: dict[str, Any]) -> int:
     """Run it; the exit status as the interpreter would give it."""
     try:
-        exec(compile(program, "answer.py", "exec", dont_inherit=True), namespace)
+        exec(compile(program, NAME, "exec", dont_inherit=True), namespace)
     except SystemExit as e:
         return status_of(e.code)
     except KeyboardInterrupt:
@@ -89,9 +96,10 @@ def status_of(code: object) -> int:
     return 1
 
 
-def finish() -> int:
+def finish(namespace: dict[str, Any]) -> int:
     """What comes after a program's last line: waiting for threads, exit hooks, flushing; a status or 0."""
-    for step in (threading._shutdown, atexit._run_exitfuncs):  # type: ignore[attr-defined]
+    # at last what its names held goes, and may say so
+    for step in (threading._shutdown, atexit._run_exitfuncs, namespace.clear):  # type: ignore[attr-defined]
         try:
             step()
         except BaseException as e:

@@ -282,7 +282,7 @@ def close_all(fds: list[int]) -> None:
 # -- start -------------------------------------------------------------------------------------
 def main(config: dict[str, Any]) -> None:
     """`config`: socket, judge_uid, first_uid, sweeper_uid, slots (their folders), landlock_at_most."""
-    from . import rehearsal, warm
+    from . import rehearsal, semaphores, warm
 
     while os.open("/dev/null", os.O_RDONLY) < nursery.CONTROL:  # nurseries give these numbers a meaning
         pass
@@ -294,6 +294,7 @@ def main(config: dict[str, Any]) -> None:
     os.umask(0o077)
     listener.listen(128)
     warm.warm()
+    semaphores.install()
     rehearsal.rehearse()
     random.seed(0)  # nothing seeds it again in a fork: verdicts that repeat
     print(json.dumps({"ready": True, "python": sys.version.split()[0], "landlock": known}), flush=True)
