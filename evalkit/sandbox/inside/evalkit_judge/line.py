@@ -26,6 +26,7 @@ CHUNK = 1 << 16  # bytes of a read; more would be memory of its own from the ker
 FLOOD = 64  # output beyond so many times the limit is a flood
 HAND_OVER_S = 60.0  # the supervisor takes a program at once, however busy the machine
 AHEAD, AHEAD_BYTES = 64, 1 << 16  # foreseen frames that are on their way at most, and their bytes, about
+ENDING_S = 0.02
 PATIENCE_S = 20.0  # for the supervisor's report after a kill
 
 _idle: list[socket.socket] = []  # connections to the supervisor that wait for their next program
@@ -269,8 +270,9 @@ class Line:
             return self.ended
         self.closed = True
         self.wall_s = time.monotonic() - self.began.at
+        self.pipe.close()  # an honest program's process ends of this
+        self.wait_end(ENDING_S)
         self.kill()
-        self.pipe.close()
         self.wait_end(PATIENCE_S)
         while self.printed < self.limits["output_bytes"] and select.select([self.output], [], [], 0)[0]:
             before = self.printed
