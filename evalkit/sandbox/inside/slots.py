@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,12 +40,18 @@ class Sample:
     request: dict[str, Any] = field(default_factory=dict)
     fds: list[int] = field(default_factory=list)
     slot: Slot | None = None
+    asked: float = 0.0  # on the monotonic clock: when the request came, and
+    began: float = 0.0  # when the program's process was there
     pid: int = 0
     pidfd: int = -1
     killed: bool = False
     kills: int = 0  # for want of memory in this container, when the sample began
     gone: bool = False  # the judge's end is closed
     beat: Beat = field(default_factory=lambda: Beat(None))
+
+    def delayed_s(self) -> float:
+        """Seconds that passed before the program had a process: they are not its own."""
+        return (self.began if self.pid else time.monotonic()) - self.asked
 
 
 def make_slots(config: dict[str, Any], known: int) -> list[Slot]:

@@ -8,8 +8,7 @@ output. Programs, tests and values never pass through here.
 A connection serves one sample at a time: "kill" or its closing ends the sample, "times" asks what it
 had of the machine; its end is reported, and the next sample's request may follow.
 
-Each slot has a nursery (nursery.py), whose forks are children of this process. This process itself forks
-seldom: after a fork, each page of memory that it touches is copied.
+Each slot has a nursery (nursery.py), whose forks are children of this process, which itself forks seldom.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ LOOKS = 4  # for processes of a user that end as fast as one looks; then they ar
 SWEEPS = 200  # of a slot that does not get clean; then it is given up
 # wait status; seconds of user and system CPU; peak resident kB; killed on request?; did memory run out?
 END = struct.Struct("<idd q??")
-TIMES = struct.Struct("<dd")  # seconds of waiting for a core (of the program's own process), of CPU (of all)
+TIMES = struct.Struct("<dd")  # seconds of waiting for a process and a core (of its own), of CPU (of all)
 
 
 class Supervisor:
@@ -124,7 +123,7 @@ class Supervisor:
 
     def take(self, sample: Sample, data: bytes, fds: list[int]) -> None:
         """A request. One that is none is a fault of the judge's container, and has no answer."""
-        sample.fds = fds
+        sample.fds, sample.asked = fds, time.monotonic()
         try:
             sample.request = json.loads(data)
             nursery.pack(sample.request)
@@ -136,7 +135,7 @@ class Supervisor:
 
     def hear_about_waiting(self, sample: Sample, data: bytes) -> None:
         """Of a sample that has no slot yet."""
-        reply = TIMES.pack(0.0, 0.0)
+        reply = TIMES.pack(sample.delayed_s(), 0.0)
         if data != b"times":
             self.waiting.remove(sample)
             close_all(sample.fds)
@@ -150,7 +149,7 @@ class Supervisor:
         assert sample.slot is not None
         if data == b"times":
             with contextlib.suppress(OSError):
-                waited = waited_s(sample.pid) if sample.pid else 0.0
+                waited = sample.delayed_s() + (waited_s(sample.pid) if sample.pid else 0.0)
                 sample.connection.send(TIMES.pack(waited, cpu_s(sample.slot.uid)))
             return
         sample.killed = True
@@ -207,7 +206,7 @@ class Supervisor:
         if sample is None:
             self.watch(pidfd, lambda: self.swept(slot, pid, pidfd))
             return
-        sample.pid, sample.pidfd = pid, pidfd
+        sample.pid, sample.pidfd, sample.began = pid, pidfd, time.monotonic()
         limits = sample.request["limits"]
         sample.beat = Beat(limits["share_s"] if limits["share_s"] < limits["wall_s"] else None)
         if not self.running:
@@ -284,8 +283,8 @@ def main(config: dict[str, Any]) -> None:
     """`config`: socket, judge_uid, first_uid, sweeper_uid, slots (their folders), landlock_at_most."""
     from . import rehearsal, semaphores, warm
 
-    while os.open("/dev/null", os.O_RDONLY) < nursery.CONTROL:  # nurseries give these numbers a meaning
-        pass
+    while os.open("/dev/null", os.O_RDONLY) < nursery.CONTROL:
+        pass  # numbers to which nurseries give a meaning
     known = min(landlock.version(), config["landlock_at_most"])
     slots = make_slots(config, known)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
