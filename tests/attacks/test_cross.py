@@ -12,10 +12,18 @@ from tests.attacks.kinds import FUNCTIONS, PROGRAMS, Question, judge
 pytestmark = pytest.mark.docker
 
 ALONE = [case for case in cases() if case.kind != "pair"]
+ALONE = [case for case in ALONE if case.group != "clocks"]  # their time is not every suite's limit
 # what a suite's own rules make of a case, where it is not what the case says
 OTHERWISE = {
     # LiveCodeBench catches what is printed in Python, and hears nothing of os.write
     ("program-honest-fast-input", "livecodebench"): "failed",
+    # it puts imports before the program, after which no `from __future__` may come
+    ("honest-dataclass", "livecodebench"): "failed",
+    # it takes a tuple for a list
+    ("object-tuple", "livecodebench"): "passed",
+    ("object-tuple", "livecodebench real"): "passed",
+    # its stand-in for standard input is a further descriptor, of nothing
+    ("read-own-descriptors", "livecodebench"): "passed",
 }
 
 
