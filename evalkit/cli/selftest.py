@@ -10,6 +10,7 @@ from typing import Any
 
 from evalkit.cli.parser import Parser
 from evalkit.cli.text import Style, duration, one_line, table
+from evalkit.run.settings import ISOLATIONS
 from evalkit.selftest import Report, Watch, selftest
 from evalkit.selftest.findings import PROMISE
 
@@ -31,12 +32,15 @@ EXAMPLES = """\
 def main(words: Sequence[str]) -> int:
     parser = Parser("selftest", usage="[CASE ...] [option ...]", about=ABOUT, examples=EXAMPLES)
     parser.add_argument("cases", metavar="CASE", nargs="*", help="the beginning of a case's id")
+    parser.add_argument(
+        "--isolation", choices=ISOLATIONS, default=ISOLATIONS[0], help="as of `run` (default: shared)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress; only what does not hold")
     args = parser.read(words)
     check_known(args.cases)
     watch = Bar() if sys.stderr.isatty() and not args.quiet else Watch()
-    report = selftest(watch, args.cases)
+    report = selftest(watch, args.cases, strict=args.isolation == "strict")
     if args.json:
         print(json.dumps(report.to_json()))
     else:

@@ -16,11 +16,12 @@ from evalkit.selftest.watch import Watch
 __all__ = ["Finding", "Report", "Watch", "selftest"]
 
 
-def selftest(watch: Watch | None = None, only: Sequence[str] = ()) -> Report:
-    """Try everything here. `only`: ids of cases, or beginnings of them. SandboxError: there is no sandbox.
+def selftest(watch: Watch | None = None, only: Sequence[str] = (), *, strict: bool = False) -> Report:
+    """Try everything here. `only`: ids of cases, or beginnings of them; `strict`: with --isolation strict.
 
-    KeyboardInterrupt passes through, when all that was started is gone again.
+    SandboxError: there is no sandbox. KeyboardInterrupt passes through, when all that was started is
+    gone again.
     """
     from evalkit.selftest.whole import try_everything
 
-    return try_everything(watch or Watch(), only)
+    return try_everything(watch or Watch(), only, strict=strict)

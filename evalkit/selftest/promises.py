@@ -132,7 +132,7 @@ def strangers(client: Any, boxes: list[dict[str, Any]]) -> int:
     return count
 
 
-def survivors(uids: range) -> list[int]:
+def survivors(uids: set[int]) -> list[int]:
     """Processes of this machine that run as one of these users."""
     found = []
     for process in Path("/proc").iterdir():

@@ -16,7 +16,8 @@ from evalkit.errors import SandboxError
 from evalkit.program import ProgramSandbox
 from evalkit.run.session import run
 from evalkit.run.settings import Knobs, Settings
-from evalkit.sandbox import checks, list_leftovers, open_program_sandbox
+from evalkit.run.spread import open_sandboxes
+from evalkit.sandbox import checks, list_leftovers
 from evalkit.sandbox.engine import docker_client
 from evalkit.selftest import promises
 from evalkit.selftest.attacks import attempts, judged, try_all
@@ -31,7 +32,7 @@ AT_ONCE = 4
 USERS = 256  # a pair's users have successive numbers
 
 
-def try_everything(watch: Watch, only: Sequence[str]) -> Report:
+def try_everything(watch: Watch, only: Sequence[str], *, strict: bool) -> Report:
     """See selftest() of the package."""
     started = time.monotonic()
     chosen = [c for c in cases() if not only or c.id.startswith(tuple(only))]
@@ -39,21 +40,22 @@ def try_everything(watch: Watch, only: Sequence[str]) -> Report:
     with tempfile.TemporaryDirectory(prefix="evalkit-selftest-") as folder:
         canary = Path(folder, "canary")
         canary.write_text(label)
-        findings, machine = asyncio.run(_sandbox_part(chosen, label, str(canary), watch))
+        findings, machine = asyncio.run(_sandbox_part(chosen, label, str(canary), watch, strict))
         whole = canary.read_text() == label and list(Path(folder).iterdir()) == [canary]
         findings.append(promises.promise("files of this machine untouched", whole, "as they were before"))
     findings += _nothing_left(label, machine.pop("uids"))
-    findings += _suite_part(watch)
+    findings += _suite_part(watch, "strict" if strict else "shared")
     lacks = [f"{c.name}: {c.detail}" for c in checks() if not c.ok]
     return Report(findings, lacks, machine, time.monotonic() - started)
 
 
 async def _sandbox_part(
-    chosen: list[Case], label: str, canary: str, watch: Watch
+    chosen: list[Case], label: str, canary: str, watch: Watch, strict: bool
 ) -> tuple[list[Finding], dict[str, Any]]:
+    """In warm workers, which have to forget each sample; stranger's data would have a fork each."""
     os.environ[promises.KEY] = label  # a canary: it must not be seen in any container
     try:
-        sandbox = await open_program_sandbox(judges=AT_ONCE, run_label=label)
+        sandbox = await open_sandboxes(1, AT_ONCE, label, strict_isolation=strict, trusted=True)
     finally:
         del os.environ[promises.KEY]
     try:
@@ -68,8 +70,8 @@ async def _in_sandbox(
     client = await asyncio.to_thread(docker_client)
     machine = {k: v for k, v in sandbox.describe().items() if k != "code"}
     boxes = await asyncio.to_thread(promises.containers, client, label)
-    judge_uid = max(int(box["Config"]["User"].partition(":")[0] or 0) for box in boxes)
-    machine["uids"] = range(judge_uid, judge_uid + USERS)
+    firsts = {int(box["Config"]["User"].partition(":")[0] or 0) for box in boxes} - {0}
+    machine["uids"] = {uid for first in firsts for uid in range(first, first + USERS)}
     findings = list(promises.outside(boxes))
     findings += await _probed(sandbox, bool(machine.get("answers_landlock")), canary)
 
@@ -124,7 +126,7 @@ def _settled(client: Any, boxes: list[dict[str, Any]]) -> int:
     return left
 
 
-def _nothing_left(label: str, uids: range) -> list[Finding]:
+def _nothing_left(label: str, uids: set[int]) -> list[Finding]:
     left = [t for t in list_leftovers() if t.run == label]
     kinds = ", ".join(sorted({t.kind for t in left})) or "no container, no volume"
     alive = promises.survivors(uids)
@@ -134,7 +136,7 @@ def _nothing_left(label: str, uids: range) -> list[Finding]:
     ]
 
 
-def _suite_part(watch: Watch) -> list[Finding]:
+def _suite_part(watch: Watch, isolation: str) -> list[Finding]:
     """The gold answers pass and the empty ones fail, through the very commands that users run."""
     findings = []
     watch.begin("embedded suite", 2)
@@ -144,7 +146,7 @@ def _suite_part(watch: Watch) -> list[Finding]:
                 ("oracle", 1.0, "right answers pass"),
                 ("null", 0.0, "empty ones fail"),
             ):
-                summary = run(Settings(SUITE, model), Knobs(results=Path(folder)))
+                summary = run(Settings(SUITE, model), Knobs(results=Path(folder), isolation=isolation))
                 if summary.end == "interrupted":
                     raise KeyboardInterrupt
                 held = summary.pass_1 == share and summary.counts["error"] == 0 and summary.complete
