@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import builtins
 import contextlib
+import gc
 import io
 import linecache
 import os
@@ -41,7 +42,8 @@ def run(program: str, before: str, stdin: bytes, pipe: int) -> NoReturn:
     if "multiprocessing" in program:  # importing it costs more than most programs
         semaphores.no_shared_folder()
     status = execute(program, main.__dict__)
-    status = finish(main.__dict__) or status
+    del main  # nothing of ours holds the program's names any more
+    status = finish("__del__" in program) or status
     leave(status & 0xFF)
 
 
@@ -96,10 +98,10 @@ def status_of(code: object) -> int:
     return 1
 
 
-def finish(namespace: dict[str, Any]) -> int:
+def finish(finalizers: bool) -> int:
     """What comes after a program's last line: waiting for threads, exit hooks, flushing; a status or 0."""
-    # at last what its names held goes, and may say so
-    for step in (threading._shutdown, atexit._run_exitfuncs, namespace.clear):  # type: ignore[attr-defined]
+    steps = [threading._shutdown, atexit._run_exitfuncs, *[forget] * finalizers]  # type: ignore[attr-defined]
+    for step in steps:
         try:
             step()
         except BaseException as e:
@@ -112,3 +114,9 @@ def finish(namespace: dict[str, Any]) -> int:
         except BaseException:
             status = FLUSH_FAILED if stream is sys.stdout else status
     return status
+
+
+def forget() -> None:
+    """Let go of what the program's names hold, so that its finalizers run."""
+    sys.modules.pop("__main__", None)
+    gc.collect()
