@@ -27,12 +27,6 @@ def settle(slot: Slot, control: int, target: int, victim: int) -> None:
     os.setsid()
     score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
     os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = slot.folder
-    for name, limit in (
-        (resource.RLIMIT_NOFILE, FILES),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_STACK, STACK),
-    ):
-        setrlimit(name, (limit, limit))
     os.setgroups([])
     os.setresgid(slot.uid, slot.uid, slot.uid)
     os.setresuid(-1, slot.uid, -1)  # root here has no right to enter it
@@ -47,6 +41,12 @@ def settle(slot: Slot, control: int, target: int, victim: int) -> None:
     os.dup2(score, victim)
     os.closerange(3, min(victim, target))
     os.closerange(target + 1, sys.maxsize & 0x7FFFFFFF)
+    for name, limit in (
+        (resource.RLIMIT_NOFILE, FILES),  # only now: process 1 may have more of them
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_STACK, STACK),
+    ):
+        setrlimit(name, (limit, limit))
 
 
 def confine(uid: int, limits: tuple[int, ...], output: int) -> None:
