@@ -1,12 +1,12 @@
 """What a suite's judge works with, in the judge's container.
 
-    from evalkit_judge import Test
+    from evalkit_judge import Test, short
 
     def judge(answer, task):
         answer.load()
         for number, (args, expected) in enumerate(task["io"]):
             got = answer.call(task["entry_point"], *args, timeout=3)
-            yield Test(f"io {number}", "passed" if got == expected else "wrong", f"got {got!r:.200}")
+            yield Test(f"io {number}", "passed" if got == expected else "wrong", f"got {short(got)}")
         return {"anything": "that the suite wants to know"}
 
 A judge is a generator of `Test`s. The status of the first that did not pass is the sample's; no Test
