@@ -207,6 +207,31 @@ def told(): return said
     assert said.status == "passed", said.detail
 
 
+async def test_what_a_function_of_the_test_returns_can_be_given_back(sandbox: Any) -> None:
+    said = await check(
+        sandbox,
+        "def f(make, *args):\n    made = make(*args)\n    return [made, made]",
+        """
+import re
+class Mine: pass
+one = Mine()
+assert candidate(lambda: one) == [one, one] and candidate(lambda: [one])[0][0] is one
+assert candidate(re.compile("a").match, "abc")[1].group() == "a"
+try:
+    candidate(lambda: one.missing)
+except AttributeError:
+    pass
+else:
+    assert False
+""",
+    )
+    assert said.status == "passed", said.detail
+    said = await check(
+        sandbox, "def f(make): return make()(1)", "class Mine: pass\ncandidate(lambda: Mine())"
+    )
+    assert (said.status, "TypeError" in said.detail) == ("crashed", True)
+
+
 async def test_a_function_of_the_test_called_for_ever_ends_in_time(sandbox: Any) -> None:
     for program in (
         "def f(function):\n    while True: function(1)",

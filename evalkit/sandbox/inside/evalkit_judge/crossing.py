@@ -38,11 +38,11 @@ def put_other(answer: Answer, e: Encoder, value: Any) -> None:
     elif isinstance(value, type) and (name := record_name(answer, value)):
         e.put(answer._ask(frames.LOOKUP, name))
     elif not write_special(e, value):
-        if not callable(value):
+        if not callable(value) and not answer._lent.depth:
             raise NotCrossable(f"a {type(value).__name__} object cannot be given to the answer")
         e.out += b"O"
         e.count(answer._lent.number(value))
-        e.count(CALLABLE)
+        e.count(CALLABLE * callable(value))
         e.text(str(getattr(value, "__name__", "function")))
 
 

@@ -6,6 +6,8 @@ They are the test's own text, run here on values of the table. What is not a fun
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .. import frames
@@ -34,12 +36,13 @@ class Lent:
             self.functions.append(function)
         return number
 
-    def call(self, number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    @contextlib.contextmanager
+    def nested(self) -> Iterator[None]:
         if self.depth >= NESTED:
             raise RecursionError("calls back and forth nested too deep")
         self.depth += 1
         try:
-            return self.functions[number](*args, **kwargs)
+            yield
         finally:
             self.depth -= 1
 
@@ -48,7 +51,8 @@ def call_lent(answer: Answer, frame: bytes) -> bytes:
     """Call a function for the answer, as its `frame` asks; the frame that says what came out.
 
     A failed assert of the test's does not go there, where it could be caught, with its text: it ends the
-    test. Other errors do: they may be what the test wants to see handled.
+    test. Other errors do: they may be what the test wants to see handled. An object that the table does not
+    hold goes there as a thing to give back: what the answer asks for may not make the judge fail.
     """
     lent, d = answer._lent, answer._decoder(frame, None)
     number, args, kwargs = answer._checked(d, int), answer._checked(d, tuple), answer._checked(d, dict)
@@ -57,7 +61,8 @@ def call_lent(answer: Answer, frame: bytes) -> bytes:
     answer._told = True
     e = Encoder(answer._other)
     try:
-        e.put(lent.call(number, args, kwargs))
+        with lent.nested():
+            e.put(lent.functions[number](*args, **kwargs))
         return frames.frame(frames.RETURNED, e.out)
     except (AssertionError, MemoryError, NotCrossable):
         raise
