@@ -179,6 +179,7 @@ def where(): return os.getuid()
         "import os, math, operator, numpy",
         "assert f(os.getuid) == where() != os.getuid() and f(eval, '1 + 1') == 2 and f(len, [1]) == 1",
         "assert f(math.sqrt, 4) == 2 and f(operator.add, 1, 2) == 3 and f(numpy.sum, [1, 2]) == 3 and f(max, 1, 2) == 2",
+        "import pathlib\nassert f(pathlib.Path, '/x') and f(isinstance, 1, int) and f(issubclass, pathlib.Path, pathlib.PurePath)",
         "assert f(lambda: os.getuid()) == os.getuid() and f(str.upper, 'a') == 'A' and f(operator.itemgetter(1), [1, 2]) == 2",
     )
     assert said.status == "passed", said.detail

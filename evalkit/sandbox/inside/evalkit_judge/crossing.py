@@ -47,9 +47,9 @@ def put_other(answer: Answer, e: Encoder, value: Any) -> None:
 
 
 def known_name(function: Any) -> tuple[str, str] | None:
-    """Module and name of a function of the standard library or numpy: it is never lent, but runs there."""
+    """Module and name of a function or class of the standard library or numpy: never lent, it runs there."""
     module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
-    if not isinstance(function, types.BuiltinFunctionType | types.FunctionType):
+    if not isinstance(function, types.BuiltinFunctionType | types.FunctionType | type):
         return None
     if type(module) is not str or type(name) is not str or not is_known_module(module):
         return None
