@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +53,13 @@ LYING = {
 
 
 async def attacked(sandbox: Any, name: str, scorer: str) -> None:
-    """Run one attack; fails unless it fails, soon, and for one of its reasons."""
+    """Run one attack; fails unless it fails, and for one of its reasons."""
     reasons, program = ATTACKS.get(name) or ("", LYING[name])
-    began = time.monotonic()
     verdict = await scored(sandbox, program, scorer, "total" if name in ATTACKS else "evens")
     assert verdict.outcome is Outcome.FAILED, (name, verdict)
     refused = scorer != "real" and "is not callable" in verdict.detail  # a name that the checker takes away
     assert not reasons or refused or verdict.reason in reasons.split(), (name, verdict.reason, verdict.detail)
-    assert time.monotonic() - began < 60, name
+    assert verdict.measured["wall_s"] < 100, name  # its limits, and a minute more on a busy machine
 
 
 async def passes(sandbox: Any, problem: str, scorer: str) -> None:
