@@ -147,6 +147,11 @@ def test_tasks_are_in_order_of_their_ids_as_texts() -> None:
     assert found[0].tags == {"difficulty": "easy", "platform": "atcoder"}
 
 
+def test_problems_of_ones_own_may_have_a_solution() -> None:
+    assert task(RECORD).gold is None
+    assert task(RECORD | {"solution": "print(3)"}).gold == Answer("print(3)", "solution")
+
+
 def test_public_tests_only_is_remarked() -> None:
     s = suite()
     assert s.remarks([task(RECORD)]) == ()
