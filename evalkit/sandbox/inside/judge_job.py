@@ -207,6 +207,7 @@ def worker(first: Work, config: dict[str, Any], line: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + GROWN
         gc.enable()
+        gc.set_threshold(10_000, 10, 50)  # of a job little is left that needs it
         work: Work | None = first
         texts = {first.job["judge"]: first.judge}
         while work is not None:
