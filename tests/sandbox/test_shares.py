@@ -45,8 +45,9 @@ def test_a_window_gives_what_is_missing_of_the_share() -> None:
     assert window.had_s == pytest.approx(0.6)
     assert Window(Times(10.0), 0.2).missing_s(Times(10.2), 0.5) == 0.0  # a share within the limit only
     unknown = Window(Times(10.0, 1.0, UNKNOWN), allowed_s=1.0)
-    assert unknown.missing_s(Times(11.0, waited_s=1.9, cpu_s=7.0), 0.5) == 0.5
-    assert unknown.missing_s(Times(11.5, waited_s=1.9, cpu_s=7.5), 0.5) == 0.0
+    assert unknown.missing_s(Times(11.0, waited_s=1.9, cpu_s=7.0), 0.5) == pytest.approx(0.4)
+    assert unknown.missing_s(Times(11.3, waited_s=1.9, cpu_s=7.0), 0.5) == pytest.approx(0.1)
+    assert unknown.missing_s(Times(11.4, waited_s=1.9, cpu_s=7.0), 0.5) == 0.0
 
 
 def test_sleeping_and_overdue_programs_leave_room() -> None:

@@ -47,8 +47,8 @@ class Window:
         share = min(self.allowed_s, share_s)
         if self.had_s >= share - NEAR_S:
             return 0.0
-        if self.since.cpu_s == UNKNOWN:  # what it had so far cannot be told: count from here
-            self.since, self.had_s = now, 0.0
+        if self.since.cpu_s == UNKNOWN:  # from now on all of it is known
+            self.since = Times(now.at - self.had_s, now.waited_s, now.cpu_s - self.had_s)
         return max(share - self.had_s, LEAST_S)
 
 
