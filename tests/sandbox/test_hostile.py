@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from evalkit.sandbox import open_program_sandbox
 from tests.sandbox.asking import check, judge
 
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="session")]
@@ -311,3 +312,45 @@ def f(n):
     await asyncio.sleep(0.5)
     rows = (await asyncio.to_thread(container.top, ps_args="-eo pid,uid"))["Processes"]
     assert {row[1] for row in rows} == {"0"}
+
+
+async def test_children_do_not_keep_a_program_from_dying(sandbox: Any) -> None:
+    """They compete for the cores with the end of their parent, which has much memory to give back."""
+    program = """
+import mmap, os, time
+block = mmap.mmap(-1, 700 << 20)
+block.madvise(10)  # not for children
+for i in range(0, 700 << 20, 4096): block[i] = 1
+for _ in range(50):
+    if os.fork() == 0:
+        while True: pass
+def f(n): time.sleep(60)
+"""
+    started = time.monotonic()
+    said = await check(sandbox, program, "assert candidate(1) == 1", wall_s=3.0)
+    assert said.status == "timeout"
+    assert time.monotonic() - started - said.measured["wall_s"] < 5
+
+
+async def test_who_acts_for_the_supervisor_cannot_be_stopped(docker_engine: Any) -> None:
+    """Without Landlock's scopes, a program may signal all processes of its user, old and new."""
+    program = """
+import os, signal
+for _ in range(3):
+    if os.fork() == 0:
+        me = os.getpid()
+        while True:
+            for pid in range(me + 1, me + 60):
+                try: os.kill(pid, signal.SIGSTOP)
+                except OSError: pass
+while True: pass
+"""
+    opened = await open_program_sandbox(judges=2, run_label="stopped", landlock_at_most=5)
+    pair = opened._pair
+    try:
+        jobs = (check(opened, program, "candidate(1)", wall_s=1.5, share_s=0.2) for _ in range(4))
+        assert [s.status for s in await asyncio.gather(*jobs)] == ["timeout"] * 4
+        assert (await check(opened, "def f(n): return n * 7 + 3", TEST)).status == "passed"
+        assert opened._pair is pair
+    finally:
+        await opened.close()

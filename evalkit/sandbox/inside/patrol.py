@@ -7,6 +7,7 @@ which has had its guaranteed share, goes on with the lowest priority.
 from __future__ import annotations
 
 import os
+import signal
 from dataclasses import dataclass
 
 from .accounting import ran_s
@@ -37,6 +38,11 @@ class Beat:
         return changed
 
 
-def lower() -> None:
-    """Give all processes of this user the lowest priority."""
-    os.setpriority(os.PRIO_USER, 0, LOWEST)
+def lower(uid: int) -> None:
+    """Give all processes of a user the lowest priority."""
+    os.setpriority(os.PRIO_USER, uid, LOWEST)
+
+
+def end(uid: int) -> None:
+    """Kill all processes of a user, whose rights this process has, at once."""
+    os.kill(-1, signal.SIGKILL)

@@ -66,15 +66,16 @@ def make_slots(config: dict[str, Any], known: int) -> list[Slot]:
     return slots
 
 
-def as_user(uid: int, act: Callable[[], None]) -> None:
-    """Run `act` in a child that has become a slot's user."""
+def as_user(slot: Slot, act: Callable[[int], None]) -> None:
+    """Run `act(uid)` in a child that may do to the processes of a slot's user what they may, but not they
+    to it: one that stopped it would stop this process, which waits."""
     pid = fork()
     if pid == 0:
         try:
             os.setgroups([])
-            os.setresgid(uid, uid, uid)
-            os.setresuid(uid, uid, uid)
-            act()
+            os.setresgid(slot.uid, slot.uid, slot.uid)
+            os.setresuid(slot.sweeper_uid, slot.uid, slot.sweeper_uid)
+            act(slot.uid)
         finally:
             os._exit(0)
     os.waitpid(pid, 0)

@@ -80,9 +80,11 @@ class Supervisor:
         passed_s = now - self.next_round + patrol.TICK_S
         self.next_round = now + patrol.TICK_S
         for pid, sample in self.running.items():
-            if sample.beat.look(pid, passed_s):
+            if sample.killed and sample.slot is not None:
+                as_user(sample.slot, patrol.end)  # others of its processes keep it from dying
+            elif sample.beat.look(pid, passed_s):
                 if sample.beat.state == OVERDUE and sample.slot is not None:
-                    as_user(sample.slot.uid, patrol.lower)
+                    as_user(sample.slot, patrol.lower)
                 with contextlib.suppress(OSError):
                     sample.connection.send(sample.beat.state)
 
