@@ -67,8 +67,8 @@ async def attempt(sandbox: ProgramSandbox, case: Case, form: str, guard: str = "
     ok = case.holds(verdict.outcome, verdict.reason or "")
     if first is not None and not first.scored:
         ok, detail = False, f"the other program ended as {first.outcome}/{first.reason}: {first.detail}"
-    took = verdict.measured.get("wall_s", 0.0)
-    if took > case.limit_s + LATE_S:
+    took = verdict.measured.get("wall_s", 0.0) - verdict.measured.get("waited_s", 0.0)
+    if took > case.limit_s + LATE_S and verdict.reason == "timeout":  # what waits for a core has time yet
         ok, detail = False, f"{detail}; took {took:.1f} s, the limit is {case.limit_s:g} s"
     return Finding(case.group, f"{case.id} ({form})", ok, detail[:300])
 
