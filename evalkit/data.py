@@ -47,7 +47,7 @@ def load_data(suite: Suite, path: Path | None = None) -> Data:
     if found is not None:
         records: list[Record] = list(read_records(found))
         source, revision = f"file:{found}", ""
-        pinned = found.is_relative_to(info.folder)
+        pinned = _is_own(info, found)
     elif info.hub is not None:
         records, revision = hub_records(info.hub)
         source = f"hub:{info.hub.dataset}"
@@ -79,6 +79,12 @@ def find_local(info: SuiteInfo, path: Path | None) -> Path | None:
         if found := _in_folder(info, Path(env)):
             return found
     return _in_folder(info, info.folder)
+
+
+def _is_own(info: SuiteInfo, found: Path) -> bool:
+    """Whether it is the file that comes with the suite; what else lies in its folder may be anybody's."""
+    own = _in_folder(info, info.folder)
+    return own is not None and found.samefile(own)
 
 
 def _in_folder(info: SuiteInfo, folder: Path) -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,10 @@ from typing import Any
 
 import pytest
 
-from evalkit.data import check_records, find_local, fingerprint, hub_records, read_records
+import suites
+from evalkit.data import check_records, find_local, fingerprint, hub_records, load_data, read_records
 from evalkit.errors import DataError
+from evalkit.registry import open_suite
 from evalkit.suite import Hub, SuiteInfo
 
 from .hub_server import DATASET, SHA, serve_hub
@@ -159,3 +162,24 @@ def test_without_the_hubs_package_the_error_names_the_extra(monkeypatch: pytest.
     with pytest.raises(DataError, match="the package datasets is missing") as caught:
         hub_records(Hub(DATASET))
     assert "evalkit[hub]" in caught.value.hint
+
+
+def test_only_the_file_that_comes_with_a_suite_is_pinned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What merely lies in the suite's folder, or is named through it, may hold a stranger's tests."""
+    folder = tmp_path / "mini"
+    shutil.copytree(Path(suites.__path__[0]) / "mini", folder)
+    suite = open_suite(str(folder))
+    monkeypatch.delenv("EVALKIT_DATA", raising=False)
+    own = load_data(suite)
+    assert own.pinned
+    file = Path(own.source.removeprefix("file:"))
+    assert load_data(suite, file).pinned
+    other = folder / "other.jsonl"
+    other.write_bytes(file.read_bytes() + b"\n")
+    outside = tmp_path / "outside.jsonl"
+    outside.write_bytes(file.read_bytes())
+    monkeypatch.setenv("EVALKIT_DATA", str(tmp_path))
+    for path in (other, folder / ".." / "outside.jsonl"):
+        assert not load_data(suite, path).pinned
