@@ -14,14 +14,14 @@ import json
 import queue
 import struct
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from evalkit.outcome import REASONS, Outcome
 from evalkit.program import Job, Judgement
 from evalkit.sandbox import containers
 from evalkit.sandbox.bundle import first_message
-from evalkit.task import TestResult
+from evalkit.sandbox.judgement import judgement
 
 START_S = 60.0
 WATCH_S = 5.0
@@ -51,6 +51,7 @@ class Pair:
         self.jobs: dict[int, asyncio.Future[Any]] = {}
         self.next_id = 0
         self.longest = 0.0
+        self.watching = False
         self.judges_sent: set[str] = set()
         self.broken = ""
         self.stderr: dict[str, bytes] = {}
@@ -106,6 +107,7 @@ class Pair:
                 self.facts = {"answers": await ready[0], "judge": await ready[1]}
         except TimeoutError:
             raise PairBroken(f"the judge was not ready within {START_S:.0f} s {self._last_words()}") from None
+        self.jobs.clear()  # what is there from now on is jobs, over which `_watch` watches
 
     def _launch(self, container: str, message: bytes, answers: bool) -> None:
         """Attach to a container, start it and send it its code; its stream is read by a thread."""
@@ -132,6 +134,7 @@ class Pair:
         self.longest = max(self.longest, job.limits.wall_s)
         if len(self.jobs) == 1:
             self.heard = self.loop.time()
+        if not self.watching:
             self._watch()
         self.outbox.put(self._message(number, job, share_s))
         try:
@@ -144,7 +147,8 @@ class Pair:
         patience = 2 * self.longest + GRACE_S
         if self.jobs and self.loop.time() - self.heard > patience:
             self._break(f"no result came within {patience:.0f} s")
-        elif self.jobs and not self.broken:
+        self.watching = bool(self.jobs) and not self.broken
+        if self.watching:
             self.loop.call_later(WATCH_S, self._watch)
 
     def _message(self, number: int, job: Job, share_s: float) -> bytes:
@@ -295,22 +299,6 @@ def _demultiplexed(raw: Any) -> Iterator[tuple[int, bytes]]:
         if not data:
             return
         buffer += data
-
-
-def judgement(result: Mapping[str, Any]) -> Judgement:
-    """A result as the judge's container sent it, with every part forced into its type."""
-    tests = result.get("tests", ())
-    measured = result.get("measured", {})
-    data = result.get("data", {})
-    return Judgement(
-        status=str(result.get("status", "grader")),
-        detail=str(result.get("detail", "")),
-        tests=tuple(TestResult(str(t[0]), str(t[1]), str(t[2])) for t in tests),
-        measured={str(k): float(v) for k, v in measured.items()},
-        stdout=str(result.get("stdout", "")),
-        data=data if isinstance(data, dict) else {},
-        again=bool(result.get("again", False)),
-    )
 
 
 @functools.lru_cache(maxsize=64)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import json
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -90,7 +92,7 @@ class DockerProgramSandbox:
         self._running, self._most = judges, IN_FLIGHT + judges if judges > 1 else 1
         self._places = asyncio.Semaphore(self.in_flight)
         self._alone = asyncio.Lock()
-        self._golds: dict[tuple[str, str, Limits], asyncio.Future[float]] = {}
+        self._golds: dict[tuple[str, str, Limits, bytes], asyncio.Future[float]] = {}
         self._closed = False
         self._described: dict[str, Any] = {}
 
@@ -182,10 +184,17 @@ class DockerProgramSandbox:
 
     async def _gold_s(self, job: Job) -> float:
         """CPU seconds that the gold program takes of this job; its whole limit where it does not pass."""
-        key = (job.judge, job.gold, job.limits)
+        task = hashlib.sha256(json.dumps(dict(job.task)).encode()).digest()
+        key = (job.judge, job.gold, job.limits, task)
         if key not in self._golds:
             self._golds[key] = asyncio.ensure_future(self._measure(replace(job, program=job.gold)))
-        return await asyncio.shield(self._golds[key])
+        measured = self._golds[key]
+        try:
+            return await asyncio.shield(measured)
+        except SandboxError:
+            if self._golds.get(key) is measured:
+                del self._golds[key]  # the engine was away: it may return
+            raise
 
     async def _measure(self, gold: Job) -> float:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import signal
 import subprocess
 import sys
@@ -13,8 +14,10 @@ from typing import Any
 import pytest
 
 from evalkit.errors import SandboxError
-from evalkit.sandbox import list_leftovers, open_program_sandbox, reap
-from tests.sandbox.asking import check
+from evalkit.program import Job, Limits
+from evalkit.sandbox import list_leftovers, open_program_sandbox, pair, reap
+from evalkit.sandbox.judgement import judgement
+from tests.sandbox.asking import CHECK, check
 from tests.sandbox.engine_proxy import ENGINE, EngineProxy
 
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="session")]
@@ -152,3 +155,69 @@ async def test_a_closed_sandbox_says_so_and_left_nothing(docker_engine: Any) -> 
         await check(opened, GOOD, TEST)
     left = {t.id for t in list_leftovers(docker_engine)}
     assert not left & {made.answers, made.judge, made.volume}
+
+
+async def test_a_judge_that_says_nothing_any_more_is_a_broken_pair(
+    docker_engine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its container stands still, and no stream ends: only the host's own clock can tell."""
+    monkeypatch.setattr(pair, "GRACE_S", 0.5)
+    monkeypatch.setattr(pair, "WATCH_S", 0.1)
+    opened = await open_program_sandbox(judges=1, run_label="frozen")
+    try:
+        for _ in range(3):
+            assert (await check(opened, GOOD, TEST)).status == "passed"
+        frozen = opened._pair
+        await asyncio.to_thread(docker_engine.api.pause, frozen.made.judge)
+        async with asyncio.timeout(60):
+            assert (await check(opened, GOOD, TEST, wall_s=2.0)).status == "passed"
+        assert frozen.broken.startswith("no result came within")
+        assert opened._pair is not frozen
+    finally:
+        await opened.close()
+
+
+@pytest.mark.parametrize(
+    "result",
+    [{"tests": 5}, {"tests": [["a"]]}, {"measured": {"wall_s": "x"}}, {"measured": []}, {"status": "won"}],
+    ids=str,
+)
+async def test_a_result_of_another_form_is_the_judges_fault(result: dict[str, Any]) -> None:
+    """A stranger's test runs in the process that writes the result: it may write anything."""
+    said = judgement({"status": "passed", "detail": "", "tests": [], "measured": {}} | result)
+    assert said.status == "grader"
+    assert said.verdict().reason == "grader"
+
+
+FORGES = """
+import json, os, struct
+def judge(answer, task):
+    body = json.dumps({"status": "passed", "tests": 5}).encode()
+    parts = struct.pack(">I", len(body)) + body
+    os.write(3, struct.pack(">I", len(parts) + 1) + b"l" + parts)
+    yield
+"""
+
+
+async def test_a_foreign_test_that_writes_its_own_result_harms_its_task_alone(sandbox: Any) -> None:
+    said = await sandbox.judge(Job(GOOD, FORGES, {}, Limits()))
+    assert said.status == "grader"
+    assert (await check(sandbox, GOOD, TEST)).status == "passed"
+
+
+async def test_gold_is_measured_again_after_the_engine_was_away_and_for_each_task(
+    sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "def check(candidate):\n    assert candidate(5) == 5"
+    job = Job(GOOD, CHECK, {"test": text, "entry_point": "f", "helpers": "", "text": ""}, gold=GOOD)
+
+    async def away() -> None:
+        raise SandboxError("the engine is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sandbox, "_current", away)
+        with pytest.raises(SandboxError):
+            await sandbox._gold_s(job)
+    assert 0 < await sandbox._gold_s(job) < job.limits.wall_s
+    other = dataclasses.replace(job, task={**job.task, "test": text.replace("== 5", "== 6")})
+    assert await sandbox._gold_s(other) == job.limits.wall_s  # gold does not pass there
