@@ -11,6 +11,7 @@ import os
 import platform
 import signal
 import time
+from collections.abc import Callable
 
 CLONE_PARENT, CLONE_CHILD_SETTID, CLONE_CHILD_CLEARTID = 0x8000, 0x1000000, 0x200000
 GET_TID_ADDRESS = 40  # prctl
@@ -19,6 +20,21 @@ CLONE = {"x86_64": 56}.get(platform.machine(), 220)
 
 _c = ctypes.PyDLL(None, use_errno=True)  # keeps the interpreter's lock
 fork = _c.fork
+
+
+def fork_surely() -> int:
+    """As `fork`, which gives -1 where memory or process ids are used up for a moment."""
+    return _surely(fork)
+
+
+def _surely(make: Callable[[], int]) -> int:
+    for _ in range(PATIENCE):
+        pid = int(make())
+        if pid >= 0:
+            return pid
+        time.sleep(0.02)
+    error = ctypes.get_errno()
+    raise OSError(error, os.strerror(error))
 
 
 class Sibling:

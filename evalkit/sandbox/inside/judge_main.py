@@ -117,12 +117,17 @@ class JudgeMain:
         key = hashlib.sha256(name.encode() + hashlib.sha256(task).digest()).digest()
         kept = self.kept.get(key, {})
         trusted = job["trusted"]
-        worker = self.idle.pop() if trusted and self.idle else None
-        if worker is not None:
+        worker = None
+        while trusted and self.idle and worker is None:
+            worker = self.idle.pop()
             text = "" if name in worker.known else self.judges[name]
             fields = [json.dumps(job).encode(), task, text.encode("utf-8", "surrogatepass")]
-            send(worker.line.fileno(), parts.join([*fields, *parts.of_mapping(kept)]))
-        else:
+            try:
+                send(worker.line.fileno(), parts.join([*fields, *parts.of_mapping(kept)]))
+            except OSError:  # it was killed for want of memory just now, and has not had the job
+                self.end(worker)
+                worker = None
+        if worker is None:
             worker = self.fork(judge_job.Work(job, task, self.judges[name], kept))
         worker.known.add(name)
         worker.job, worker.memory_key, worker.once = job["id"], key, not trusted

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import landlock
-from .cloning import fork
+from .cloning import fork_surely
 from .patrol import Beat
 
 
@@ -69,7 +69,7 @@ def make_slots(config: dict[str, Any], known: int) -> list[Slot]:
 def as_user(slot: Slot, act: Callable[[int], None]) -> None:
     """Run `act(uid)` in a child that may do to the processes of a slot's user what they may, but not they
     to it: one that stopped it would stop this process, which waits."""
-    pid = fork()
+    pid = fork_surely()
     if pid == 0:
         try:
             os.setgroups([])

@@ -29,7 +29,7 @@ from typing import Any
 
 from . import landlock, nursery, patrol
 from .accounting import Kills, cpu_s, waited_s
-from .cloning import fork
+from .cloning import fork_surely
 from .orphans import children, uid_of
 from .patrol import Beat
 from .places import OVERDUE
@@ -182,7 +182,7 @@ class Supervisor:
         """Have the slot's nursery fork: `hear_nursery` gets the child's process id."""
         if slot.nursery is None:
             slot.nursery, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            pid = fork()
+            pid = fork_surely()
             if pid == 0:
                 nursery.run(theirs, slot)
             theirs.close()

@@ -197,6 +197,8 @@ class Line:
     # -- time ------------------------------------------------------------------------------------
     def times(self) -> share.Times:
         """What the program had of the machine until now; what this process had to wait counts for it too."""
+        if self.ended is not None:  # nobody is there who could say
+            return self.known
         waited = cpu = 0.0
         with contextlib.suppress(OSError):
             self.control.send(b"times")
