@@ -19,6 +19,8 @@ from evalkit.sandbox.seccomp import profile
 SOCKET = "/run/evalkit/answers"
 SLOT_BYTES = 64 << 20
 SLOT_INODES = 4096
+FIRST_USER, USERS_EACH, RANGES = 10_240, 256, 200
+USERS = "evalkit.users"  # label of a pair's folder: the first of its users
 PROCESSES = Limits.processes + 8
 JUDGE_MEMORY = 4 << 30
 ENVIRONMENT = {
@@ -53,8 +55,7 @@ class Made:
 
 def make(client: Any, image: str, slots: int, run: str) -> Made:
     """Create (not start) both containers and their folder; engine errors pass through."""
-    # process limits count per user over the whole host, so that pairs should not share users
-    judge_uid = 10_240 + 256 * random.randrange(200)
+    judge_uid = free_users(client)
     first_uid = judge_uid + 1
     folders = tuple(f"/slots/{n}" for n in range(slots))
     folder = client.api.create_volume(
@@ -65,7 +66,7 @@ def make(client: Any, image: str, slots: int, run: str) -> Made:
             "device": "tmpfs",
             "o": f"size=64k,nr_inodes=16,mode=2750,uid=0,gid={judge_uid}",
         },
-        labels=labels("pair", run),
+        labels=labels("pair", run) | {USERS: str(judge_uid)},
     )["Name"]
     tmpfs = {
         path: f"size={SLOT_BYTES},nr_inodes={SLOT_INODES},mode=0700,uid={user},gid={user},noexec"
@@ -93,7 +94,16 @@ def make(client: Any, image: str, slots: int, run: str) -> Made:
         memory=JUDGE_MEMORY,
         processes=slots * 8 + 64,
     )
-    return Made(answers, judge, folder, judge_uid, first_uid, judge_uid + 255, folders)
+    return Made(answers, judge, folder, judge_uid, first_uid, judge_uid + USERS_EACH - 1, folders)
+
+
+def free_users(client: Any) -> int:
+    """The first of so many users that no other pair of this engine has: process limits count per user over
+    the whole host. Numbers stay below those that a rootless engine has not got."""
+    volumes = client.api.volumes(filters={"label": USERS})["Volumes"] or []
+    taken = {volume["Labels"][USERS] for volume in volumes}
+    ranges = [str(FIRST_USER + USERS_EACH * n) for n in range(RANGES)]
+    return int(random.choice([users for users in ranges if users not in taken] or ranges))
 
 
 def _create(

@@ -21,6 +21,7 @@ from evalkit.sandbox.pair import Pair, PairBroken
 
 log = logging.getLogger(__name__)
 IN_FLIGHT = 64  # samples at most, those included whose programs only wait
+MOST = 250  # a pair has so many users
 QUEUED = 32  # jobs beyond them, so that they can travel together
 SHARE_S = 0.5  # effective time that a program has a right to at least, and
 SHARE_OF_GOLD = 20  # so many times what the gold program takes
@@ -89,7 +90,7 @@ class DockerProgramSandbox:
         self._landlock = landlock_at_most
         self._pair: Pair | None = None
         self._starting = asyncio.Lock()
-        self._running, self._most = judges, IN_FLIGHT + judges if judges > 1 else 1
+        self._running, self._most = judges, min(IN_FLIGHT + judges, MOST) if judges > 1 else 1
         self._places = asyncio.Semaphore(self.in_flight)
         self._alone = asyncio.Lock()
         self._golds: dict[tuple[str, str, Limits, bytes], asyncio.Future[float]] = {}

@@ -10,6 +10,7 @@ import pytest
 
 from evalkit.errors import SandboxError
 from evalkit.sandbox import build_image, checks
+from evalkit.sandbox.containers import FIRST_USER, RANGES, USERS, USERS_EACH, free_users
 from evalkit.sandbox.engine import docker_client, labels, owner_alive
 from evalkit.sandbox.image import _load, _save, cache_folder, find_image, image_tag
 
@@ -70,3 +71,20 @@ def test_owners_are_told_apart_by_process_and_start() -> None:
     assert owner_alive(f"another-machine/{space}/{pid}/{start}") is None
     assert owner_alive(f"{boot}/another-container/{pid}/{start}") is None
     assert owner_alive("") is None
+
+
+@pytest.mark.docker
+def test_pairs_do_not_share_users(docker_engine: Any) -> None:
+    """Process limits count per user over the whole host."""
+    api = docker_engine.api
+    made, found = [], set()
+    try:
+        for _ in range(40):
+            users = free_users(docker_engine)
+            assert users not in found
+            found.add(users)
+            made.append(api.create_volume(labels=labels("test") | {USERS: str(users)})["Name"])
+    finally:
+        for name in made:
+            api.remove_volume(name)
+    assert FIRST_USER + RANGES * USERS_EACH <= 65_536
