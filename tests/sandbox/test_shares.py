@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from evalkit.program import Job, Judgement, Limits
 from evalkit.sandbox import open_program_sandbox
+from evalkit.sandbox.inside import patrol
 from evalkit.sandbox.inside.evalkit_judge.share import UNKNOWN, Times, Window
 from evalkit.sandbox.inside.places import OVERDUE, RUNNING, WAITING, room
 from tests.sandbox.asking import CHECK
@@ -126,3 +127,17 @@ async def test_a_program_cannot_win_time_by_starving_itself(small: Any) -> None:
     said = await small.judge(job(crowd, 1.0, share_s=0.5))
     assert said.status == "timeout"
     assert said.measured["wall_s"] < 20
+
+
+def test_a_program_that_changes_all_the_time_leaves_room_for_the_report_of_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A connection holds 278 messages that nobody has read."""
+    used = iter(0.05 * (k - k // 2) for k in range(2000))  # on a core in every second tick
+    monkeypatch.setattr(patrol, "ran_s", lambda pid: (next(used), 0.0))
+    beat = patrol.Beat(40.0)
+    told = [beat.state for _ in range(1500) if beat.look(0, patrol.TICK_S)]
+    assert told[:4] == [WAITING, RUNNING] * 2
+    assert len(told) < 150
+    assert told[-1] == RUNNING
+    assert patrol.Beat(0.1, used_s=0.0, told=1000).look(0, patrol.TICK_S)  # overdue is told always

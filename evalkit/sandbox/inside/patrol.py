@@ -16,6 +16,7 @@ from .places import OVERDUE, RUNNING, WAITING
 TICK_S = 0.05
 BUSY = 0.2  # of a tick on a core, or waiting for one: it computes
 LOWEST = 19
+MOST_TOLD = 100  # the report of the end needs room, too, in a connection that a busy judge does not read
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Beat:
     share_s: float | None
     used_s: float = -1.0  # of a core, and waiting for one, until the last look; -1: not looked at yet
     state: bytes = RUNNING
+    told: int = 0  # changes
 
     def look(self, pid: int, passed_s: float) -> bool:
         """Whether it does something else than at the last look, `passed_s` ago."""
@@ -33,9 +35,10 @@ class Beat:
         state = RUNNING if before < 0 or self.used_s - before > BUSY * passed_s else WAITING
         if self.share_s is not None and ran >= self.share_s:
             state = OVERDUE
-        changed = state != self.state
-        self.state = state
-        return changed
+        if state == self.state or (state == WAITING and self.told >= MOST_TOLD):
+            return False
+        self.state, self.told = state, self.told + 1
+        return True
 
 
 def lower(uid: int) -> None:
