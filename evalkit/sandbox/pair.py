@@ -71,7 +71,12 @@ class Pair:
         """
         # where one is all that may be there, none starts before the last is proven gone
         slots = most + (SPARE_SLOTS if most > 1 else 0)
-        made = await asyncio.to_thread(containers.make, client, image, slots, run)
+        making = asyncio.ensure_future(asyncio.to_thread(containers.make, client, image, slots, run))
+        try:
+            made = await asyncio.shield(making)
+        except asyncio.CancelledError:  # the thread goes on and makes them
+            await cls(client, await making, running, most, trusted, landlock).stop()
+            raise
         pair = cls(client, made, running, most, trusted, landlock)
         try:
             await pair._start()

@@ -245,5 +245,8 @@ class DockerProgramSandbox:
         self._closed = True
         if self._pair is not None:
             await self._pair.stop()
-            self._pair = None
+        async with self._starting:  # a pair that is being started stays no secret
+            if self._pair is not None:
+                await self._pair.stop()
+                self._pair = None
         await asyncio.to_thread(self._client.close)

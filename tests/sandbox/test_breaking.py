@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import pytest
 
 from evalkit.errors import SandboxError
 from evalkit.program import Job, Limits
-from evalkit.sandbox import list_leftovers, open_program_sandbox, pair, reap
+from evalkit.sandbox import containers, list_leftovers, open_program_sandbox, pair, reap
 from evalkit.sandbox.judgement import judgement
 from tests.sandbox.asking import CHECK, check
 from tests.sandbox.engine_proxy import ENGINE, EngineProxy
@@ -221,3 +223,32 @@ async def test_gold_is_measured_again_after_the_engine_was_away_and_for_each_tas
     assert 0 < await sandbox._gold_s(job) < job.limits.wall_s
     other = dataclasses.replace(job, task={**job.task, "test": text.replace("== 5", "== 6")})
     assert await sandbox._gold_s(other) == job.limits.wall_s  # gold does not pass there
+
+
+async def test_a_start_that_is_cancelled_or_closed_in_the_middle_leaves_nothing(
+    docker_engine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    making, make = threading.Event(), containers.make
+
+    def noticed(*args: Any) -> Any:
+        making.set()
+        return make(*args)
+
+    monkeypatch.setattr(containers, "make", noticed)
+    label = f"cut-{os.getpid()}"
+    starting = asyncio.create_task(open_program_sandbox(judges=1, run_label=label))
+    await asyncio.to_thread(making.wait, 30)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert not [t for t in list_leftovers(docker_engine) if t.run == label]
+
+    opened = await open_program_sandbox(judges=1, run_label=label)
+    opened._pair._break("for the test")
+    making.clear()
+    replacing = asyncio.create_task(check(opened, GOOD, TEST))
+    await asyncio.to_thread(making.wait, 30)
+    await opened.close()
+    with pytest.raises(SandboxError, match="closed"):
+        await replacing
+    assert not [t for t in list_leftovers(docker_engine) if t.run == label]
