@@ -17,7 +17,7 @@ from typing import Any
 
 from . import frames, parts
 from .evalkit_judge import Answer, AnswerError, Test, memory
-from .evalkit_judge.errors import Astray, SupervisorGone
+from .evalkit_judge.errors import Astray, NotOfTheTest, SupervisorGone
 from .evalkit_judge.line import Line
 
 STDOUT_HEAD = 8 << 10  # bytes of the program's output that travel to the host
@@ -43,7 +43,7 @@ class Work:
 NO_MEMORY, LATE = 93, 94  # exit statuses of a worker that could not even write its result
 
 
-class OutOfTime(BaseException):
+class OutOfTime(NotOfTheTest):
     """Raised by the alarm in a judge whose own code does not end."""
 
 
@@ -99,14 +99,14 @@ def attempt(
             outcome = drive(judge, answer, task, tests, reasons)
         finally:  # to let go of millions of values may take until the next alarm
             watch.over = True
-    except Astray:
+    except (Astray, OutOfTime):
         pass
-    except OutOfTime:
-        tests.append(["the test's own code", "timeout", "the test did not end within the time limit", None])
-        outcome["last"] = True  # whatever was interrupted may be half done
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.setitimer(signal.ITIMER_PROF, 0)
+    if watch.rang:  # also where a test's bare `except` took the alarm for the answer's error
+        tests.append(["the test's own code", "timeout", "the test did not end within the time limit", None])
+        outcome["last"] = True  # whatever was interrupted may be half done
     return tests, outcome
 
 
@@ -125,6 +125,7 @@ class Watch:
 
     answer: Answer
     over: bool = False
+    rang: bool = False
 
     def alarm(self, number: int, frame: Any) -> None:
         if self.over:
@@ -132,6 +133,7 @@ class Watch:
         line = self.answer._lines[-1] if self.answer._lines else None
         if line is None or line.asking or time.monotonic() - line.waited_here() <= line.end + GRACE_S:
             return  # the timer repeats
+        self.rang = True
         raise OutOfTime
 
 
@@ -156,7 +158,7 @@ def drive(
     except AnswerError as e:
         tests.append(["answer", e.kind, e.message[:DETAIL], None])
         return {}
-    except (OutOfTime, SupervisorGone, Astray):
+    except NotOfTheTest:
         raise
     except MemoryError:
         tests.append(["the test's own code", "memory", "the test took too much memory", None])

@@ -8,8 +8,11 @@ from typing import Any
 KINDS = ("crashed", "timeout", "cpu", "memory", "output")
 
 
-class AnswerError(Exception):
+class AnswerError(BaseException):
     """The answer raised, ended, or went over a limit. `kind` is one of KINDS.
+
+    No Exception by itself: a test's `except Exception` catches what it would officially, errors that the
+    answer raised as one (`raised`), and neither its end nor a SystemExit.
 
     Where the answer raised, `type_name` is the exception's, and the error is also of its nearest
     built-in type, so that a test's `except ValueError` sees what it expects. `died`: the answer's
@@ -17,7 +20,7 @@ class AnswerError(Exception):
     """
 
     def __init__(self, kind: str, message: str, type_name: str = "", died: bool = False) -> None:
-        Exception.__init__(self, message)  # not super(): mixed in, that may be one which wants more
+        BaseException.__init__(self, message)  # not super(): mixed in, that may be one which wants more
         self.kind = kind
         self.message = message
         self.text = message  # what the exception itself says
@@ -28,16 +31,24 @@ class AnswerError(Exception):
         return self.text
 
 
-class SupervisorGone(BaseException):
-    """Container A does not answer: the pair is broken, whatever the program did. Not for judges to catch."""
+class NotOfTheTest(BaseException):
+    """What passes through a test's code and is no outcome of it. Not for judges to catch."""
 
 
-class Astray(BaseException):
+class SupervisorGone(NotOfTheTest):
+    """Container A does not answer: the pair is broken, whatever the program did."""
+
+
+class Astray(NotOfTheTest):
     """A question was not the one that had been sent ahead: the program has to start anew, without."""
 
 
 class NotCrossable(TypeError):
     """A value of the judge's side that the value table does not hold."""
+
+
+class Raised(AnswerError, Exception):
+    """Raised by the answer as an Exception, of no class that a test can name."""
 
 
 _MIXED: dict[str, type[AnswerError]] = {}
@@ -57,7 +68,7 @@ def raised(
     if made is None:
         made = _MIXED[base] = _mix(getattr(builtins, base, None))
     if own is not None:
-        made = _mix(own) if _mix(own) is not AnswerError else made
+        made = _mix(own) if _mix(own) not in (AnswerError, Raised) else made
     error = made.__new__(made)
     AnswerError.__init__(error, "crashed", f"{type_name}: {message}" if message else type_name, type_name)
     error.text = message
@@ -66,12 +77,13 @@ def raised(
 
 
 def _mix(kind: object) -> type[AnswerError]:
-    """A class of both; AnswerError itself where `kind` is no class of exceptions that a test may catch."""
+    """A class of both; of Exception alone where `kind` means more to the interpreter, or cannot be mixed;
+    AnswerError itself where `kind` is no Exception."""
     if not isinstance(kind, type) or not issubclass(kind, Exception):
         return AnswerError
     if issubclass(kind, (*_UNMIXED, AnswerError)):
-        return AnswerError
+        return Raised
     try:
         return type(kind.__name__, (AnswerError, kind), {"__module__": "answer"})
     except TypeError:  # two classes of built-in layouts
-        return AnswerError
+        return Raised

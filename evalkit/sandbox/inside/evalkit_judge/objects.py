@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..wire import CALLABLE, ITERABLE, ITERATOR
+from .errors import AnswerError
 
 if TYPE_CHECKING:
     from .remote import Answer
@@ -63,7 +64,7 @@ class Walk(Opaque):
         super().__init__(answer, handle, name)
         self._items: list[Any] = []
         self._ended = False
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
         self._batch = 1
 
     def __iter__(self) -> Walk:
@@ -91,7 +92,7 @@ class Iterable(Opaque):
         super().__init__(answer, handle, name)
         self._items: list[Any] = []
         self._walk: Iterator[Any] | None = None
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
 
     def __iter__(self) -> Iterator[Any]:
         if self._walk is None:
@@ -105,7 +106,7 @@ class Iterable(Opaque):
                     self._items.append(next(self._walk))
                 except StopIteration:
                     return
-                except Exception as e:
+                except (AnswerError, Exception) as e:
                     self._error = e
                     raise
             yield self._items[place]

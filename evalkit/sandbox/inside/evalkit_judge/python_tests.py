@@ -23,7 +23,7 @@ from typing import Any
 
 from ..records import is_enumeration, is_record
 from . import Test, ahead
-from .errors import AnswerError, NotCrossable
+from .errors import AnswerError, NotCrossable, NotOfTheTest
 from .objects import Module
 from .remote import Answer
 from .set_up import run_setup
@@ -169,13 +169,11 @@ def _one(answer: Answer, name: str, source: str, names: Names, candidate: str = 
             names["check"](answer.function(candidate))
     except AnswerError as e:
         status, detail = e.kind, e.message
-    except NotCrossable:
-        raise  # a limit of the value table, not the answer's fault
+    except (NotCrossable, NotOfTheTest):
+        raise  # a limit of the value table, or the judge's own: not the answer's fault
     except (
-        Exception,
-        SystemExit,
-        GeneratorExit,
-    ) as e:  # test code is foreign: whatever it raises is its verdict
+        BaseException
+    ) as e:  # test code is foreign: whatever it raises is its verdict, KeyboardInterrupt too
         if isinstance(e, MemoryError):
             status, detail = "memory", "the test took too much memory"
         else:

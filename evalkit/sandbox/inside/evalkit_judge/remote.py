@@ -11,7 +11,7 @@ from ..decoder import Decoder
 from ..kinds import exact, refill
 from ..wire import Encoder, Excess, Malformed, TooLarge
 from .crossing import decoder, put_other
-from .errors import AnswerError, NotCrossable, raised
+from .errors import AnswerError, NotCrossable, Raised, raised
 from .lent import Lent, call_lent
 from .line import Line
 from .objects import Function, Live, Opaque, Walk
@@ -194,7 +194,7 @@ class Answer:
         except Exception as e:  # whatever a container says about contents that it cannot have
             raise self._line.broken(f"impossible contents for an argument: {type(e).__name__}") from None
 
-    def _too_large(self, error: TooLarge) -> Exception:
+    def _too_large(self, error: TooLarge) -> BaseException:
         """Arguments beyond the bounds are the task's fault, unless the test made them of what it was told."""
         if self._told:
             return AnswerError("output", f"what the test made of the answer's values is {error}")
@@ -212,7 +212,7 @@ class Answer:
             raise TypeError(f"iter() of {iterable!r} gave no iterator")
         return walk
 
-    def _take(self, iterator: Opaque, most: int) -> tuple[list[Any], bool, Exception | None]:
+    def _take(self, iterator: Opaque, most: int) -> tuple[list[Any], bool, AnswerError | None]:
         """Up to `most` items of an iterator, whether it ended there, and the error that ended it."""
         value = self._ask(frames.TAKE, iterator, most)
         try:
@@ -262,7 +262,7 @@ class Answer:
             name, base, message = self._text(d), self._text(d), self._text(d)
             raise raised(name, base, message, self._checked(d, tuple), self.errors.get(name))
         if reply[:1] == frames.NO_MEMORY:
-            raise AnswerError("memory", "MemoryError: the program's memory limit", "MemoryError")
+            raise Raised("memory", "MemoryError: the program's memory limit", "MemoryError")
         if reply[:1] == frames.TOO_LARGE:
             raise AnswerError("output", self._text(d)[:200])
         raise self._line.broken("no such reply")
