@@ -138,6 +138,10 @@ def test_named_tuples_are_rebuilt_without_their_class() -> None:
     assert back.y == [2]
     assert type(back).__name__ == "Point"
     assert crossed(Row("a"))._asdict() == {"name": "a", "size": 0}
+    assert crossed(Row("a"))._replace(size=2)._replace(name="b") == ("b", 2)
+    assert repr(crossed(Row("a"))) == repr(Row("a")) == "Row(name='a', size=0)"
+    with pytest.raises(ValueError, match="unexpected field names"):
+        crossed(Row("a"))._replace(other=1)
 
 
 def test_plain_subclasses_are_their_contents_and_liars_are_opaque() -> None:

@@ -30,6 +30,7 @@ def _namedtuple(contents: Any) -> Any:
             raise Malformed("a named tuple with impossible names")
         members: dict[str, Any] = {f: property(itemgetter(i)) for i, f in enumerate(fields)}
         members |= {"__slots__": (), "_fields": fields, "_asdict": _asdict}
+        members |= {"_replace": _replace, "__repr__": _named_repr}
         made = _kept(_NAMED, key, type(name, (tuple,), members))
     if len(values) != len(fields):
         raise Malformed("a named tuple with too many or too few values")
@@ -38,6 +39,18 @@ def _namedtuple(contents: Any) -> Any:
 
 def _asdict(self: Any) -> dict[str, Any]:
     return dict(zip(self._fields, self, strict=True))
+
+
+def _replace(self: Any, /, **changes: Any) -> Any:
+    values = tuple(changes.pop(field, value) for field, value in zip(self._fields, self, strict=True))
+    if changes:
+        raise ValueError(f"Got unexpected field names: {list(changes)!r}")
+    return tuple.__new__(type(self), values)
+
+
+def _named_repr(self: Any) -> str:
+    inside = ", ".join(f"{field}={value!r}" for field, value in zip(self._fields, self, strict=True))
+    return f"{type(self).__name__}({inside})"
 
 
 def _name(value: Any) -> str:
