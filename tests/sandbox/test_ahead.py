@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from evalkit.program import Job, Judgement, Limits
+from evalkit.sandbox import open_program_sandbox
 from evalkit.sandbox.inside.evalkit_judge.ahead import calls_of_check, calls_of_statements
 
 FORESEEING = """
@@ -131,3 +132,37 @@ async def test_a_wrong_guess_starts_the_program_anew(sandbox: Any) -> None:
     for test in (body, guessing):
         said = await asked(sandbox, program, test)
         assert said.status == "passed", said
+
+
+LOOPS_AT_FIRST = """
+from evalkit_judge import Test
+
+seen = []
+
+def judge(answer, task):
+    seen.append(0)
+    if task["loops"] and len(seen) == 1:
+        answer.foresee("f", lambda: [((1,), {})])
+        answer.load()
+        try:
+            answer.call("f", 2)
+        except BaseException:
+            while True: pass
+    yield Test("seen", "passed")
+    return {"seen": len(seen)}
+"""
+
+
+@pytest.mark.docker
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_worker_interrupted_in_the_attempt_that_does_not_count_takes_no_other_job(
+    docker_engine: Any,
+) -> None:
+    opened = await open_program_sandbox(judges=1, run_label="interrupted", trusted=True)
+    try:
+        for loops, seen in ((True, 2), (False, 1), (False, 2)):
+            job = Job("def f(n): return n", LOOPS_AT_FIRST, {"loops": loops}, Limits(wall_s=0.5))
+            said = await opened.judge(job)
+            assert (said.status, said.data) == ("passed", {"seen": seen}), said
+    finally:
+        await opened.close()

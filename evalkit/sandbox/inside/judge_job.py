@@ -52,10 +52,12 @@ def run_job(job: dict[str, Any], judge: str, config: dict[str, Any]) -> dict[str
 
     Or `broken`: why, for the host: container A is gone, and the job says nothing about the program.
     """
+    last = False
     try:
         for guess in (True, False):
             answer = Answer(lambda: open_line(job, config), job["program"], guess)
             tests, outcome = attempt(judge, answer, job["task"], config["reasons"])
+            last = last or bool(outcome.get("last"))
             ends = [line.close() for line in answer._lines]
             if not any(line.astray for line in answer._lines):
                 break
@@ -83,6 +85,7 @@ def run_job(job: dict[str, Any], judge: str, config: dict[str, Any]) -> dict[str
             **late,
         },
         **outcome,
+        "last": last,
     }
 
 

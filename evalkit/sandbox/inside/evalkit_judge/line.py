@@ -119,7 +119,9 @@ class Line:
         """The next frame, or the AnswerError that stands for it. `timeout`: seconds from now at most."""
         deadline = Deadline(self, timeout)
         inbox = self.inbox
-        size = self.size()
+        size = self.size() if self.ended is None else self.read_rest()
+        if self.ended is not None and len(inbox) < size:
+            raise self.died()  # nothing tells so any more: a child may hold the pipe
         while len(inbox) < size:
             events = self.poll.poll(deadline.left() * 1000 + 1)
             if len(events) > 1:
@@ -197,8 +199,6 @@ class Line:
     # -- time ------------------------------------------------------------------------------------
     def times(self) -> share.Times:
         """What the program had of the machine until now; what this process had to wait counts for it too."""
-        if self.ended is not None:  # nobody is there who could say
-            return self.known
         waited = cpu = 0.0
         with contextlib.suppress(OSError):
             self.control.send(b"times")
@@ -317,10 +317,13 @@ class Deadline:
         left = self.at - time.monotonic()
         while left <= 0:
             left = self.extend()
-        return left
+        # asking for its times may have brought the end: there is nothing more to wait for
+        return left if self.line.ended is None else share.LEAST_S
 
     def extend(self) -> float:
         line = self.line
+        if line.ended is not None:
+            raise line.died()
         if self.window is None:
             since = share.Times(self.asked, line.known.waited_s, share.UNKNOWN)
             self.window = share.Window(since, self.at - self.asked)
