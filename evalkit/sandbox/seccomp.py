@@ -35,7 +35,7 @@ getresgid getresuid getrlimit getrusage getsid gettid getuid kill pidfd_open
 pidfd_send_signal prctl prlimit64 restart_syscall rseq rt_sigaction rt_sigpending
 rt_sigprocmask rt_sigreturn rt_sigsuspend rt_sigtimedwait sched_get_priority_max
 sched_get_priority_min sched_getaffinity sched_getattr sched_getparam sched_getscheduler
-sched_rr_get_interval sched_setaffinity sched_yield seccomp set_robust_list set_tid_address
+sched_rr_get_interval sched_setaffinity sched_setscheduler sched_yield seccomp set_robust_list set_tid_address
 setfsgid setfsuid setgid setgroups setpgid setpriority setregid setresgid setresuid setreuid
 setrlimit setsid setuid sigaltstack tgkill tkill uname vfork wait4 waitid waitpid
 landlock_add_rule landlock_create_ruleset landlock_restrict_self"""

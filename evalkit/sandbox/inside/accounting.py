@@ -55,3 +55,11 @@ class Kills:
             lines = (line.split() for line in text.splitlines())
             self._count = next((int(words[1]) for words in lines if words[0] == b"oom_kill"), 0)
         return self._count
+
+
+def do_not_preempt() -> None:
+    """From now on this process and its children, when they wake up, let what runs go on with its time slice.
+
+    A program's replies then wait for each other; every change between the two sides costs both.
+    """
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import frames, parts
+from .accounting import do_not_preempt
 from .evalkit_judge import Answer, AnswerError, Test, memory
 from .evalkit_judge.errors import Astray, NotOfTheTest, SupervisorGone
 from .evalkit_judge.line import Line
@@ -213,6 +214,7 @@ def worker(first: Work, config: dict[str, Any], line: int) -> None:
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + GROWN
         gc.enable()
         gc.set_threshold(10_000, 10, 50)  # of a job little is left that needs it
+        do_not_preempt()
         work: Work | None = first
         texts = {first.job["judge"]: first.judge}
         while work is not None:

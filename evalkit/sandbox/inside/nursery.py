@@ -14,6 +14,7 @@ import struct
 from typing import Any
 
 from . import answer, confine, guards
+from .accounting import do_not_preempt
 from .cloning import Sibling
 from .slots import Slot
 from .sweep import sweep
@@ -51,6 +52,7 @@ def run(control: socket.socket, slot: Slot) -> None:
 def serve(control: socket.socket, slot: Slot) -> None:
     worn, guard = guards.Worn(), 0
     sibling = Sibling()
+    do_not_preempt()
     while True:
         data = control.recvmsg(64, 64)[0]
         if not data:
