@@ -25,6 +25,8 @@ MOST = 250  # a pair has so many users
 QUEUED = 32  # jobs beyond them, so that they can travel together
 SHARE_S = 0.5  # effective time that a program has a right to at least, and
 SHARE_OF_GOLD = 20  # so many times what the gold program takes
+# timeouts that all of the limit may be spent on: the first, and so many of the programs judged
+RARE_FIRST, RARE = 1, 0.02
 FULL = 0.9  # of its limit: a program that had so much was not held up
 
 ANY = 1 << 30  # no version of Landlock is too new
@@ -94,6 +96,7 @@ class DockerProgramSandbox:
         self._places = asyncio.Semaphore(self.in_flight)
         self._alone = asyncio.Lock()
         self._golds: dict[tuple[str, str, Limits, bytes], asyncio.Future[float]] = {}
+        self._judged = self._late = 0
         self._closed = False
         self._described: dict[str, Any] = {}
 
@@ -136,13 +139,17 @@ class DockerProgramSandbox:
     async def judge(self, job: Job) -> Judgement:
         """Run one job. A pair that breaks meanwhile is replaced and the job tried once more, alone.
 
-        So is a program that was late beside others without having had what it has a right to: only then its
-        timeout counts.
+        A program that was late beside others without having had what it has a right to is tried again with a
+        right to all of its limit, and if that does not help either alone: only then its timeout counts.
         """
         try:
-            said = await self._one(job)
-            if not said.again and not (said.status == "timeout" and await self._held_up(job, said)):
-                return said
+            for share_s in sorted({self._share_s(job), job.limits.wall_s}):
+                said = await self._one(job, share_s)
+                self._judged += 1
+                if said.again:
+                    break
+                if said.status != "timeout" or not await self._tried_again(job, said):
+                    return said
         except PairBroken:
             pass
         try:
@@ -151,9 +158,9 @@ class DockerProgramSandbox:
         except PairBroken as e:
             raise SandboxError(f"the judge broke twice over one program: {e}") from None
 
-    async def _one(self, job: Job) -> Judgement:
+    async def _one(self, job: Job, share_s: float) -> Judgement:
         async with self._places:
-            return await (await self._current()).run(job, self._share_s(job))
+            return await (await self._current()).run(job, share_s)
 
     @contextlib.asynccontextmanager
     async def _all_places(self) -> AsyncIterator[None]:
@@ -174,11 +181,16 @@ class DockerProgramSandbox:
             return job.limits.wall_s
         return min(job.limits.wall_s, SHARE_S if job.limits.share_s is None else job.limits.share_s)
 
-    async def _held_up(self, job: Job, said: Judgement) -> bool:
-        """Whether a program that timed out had less effective time than it has a right to."""
+    async def _tried_again(self, job: Job, said: Judgement) -> bool:
+        """Whether a timeout does not count: the program had less effective time than it has a right to, or
+        less than all of its limit where that is rare."""
         had, allowed = said.measured.get("had_s", 0.0), said.measured.get("allowed_s", 0.0)
         if had >= FULL * allowed:
             return False
+        self._late += 1
+        return self._late <= RARE_FIRST + RARE * self._judged or await self._held_up(job, had, allowed)
+
+    async def _held_up(self, job: Job, had: float, allowed: float) -> bool:
         if job.limits.share_s is not None or not job.gold or self._strict:
             return had < min(allowed, self._share_s(job))
         return had < min(allowed, SHARE_OF_GOLD * await self._gold_s(job))
@@ -199,7 +211,7 @@ class DockerProgramSandbox:
 
     async def _measure(self, gold: Job) -> float:
         try:
-            said = await self._one(gold)
+            said = await self._one(gold, self._share_s(gold))
         except PairBroken:
             return gold.limits.wall_s
         return said.measured["cpu_s"] if said.status == "passed" else gold.limits.wall_s

@@ -108,6 +108,20 @@ async def test_what_gold_takes_gives_a_right_to_twenty_times_as_much(small: Any)
 
 @pytest.mark.docker
 @pytest.mark.asyncio(loop_scope="module")
+async def test_where_late_programs_are_rare_each_has_all_of_its_limit(docker_engine: Any) -> None:
+    """Gold takes next to nothing, so that the share is half a second; the crowd has a right to all of its limit."""
+    opened = await open_program_sandbox(judges=2, run_label="rare")
+    try:
+        slow = job(works(1.4), 2.0, gold="def f(n): return n")
+        crowd, honest = await beside(opened, [job(SPINS, 2.0)] * 4, [slow])
+    finally:
+        await opened.close()
+    assert {one.status for one in crowd} == {"timeout"}
+    assert honest[0].status == "passed"
+
+
+@pytest.mark.docker
+@pytest.mark.asyncio(loop_scope="module")
 async def test_strict_limits_lose_no_honest_program(docker_engine: Any) -> None:
     strict = await open_program_sandbox(judges=2, run_label="strict", strict_limits=True)
     try:
