@@ -25,8 +25,7 @@ MOST = 250  # a pair has so many users
 QUEUED = 32  # jobs beyond them, so that they can travel together
 SHARE_S = 0.5  # effective time that a program has a right to at least, and
 SHARE_OF_GOLD = 20  # so many times what the gold program takes
-# timeouts that all of the limit may be spent on: the first, and so many of the programs judged
-RARE_FIRST, RARE = 1, 0.02
+RARE, LATELY = 0.02, 100  # share of late programs among about so many that were judged last
 FULL = 0.9  # of its limit: a program that had so much was not held up
 
 ANY = 1 << 30  # no version of Landlock is too new
@@ -96,7 +95,7 @@ class DockerProgramSandbox:
         self._places = asyncio.Semaphore(self.in_flight)
         self._alone = asyncio.Lock()
         self._golds: dict[tuple[str, str, Limits, bytes], asyncio.Future[float]] = {}
-        self._judged = self._late = 0
+        self._late = 0.0  # share of programs that were late lately
         self._closed = False
         self._described: dict[str, Any] = {}
 
@@ -145,7 +144,7 @@ class DockerProgramSandbox:
         try:
             for share_s in sorted({self._share_s(job), job.limits.wall_s}):
                 said = await self._one(job, share_s)
-                self._judged += 1
+                self._late *= 1 - 1 / LATELY
                 if said.again:
                     break
                 if said.status != "timeout" or not await self._tried_again(job, said):
@@ -187,8 +186,9 @@ class DockerProgramSandbox:
         had, allowed = said.measured.get("had_s", 0.0), said.measured.get("allowed_s", 0.0)
         if had >= FULL * allowed:
             return False
-        self._late += 1
-        return self._late <= RARE_FIRST + RARE * self._judged or await self._held_up(job, had, allowed)
+        rare = self._late < RARE
+        self._late += 1 / LATELY
+        return rare or await self._held_up(job, had, allowed)
 
     async def _held_up(self, job: Job, had: float, allowed: float) -> bool:
         if job.limits.share_s is not None or not job.gold or self._strict:
