@@ -44,6 +44,16 @@ class Lines(Watch):
             self.say(text)
 
 
+def bar(**how: Any) -> Any:
+    """A bar on stderr that goes away when it is closed."""
+    from tqdm import tqdm
+
+    # the terminal of a serial line or of some containers says that it is 0 wide
+    sized = os.get_terminal_size(sys.stderr.fileno()).columns > 0
+    fixed: dict[str, Any] = {} if sized else {"ncols": 80, "nrows": 24}
+    return tqdm(file=sys.stderr, leave=False, dynamic_ncols=sized, **fixed, **how)
+
+
 class Bar(Lines):
     """tqdm, with what the samples judged so far amount to."""
 
@@ -60,21 +70,8 @@ class Bar(Lines):
             self._bar.write(visible(text), file=sys.stderr)
 
     def started(self, total: int, judged: int, passed: int) -> None:
-        from tqdm import tqdm
-
         self._judged, self._passed, self._errors, self._cost = judged, passed, 0, 0.0
-        # the terminal of a serial line or of some containers says that it is 0 wide
-        sized = os.get_terminal_size(sys.stderr.fileno()).columns > 0
-        self._bar = tqdm(
-            total=total,
-            initial=judged,
-            unit="sample",
-            file=sys.stderr,
-            leave=False,
-            dynamic_ncols=sized,
-            ncols=None if sized else 80,
-            nrows=None if sized else 24,
-        )
+        self._bar = bar(total=total, initial=judged, unit="sample")
         self._show(0)
 
     def rollout(self, reply: Reply | None) -> None:

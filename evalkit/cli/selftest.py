@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from evalkit.cli.parser import Parser
+from evalkit.cli.progress import bar
 from evalkit.cli.text import Style, duration, one_line, table
 from evalkit.run.settings import ISOLATIONS
 from evalkit.selftest import Report, Watch, selftest
@@ -66,18 +66,7 @@ class Bar(Watch):
         self._bar: Any = None
 
     def begin(self, what: str, total: int) -> None:
-        from tqdm import tqdm
-
-        sized = os.get_terminal_size(sys.stderr.fileno()).columns > 0
-        self._bar = tqdm(
-            total=total,
-            desc=what,
-            unit="try",
-            file=sys.stderr,
-            leave=False,
-            dynamic_ncols=sized,
-            ncols=None if sized else 80,
-        )
+        self._bar = bar(total=total, desc=what, unit="try")
 
     def step(self) -> None:
         self._bar.update(1)

@@ -11,9 +11,10 @@ import select
 import time
 from dataclasses import dataclass
 
+from .deadline import Deadline
 from .ending import End, classify
 from .errors import AnswerError
-from .line import FLOOD, Deadline, Line
+from .line import FLOOD, Line
 
 ERRORS = 2000  # bytes of the end of standard error that are kept
 
