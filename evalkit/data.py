@@ -1,4 +1,4 @@
-"""Benchmark data: from a local file in the official format, or from the hub at a pinned revision.
+"""Benchmark data: from local files in the official format, or from the hub at a pinned revision.
 
 Both give plain records; the fingerprint (sha256 of the canonical records, in order) becomes part of
 the run, so that two scores are only ever compared on the same problems.
@@ -6,66 +6,78 @@ the run, so that two scores are only ever compared on the same problems.
 
 from __future__ import annotations
 
-import gzip
+import dataclasses
 import hashlib
 import json
 import logging
 import os
 import sys
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from evalkit.errors import DataError, EvalkitError
-from evalkit.suite import Hub, Suite, SuiteInfo
+from evalkit.files import leave, read_placed, read_records
+from evalkit.suite import Data, DataFile, Hub, Record, Suite, SuiteInfo
 from evalkit.task import Task
 
-Record = Mapping[str, Any]
+__all__ = ["Data", "Record", "check_records", "find_local", "fingerprint", "hub_records", "load_data"]
+__all__ += ["read_records", "tasks_of"]
 
-
-@dataclass(frozen=True)
-class Data:
-    """Records with where they came from. `revision` is a commit of the hub or empty for a file.
-
-    `pinned`: known to be what the suite was made for: the hub's at the suite's own revision, the suite's own
-    file, or of a known fingerprint. Anything else may hold a stranger's tests.
-    """
-
-    records: tuple[Record, ...]
-    source: str
-    revision: str
-    fingerprint: str
-    pinned: bool = False
+T = TypeVar("T")
 
 
 def load_data(suite: Suite, path: Path | None = None) -> Data:
     """`path` (file or folder), else EVALKIT_DATA, else the suite's own folder, else the hub."""
     info = suite.source()
-    found = find_local(info, path)
-    if found is not None:
-        records: list[Record] = list(read_records(found))
-        source, revision = f"file:{found}", ""
-        pinned = _is_own(info, found)
-    elif info.hub is not None:
-        records, revision = hub_records(info.hub)
-        source = f"hub:{info.hub.dataset}"
-        pinned = bool(info.hub.revision)
-    else:
+    if found := find_local(info, path):
+        source = f"file:{found[0]}" if len(found) == 1 else f"folder:{found[0].parent}"
+        data = _of_files(suite, info, found, source, "", pinned=_is_own(info, found))
+    elif info.hub is None:
         raise DataError(
             f"{info.name} has no data", f"give a file in the official format: --data PATH ({_names(info)})"
         )
+    elif info.hub.files:
+        paths, revision = hub_files(info.hub)
+        source = f"hub:{info.hub.dataset}"
+        data = _of_files(suite, info, paths, source, revision, pinned=bool(info.hub.revision))
+    else:
+        records, revision = hub_records(info.hub)
+        check_records(records, suite.required_fields, f"hub:{info.hub.dataset}")
+        data = Data(
+            tuple(records),
+            f"hub:{info.hub.dataset}",
+            revision,
+            fingerprint(records),
+            bool(info.hub.revision),
+        )
+    return dataclasses.replace(data, pinned=data.pinned or data.fingerprint in info.fingerprints)
+
+
+def _of_files(
+    suite: Suite, info: SuiteInfo, paths: Sequence[Path], source: str, revision: str, *, pinned: bool
+) -> Data:
+    """All records of these files, in order. Large values stay in them; the fingerprint covers them, too."""
+    digest, records, files = hashlib.sha256(), list[Record](), []
+    for path in paths:
+        before = len(records)
+        for record, place in read_placed(path):
+            whole = suite.complete(record, path.parent)
+            digest.update(_canonical(whole))
+            records.append(leave(whole, place, info.large))
+        files.append(DataFile(path.name, path.stat().st_size, len(records) - before))
     check_records(records, suite.required_fields, source)
-    digest = fingerprint(records)
-    return Data(tuple(records), source, revision, digest, pinned or digest in info.fingerprints)
+    return Data(tuple(records), source, revision, digest.hexdigest(), pinned, tuple(files))
 
 
-def find_local(info: SuiteInfo, path: Path | None) -> Path | None:
-    """The data file that `path`, EVALKIT_DATA or the suite's folder holds; None where there is none."""
+# -- where it is -----------------------------------------------------------------------------------
+
+
+def find_local(info: SuiteInfo, path: Path | None) -> tuple[Path, ...]:
+    """The data files that `path`, EVALKIT_DATA or the suite's folder holds; () where there are none."""
     if path is not None:
         if path.is_file():
-            return path
+            return (path,)
         if not path.is_dir():
             raise DataError(f"no such file or folder: {path}", f"{info.name} reads {_names(info)}")
         if found := _in_folder(info, path):
@@ -81,75 +93,40 @@ def find_local(info: SuiteInfo, path: Path | None) -> Path | None:
     return _in_folder(info, info.folder)
 
 
-def _is_own(info: SuiteInfo, found: Path) -> bool:
-    """Whether it is the file that comes with the suite; what else lies in its folder may be anybody's."""
+def _is_own(info: SuiteInfo, found: Sequence[Path]) -> bool:
+    """Whether it is what comes with the suite; what else lies in its folder may be anybody's."""
     own = _in_folder(info, info.folder)
-    return own is not None and found.samefile(own)
+    return len(own) == len(found) and all(map(Path.samefile, own, found))
 
 
-def _in_folder(info: SuiteInfo, folder: Path) -> Path | None:
+def _in_folder(info: SuiteInfo, folder: Path) -> tuple[Path, ...]:
+    """The first file of `local`, or one for each of `parts`. DataError where only some of these are there."""
+    for inner in (folder, folder / info.name):
+        found = [_first_of(names, inner) for names in info.parts]
+        if any(found) and not all(found):
+            missing = [names[0] for names, path in zip(info.parts, found, strict=True) if path is None]
+            raise DataError(
+                f"{inner} holds a part of {info.name}'s data only: {', '.join(missing)} is missing",
+                "get the rest, or choose a part of the benchmark that needs less",
+            )
+        if any(found):
+            return tuple(path for path in found if path is not None)
     for name in info.local:
         for candidate in (folder / name, folder / info.name / name):
             if candidate.is_file():
-                return candidate
-    return None
+                return (candidate,)
+    return ()
+
+
+def _first_of(names: Iterable[str], folder: Path) -> Path | None:
+    return next((folder / name for name in names if (folder / name).is_file()), None)
 
 
 def _names(info: SuiteInfo) -> str:
-    return ", ".join(info.local) or "JSON lines"
+    return ", ".join([*(names[0] for names in info.parts), *info.local]) or "JSON lines"
 
 
-def read_records(path: Path) -> Iterator[dict[str, Any]]:
-    """Records of a .jsonl, .json or .parquet file; the first two also gzipped."""
-    if path.suffix == ".parquet":
-        yield from _parquet(path)
-        return
-    try:
-        raw = path.read_bytes()
-        text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as e:
-        raise DataError(f"cannot read {path}: {e}") from None
-    yield from _array(path, text) if text.lstrip()[:1] == "[" else _lines(path, text)
-
-
-def _array(path: Path, text: str) -> Iterator[dict[str, Any]]:
-    try:
-        rows = json.loads(text)
-    except (ValueError, RecursionError) as e:
-        raise DataError(f"{path} is not valid JSON: {e}") from None
-    for number, row in enumerate(rows, 1):
-        if isinstance(row, list):
-            row = {"samples": row}  # bigcode's generations.json: a list of answers a task, in task order
-        if not isinstance(row, dict):
-            raise DataError(f"{path}: item {number} is not an object")
-        yield row
-
-
-def _lines(path: Path, text: str) -> Iterator[dict[str, Any]]:
-    # not splitlines(): it breaks at U+2028 and other characters that JSON strings may hold
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as e:
-            raise DataError(f"{path}, line {number}: not valid JSON ({e})") from None
-        if not isinstance(row, dict):
-            raise DataError(f"{path}, line {number}: not an object")
-        yield row
-
-
-def _parquet(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise DataError(f"{path} is Parquet, which needs pyarrow", "pip install 'evalkit[hub]'") from None
-
-    try:
-        yield from pyarrow.parquet.read_table(path).to_pylist()
-    except (OSError, pyarrow.ArrowInvalid) as e:
-        raise DataError(f"cannot read {path}: {e}") from None
+# -- the hub ---------------------------------------------------------------------------------------
 
 
 def hub_records(hub: Hub) -> tuple[list[Record], str]:
@@ -158,24 +135,58 @@ def hub_records(hub: Hub) -> tuple[list[Record], str]:
         import datasets
         import huggingface_hub
     except ImportError:
-        hint = "pip install 'evalkit[hub]', or give a local copy with --data PATH"
-        raise DataError(
-            f"{hub.dataset} comes from the hub, and the package datasets is missing", hint
-        ) from None
+        raise _without_client(hub) from None
 
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it says each retry of its own on stderr
     if not sys.stderr.isatty():
         datasets.disable_progress_bars()
-    try:
+
+    def load() -> tuple[list[Record], str]:
         revision = hub.revision or huggingface_hub.HfApi().dataset_info(hub.dataset).sha or ""
         rows = datasets.load_dataset(hub.dataset, hub.config, split=hub.split, revision=revision or None)
+        return [dict(row) for row in rows], revision
+
+    return _asked(hub, load)
+
+
+def hub_files(hub: Hub) -> tuple[list[Path], str]:
+    """The data set's own `files`, fetched into the client's cache, and the commit that they came from."""
+    try:
+        import huggingface_hub
+        from huggingface_hub.utils.tqdm import disable_progress_bars
+    except ImportError:
+        raise _without_client(hub) from None
+
+    def fetch() -> tuple[list[Path], str]:
+        revision = hub.revision or huggingface_hub.HfApi().dataset_info(hub.dataset).sha or ""
+        paths = []
+        for name in hub.files:
+            where = huggingface_hub.hf_hub_download(hub.dataset, name, repo_type="dataset", revision=revision)
+            paths.append(Path(where))
+        return paths, revision
+
+    if not sys.stderr.isatty():
+        disable_progress_bars()
+    return _asked(hub, fetch)
+
+
+def _asked(hub: Hub, load: Callable[[], T]) -> T:
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it says each retry of its own on stderr
+    try:
+        return load()
     except Exception as e:  # the hub's libraries raise many kinds; every one means "no data"
         said = (str(e).splitlines() or [""])[0][:200]
         raise DataError(
             f"cannot load {hub.dataset} from the hub: {type(e).__name__}: {said}",
             "give a local copy with --data PATH, or set EVALKIT_DATA to a folder that holds it",
         ) from None
-    return [dict(row) for row in rows], revision
+
+
+def _without_client(hub: Hub) -> DataError:
+    hint = "pip install 'evalkit[hub]', or give a local copy with --data PATH"
+    return DataError(f"{hub.dataset} comes from the hub, and the package datasets is missing", hint)
+
+
+# -- what it holds ---------------------------------------------------------------------------------
 
 
 def tasks_of(suite: Suite, data: Data) -> list[Task]:
@@ -212,6 +223,10 @@ def fingerprint(records: Sequence[Record]) -> str:
     """sha256 of the records as canonical JSON (sorted keys, ASCII), one a line, in order."""
     digest = hashlib.sha256()
     for record in records:
-        line = json.dumps(record, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str)
-        digest.update(line.encode() + b"\n")
+        digest.update(_canonical(record))
     return digest.hexdigest()
+
+
+def _canonical(record: Record) -> bytes:
+    line = json.dumps(record, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str)
+    return line.encode() + b"\n"

@@ -122,6 +122,8 @@ def read_info(folder: Path) -> SuiteInfo:
     known = {f.name for f in dataclasses.fields(SuiteInfo)} - {
         "folder",
         "local",
+        "parts",
+        "large",
         "fingerprints",
         "hub",
         "exceptions",
@@ -132,9 +134,11 @@ def read_info(folder: Path) -> SuiteInfo:
     raw.setdefault("title", raw["name"])
     hub = None
     if data.get("hub"):
-        hub = Hub(data["hub"], data.get("revision", ""), data.get("config"), data.get("split", "test"))
-    local, prints = (tuple(data.get(name, ())) for name in ("local", "fingerprints"))
-    return SuiteInfo(folder=folder, local=local, fingerprints=prints, hub=hub, exceptions=exceptions, **raw)
+        named = {name: data[name] for name in ("revision", "config", "split") if name in data}
+        hub = Hub(data["hub"], files=tuple(data.get("files", ())), **named)
+    lists: Any = {name: tuple(data.get(name, ())) for name in ("local", "large", "fingerprints")}
+    lists["parts"] = tuple(tuple(names) for names in data.get("parts", ()))
+    return SuiteInfo(folder=folder, hub=hub, exceptions=exceptions, **lists, **raw)
 
 
 # -- options ---------------------------------------------------------------------------------------
@@ -147,10 +151,17 @@ def make_options(cls: type[Suite], given: Mapping[str, Any]) -> Any:
     values: dict[str, Any] = {}
     for name, value in given.items():
         key = name.replace("-", "_")
+        if f"{key}_" in fields:
+            key += "_"
         if key not in fields:
             raise UsageError(f"unknown option {name!r} of this suite", did_you_mean(key, fields))
         values[key] = _convert(key, value, types[key], fields[key].metadata.get("choices", ()))
     return cls.Options(**values)
+
+
+def flag_of(name: str) -> str:
+    """An option's flag. `from_`, which Python does not let be called `from`, is --from."""
+    return "--" + name.rstrip("_").replace("_", "-")
 
 
 def _convert(name: str, value: Any, kind: Any, choices: tuple[str, ...]) -> Any:
@@ -162,11 +173,11 @@ def _convert(name: str, value: Any, kind: Any, choices: tuple[str, ...]) -> Any:
             if isinstance(value, float) and not math.isfinite(value):
                 raise ValueError(value)
         except ValueError:
-            raise UsageError(f"--{name.replace('_', '-')} needs a {target.__name__}, got {value!r}") from None
+            raise UsageError(f"{flag_of(name)} needs a {target.__name__}, got {value!r}") from None
     if target is float and isinstance(value, int):
         value = float(value)
     if choices and value is not None and value not in choices:
-        raise UsageError(f"--{name.replace('_', '-')} cannot be {value!r}", did_you_mean(str(value), choices))
+        raise UsageError(f"{flag_of(name)} cannot be {value!r}", did_you_mean(str(value), choices))
     return value
 
 

@@ -70,6 +70,36 @@ class Hub:
     revision: str = ""
     config: str | None = None
     split: str = "test"
+    files: tuple[str, ...] = ()  # JSON lines to read as they are, instead of what `datasets` makes of it all
+
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A file that records came from. `size`: bytes."""
+
+    name: str
+    size: int
+    records: int
+
+
+@dataclass(frozen=True)
+class Data:
+    """Records with where they came from. `revision` is a commit of the hub or empty for a file.
+
+    `pinned`: known to be what the suite was made for: the hub's at the suite's own revision, the suite's own
+    file, or of a known fingerprint. Anything else may hold a stranger's tests. `files` in the order in which
+    they were read; none where the hub's client made the records.
+    """
+
+    records: tuple[Record, ...]
+    source: str
+    revision: str
+    fingerprint: str
+    pinned: bool = False
+    files: tuple[DataFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +117,8 @@ class SuiteInfo:
         False  # whether the authors count what broke as failed: then their number is shown too
     )
     local: tuple[str, ...] = ()  # file names looked for in --data DIR and EVALKIT_DATA
+    parts: tuple[tuple[str, ...], ...] = ()  # data in several files, each with the names that it may have
+    large: tuple[str, ...] = ()  # fields to leave in their file until they are needed: see evalkit.files.Left
     fingerprints: tuple[str, ...] = ()  # of data that is known to be the authors': see Data.pinned
     hub: Hub | None = None
     exceptions: Mapping[str, str] = field(default_factory=dict)  # gold that fails officially too: why
@@ -118,6 +150,10 @@ class Suite(ABC):
         """Where the data lies that the options ask for: `info`, with other files or another hub config."""
         return self.info
 
+    def complete(self, record: Record, folder: Path) -> Record:
+        """A record of a file in `folder`, with what other files there say of its task."""
+        return record
+
     def other_data(self) -> Mapping[str, str]:
         """Fingerprints, by name, of data beside its own that tasks are made from: part of the identity."""
         return {}
@@ -131,8 +167,16 @@ class Suite(ABC):
     def protocol(self) -> Protocol:
         """The named protocol that `options` chose: prompt, stops, extractor and assembly."""
 
+    def scope(self, data: Data) -> str:
+        """Which part of the benchmark the options ask for (a release, a window): beside every score."""
+        return ""
+
+    def doubts(self, tasks: Sequence[Task], data: Data) -> tuple[str, ...]:
+        """Why a score over these tasks cannot be compared with published ones; () where it can."""
+        return ()
+
     def remarks(self, tasks: Sequence[Task]) -> tuple[str, ...]:
-        """What has to stand beside every score of a run over these tasks."""
+        """What else has to stand beside every score of a run over these tasks."""
         return ()
 
     # -- how to judge --------------------------------------------------------------------------

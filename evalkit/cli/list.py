@@ -11,7 +11,8 @@ from pathlib import Path
 from evalkit.cli.find import made_at, runs_in
 from evalkit.cli.options import add_results
 from evalkit.cli.parser import Parser
-from evalkit.cli.text import one_line, percent, table
+from evalkit.cli.summary import names_of, score_of, with_footnote
+from evalkit.cli.text import one_line, table
 from evalkit.errors import EvalkitError
 from evalkit.run.summary import Summary
 
@@ -56,6 +57,6 @@ def runs_table(found: list[tuple[Path, Summary]]) -> str:
     rows = [["suite", "model", "protocol", "pass@1", "scored", "when", "run"]]
     for folder, s in found:
         when = datetime.fromtimestamp(made_at(folder)).strftime("%Y-%m-%d %H:%M")
-        names = [one_line(name, 40) for name in (s.suite, s.model, s.protocol)]
-        rows.append([*names, percent(s.pass_1), f"{s.scored:,}/{s.planned:,}", when, one_line(folder.name)])
-    return table(rows, right=frozenset((3, 4)))
+        scored = f"{s.scored:,}/{s.planned:,}"
+        rows.append([*names_of(s), score_of(s), scored, when, one_line(folder.name)])
+    return with_footnote(table(rows, right=frozenset((3, 4))), [s for _, s in found])

@@ -98,6 +98,9 @@ def task_text(store: Reader, record: Record, style: Style) -> Iterator[str]:
     samples = sum(task_id == row["task_id"] for task_id, _ in store.plan)
     which = f"sample {row['sample']}" + (f" ({samples} in all)" if samples > 1 else "")
     yield style.bold(f"{one_line(row['task_id'])} · {which} · {word}")
+    tags = store.manifest.get("tags", {}).get(row["task_id"], {})
+    if tags:
+        yield "  " + " · ".join(f"{one_line(tag)}: {one_line(value)}" for tag, value in tags.items())
     tries = store.rollouts(row["task_id"], row["sample"])
     log = [(number, event) for rollout, number in tries for event in store.events(rollout)]
     # a try that was cut off may have made calls that the next one took from the log

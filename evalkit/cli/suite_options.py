@@ -14,7 +14,7 @@ from typing import Any
 
 from evalkit.cli.parser import Parser
 from evalkit.errors import UsageError
-from evalkit.registry import find_suite
+from evalkit.registry import find_suite, flag_of
 from evalkit.suite import Part, Suite
 
 PREFIX = "suite_option_"  # of the parser's own names, so that no option meets a flag of ours
@@ -39,7 +39,7 @@ def fields_of(cls: type[Suite], parts: Sequence[Part] = ()) -> list[dataclasses.
 
 
 def _add(group: Any, field: dataclasses.Field[Any], kind: Any, suite: str) -> None:
-    flag = "--" + field.name.replace("_", "-")
+    flag = flag_of(field.name)
     help, choices = describe(field)
     common = {"dest": PREFIX + field.name, "default": argparse.SUPPRESS, "help": help.replace("%", "%%")}
     try:

@@ -80,10 +80,11 @@ def count_tasks(suite: Suite, data: str | None = None) -> tuple[int | None, str]
     try:
         local = find_local(info, path)
     except DataError:  # a folder of other suites' data
-        local = None
-    if local is None:
+        local = ()
+    if not local:
         return None, f"hub: {info.hub.dataset}{hub_missing()}" if info.hub else "not here: --data PATH"
-    return len(tasks_of(suite, load_data(suite, path))), f"file: {local}"
+    where = f"file: {local[0]}" if len(local) == 1 else f"files: {local[0].parent}"
+    return len(tasks_of(suite, load_data(suite, path))), where
 
 
 def hub_missing() -> str:

@@ -21,8 +21,14 @@ PAUSED = {
 
 
 def summary_text(s: Summary, style: Style) -> str:
-    heading = " · ".join(one_line(part) for part in (s.title, s.model, s.protocol, s.scaffold))
+    title = f"{s.title} {scope_text(s)}" if s.scope else s.title
+    heading = " · ".join(one_line(part) for part in (title, s.model, s.protocol, s.scaffold))
     return "\n".join([style.bold(heading), *_lines(s, style)])
+
+
+def scope_text(s: Summary) -> str:
+    """`release_v5 2024-08-01..2025-02-01 (279 problems)`: which score this is."""
+    return f"{s.scope} ({s.tasks:,} problems{f' of {s.of:,}' if s.tasks != s.of else ''})"
 
 
 def _lines(s: Summary, style: Style) -> Iterator[str]:
@@ -33,7 +39,7 @@ def _lines(s: Summary, style: Style) -> Iterator[str]:
     if s.parts:
         yield from _row("parts", ", ".join(f"{one_line(n)} {percent(v)}" for n, v in s.parts.items()))
     for tag, cells in s.breakdown.items():
-        yield from _row(one_line(tag), _cells(cells))
+        yield from _breakdown(tag, cells, s)
     if s.authors is not None:
         yield from _row("authors", f"{percent(s.authors)} as the authors count (errors as failures)")
     if s.strict:
@@ -45,6 +51,9 @@ def _lines(s: Summary, style: Style) -> Iterator[str]:
     yield from _row("cost", money(s.cost))
     yield from _row("time", duration(s.wall_s))
     yield from _row("scorer", one_line(s.scorer))
+    if s.doubts:
+        why = "; ".join(map(one_line, s.doubts))
+        yield from _row("note", f"not comparable with published scores: {why}")
     for note in s.notes:
         yield from _row("note", one_line(note))
     yield from _row("run", one_line(s.run), fill=False)
@@ -72,11 +81,26 @@ def _headline(s: Summary, style: Style) -> str:
     covered = f"{s.scored:,} of {s.planned:,} samples scored"
     if s.tasks != s.planned:
         covered += f", {s.tasks:,} tasks"
+    covered = ", ".join([covered, *map(one_line, s.doubts)])
     if s.pass_1 is None:
         return f"none, {covered}"
     between = f"  95% interval [{percent(s.interval[0])}, {percent(s.interval[1])}]," if s.interval else ""
     mark = "" if s.complete else f" {style.warn('INCOMPLETE')},"
     return f"{style.bold(percent(s.pass_1))}{between}{mark} {covered}"
+
+
+def _breakdown(tag: str, cells: Mapping[str, tuple[int, int]], s: Summary) -> Iterator[str]:
+    """On one line where tasks have one sample each; else a line a value, with pass@k."""
+    if s.tasks == s.planned:
+        yield from _row(one_line(tag), _cells(cells))
+        return
+    label = one_line(tag)
+    for value, figures in s.pass_at_by[tag].items():
+        passed, scored = cells.get(value, (0, 0))
+        pass_at = ", ".join(f"{name} {percent(v)}" for name, v in figures.items() if name != "tasks")
+        tasks = f"{figures['tasks']:,} task{'s' if figures['tasks'] != 1 else ''}"
+        yield from _row(label, f"{one_line(value)}: {pass_at or 'none'} ({passed:,}/{scored:,}, {tasks})")
+        label = ""
 
 
 def _cells(cells: Mapping[str, tuple[int, int]]) -> str:
@@ -112,11 +136,27 @@ def _missing(s: Summary, style: Style) -> Iterator[str]:
     yield from _row("", style.bold(f"evalkit resume {one_line(s.run)}"), fill=False)
 
 
+NOT_COMPARABLE = "* not comparable with published scores: `evalkit show RUN` says why"
+
+
 def runs_table(summaries: list[Summary]) -> str:
     """One line a run."""
     rows = [["suite", "model", "protocol", "pass@1", "95%", "scored"]]
     for s in summaries:
         between = f"[{percent(s.interval[0])}, {percent(s.interval[1])}]" if s.interval else ""
-        names = [one_line(name, 40) for name in (s.suite, s.model, s.protocol)]
-        rows.append([*names, percent(s.pass_1), between, f"{s.scored:,}/{s.planned:,}"])
-    return table(rows, right=frozenset((3, 5)))
+        rows.append([*names_of(s), score_of(s), between, f"{s.scored:,}/{s.planned:,}"])
+    return with_footnote(table(rows, right=frozenset((3, 5))), summaries)
+
+
+def names_of(s: Summary) -> list[str]:
+    """Suite with its scope, model, protocol: the first cells of a table."""
+    suite = f"{s.suite} {scope_text(s)}" if s.scope else s.suite
+    return [one_line(suite, 80), *(one_line(name, 40) for name in (s.model, s.protocol))]
+
+
+def score_of(s: Summary) -> str:
+    return percent(s.pass_1) + ("*" if s.doubts else "")
+
+
+def with_footnote(text: str, summaries: list[Summary]) -> str:
+    return f"{text}\n{NOT_COMPARABLE}" if any(s.doubts for s in summaries) else text

@@ -142,7 +142,9 @@ def samples_of(summary: Summary) -> list[dict[str, Any]]:
 def report(check: Check, style: Style) -> str:
     oracle, null = check.oracle, check.null
     lines = [
-        style.bold(one_line(f"{oracle.title} · {oracle.protocol} · {oracle.scorer}")),
+        style.bold(
+            one_line(f"{oracle.title} {oracle.scope}".strip() + f" · {oracle.protocol} · {oracle.scorer}")
+        ),
         f"  gold answers   {percent(oracle.pass_1)}, {oracle.counts['passed']:,} of {oracle.planned:,} pass",
         f"  empty answers  {percent(null.pass_1)}, {null.counts['failed']:,} of {null.planned:,} fail",
     ]

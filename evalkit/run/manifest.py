@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import platform
@@ -37,6 +38,9 @@ def make_manifest(plan: Plan, sandbox: ProgramSandbox) -> dict[str, Any]:
             "homepage": info.homepage,
             "headline": info.headline,
             "errors_fail": info.errors_fail,
+            "scope": plan.scope,
+            "tasks": plan.of,
+            "doubts": list(plan.suite.doubts(plan.tasks, plan.data)),
             "remarks": list(plan.suite.remarks(plan.tasks)),
             "scorer": {"name": plan.suite.scorer().name, "version": plan.suite.scorer().version},
         },
@@ -45,6 +49,7 @@ def make_manifest(plan: Plan, sandbox: ProgramSandbox) -> dict[str, Any]:
             "revision": plan.data.revision,
             "fingerprint": plan.data.fingerprint,
             "records": len(plan.data.records),
+            "files": [dataclasses.asdict(file) for file in plan.data.files],
         },
         "tags": {task.id: dict(task.tags) for task in plan.tasks if task.tags},
         "protocol": {

@@ -32,6 +32,8 @@ class Plan:
     suite: Suite
     data: Data
     tasks: tuple[Task, ...]
+    of: int  # tasks that --tasks and --limit chose these from
+    scope: str
     model: Model
     scaffold: Scaffold
     sampling: Sampling
@@ -68,6 +70,7 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
     scaffold = open_scaffold(settings.scaffold)
     data = load_data(suite, Path(settings.data) if settings.data else None)
     all_tasks = tasks_of(suite, data)
+    scope = suite.scope(data)
     tasks = [available(task) for task in select(all_tasks, settings)]
     model = open_model(
         settings.model,
@@ -106,7 +109,19 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
     }
     if other := suite.other_data():
         identity["other_data"] = dict(other)
-    return Plan(settings, suite, data, tuple(tasks), model, scaffold, sampling, samples, identity)
+    return Plan(
+        settings,
+        suite,
+        data,
+        tuple(tasks),
+        len(all_tasks),
+        scope,
+        model,
+        scaffold,
+        sampling,
+        samples,
+        identity,
+    )
 
 
 def select(tasks: Sequence[Task], settings: Settings) -> list[Task]:

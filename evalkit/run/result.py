@@ -52,6 +52,10 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
         parts=scores.parts,
         authors=scores.bounds[0] if manifest["suite"].get("errors_fail") else None,
         breakdown=scores.breakdown,
+        pass_at_by=scores.pass_at_by,
+        scope=str(manifest["suite"].get("scope", "")),
+        of=int(manifest["suite"].get("tasks", manifest["identity"]["tasks"]["count"])),
+        doubts=tuple(map(str, manifest["suite"].get("doubts", ()))),
         tokens={
             "prompt": totals.prompt_tokens,
             "completion": totals.completion_tokens,

@@ -95,10 +95,10 @@ def score(
 
 
 def stored_settings(manifest: Mapping[str, Any]) -> Settings:
-    """A run's settings, with the data file that it found then: the environment may be another by now."""
+    """A run's settings, with the data files that it found then: the environment may be another by now."""
     settings = Settings.from_json(manifest["settings"])
     kind, _, path = manifest["data"]["source"].partition(":")
-    if settings.data is None and kind == "file" and Path(path).is_file():
+    if settings.data is None and kind in ("file", "folder") and Path(path).exists():
         return dataclasses.replace(settings, data=path)
     return settings
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from evalkit.stats.intervals import wilson_of_means
 from evalkit.stats.passk import mean_pass_at_k
 
 KS = (1, 5, 10, 100)
+STEPS = {"easy": 0, "medium": 1, "hard": 2}  # values that have an order of their own
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,9 @@ class Summary:
 
     `bounds` are [passed / planned, (passed + errors + not run) / planned]: where the score must lie
     once everything missing is scored. `pass_at` holds a k only where every task has k samples.
+    `tasks` were chosen from the `of` tasks of `scope`, the part of the benchmark; `doubts` say why the score
+    cannot be compared with published ones. `breakdown` holds [passed, scored] samples by tag and its value,
+    `pass_at_by` tasks and pass@k in the same way.
     """
 
     run: str
@@ -38,6 +42,10 @@ class Summary:
     bounds: tuple[float, float]
     parts: Mapping[str, float] = field(default_factory=dict)
     breakdown: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
+    pass_at_by: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
+    scope: str = ""
+    of: int = 0
+    doubts: tuple[str, ...] = ()
     authors: float | None = None
     tokens: Mapping[str, int | None] = field(default_factory=dict)
     cost: float | None = None
@@ -68,6 +76,7 @@ class Summary:
         return {
             "run": self.run,
             "suite": self.suite,
+            **({"scope": self.scope} if self.scope else {}),
             "model": self.model,
             "scaffold": self.scaffold,
             "protocol": self.protocol,
@@ -80,14 +89,17 @@ class Summary:
             "planned": self.planned,
             "scored": self.scored,
             "tasks": self.tasks,
+            "of": self.of,
             "counts": dict(self.counts),
             "reasons": dict(self.reasons),
             "parts": dict(self.parts),
             "breakdown": {tag: {v: list(c) for v, c in by.items()} for tag, by in self.breakdown.items()},
+            "pass_at_by": {tag: {v: dict(p) for v, p in by.items()} for tag, by in self.pass_at_by.items()},
             "tokens": dict(self.tokens),
             "cost": self.cost,
             "wall_s": round(self.wall_s, 3),
             "end": self.end,
+            **({"doubts": list(self.doubts)} if self.doubts else {}),
             **({"notes": list(self.notes)} if self.notes else {}),
             **({"strict": dict(self.strict)} if self.strict else {}),
             **({"authors": self.authors} if self.authors is not None else {}),
@@ -105,6 +117,7 @@ class Scores:
     bounds: tuple[float, float]
     parts: dict[str, float]
     breakdown: dict[str, dict[str, tuple[int, int]]]
+    pass_at_by: dict[str, dict[str, dict[str, float]]]
 
 
 def count(rows: Iterable[Mapping[str, Any]], tags: Mapping[str, Mapping[str, str]]) -> Scores:
@@ -131,7 +144,32 @@ def count(rows: Iterable[Mapping[str, Any]], tags: Mapping[str, Mapping[str, str
             cell = breakdown[tag][value]
             cell[0] += good
             cell[1] += 1
-    return _scores(counts, reasons, tally, parts, breakdown)
+    return _scores(counts, reasons, tally, parts, breakdown, by_tag(tally, tags))
+
+
+def by_tag(
+    tally: Mapping[str, Sequence[int]], tags: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Number of tasks and pass@k by tag and its value, from (scored, passed) samples of each task."""
+    groups: dict[str, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+    for task_id, (n, c) in tally.items():
+        for tag, value in tags.get(task_id, {}).items():
+            groups[tag][value].append((n, c))
+    return {
+        tag: {value: {"tasks": len(by[value]), **pass_at_ks(by[value])} for value in in_order(by)}
+        for tag, by in groups.items()
+    }
+
+
+def pass_at_ks(tasks: Sequence[tuple[int, int]]) -> dict[str, float]:
+    """pass@k for each k that there are samples for; pass@1 leaves out tasks without any."""
+    with_samples = [(n, c) for n, c in tasks if n]
+    found = {k: mean_pass_at_k(with_samples if k == 1 else tasks, k) for k in KS}
+    return {f"pass@{k}": value for k, value in found.items() if value is not None}
+
+
+def in_order(values: Iterable[str]) -> list[str]:
+    return sorted(values, key=lambda value: (STEPS.get(value, len(STEPS)), value))
 
 
 def _scores(
@@ -140,24 +178,21 @@ def _scores(
     tally: Mapping[str, list[int]],
     parts: Counter[str],
     breakdown: Mapping[str, Mapping[str, list[int]]],
+    pass_at_by: dict[str, dict[str, dict[str, float]]],
 ) -> Scores:
     planned = counts.total()
     all_tasks = [(n, c) for n, c in tally.values()]
     with_samples = [(n, c) for n, c in all_tasks if n]
-    pass_at: dict[str, float] = {}
-    for k in KS:
-        value = mean_pass_at_k(with_samples if k == 1 else all_tasks, k)
-        if value is not None:
-            pass_at[f"pass@{k}"] = value
     passed = counts[Outcome.PASSED]
     missing = counts[Outcome.ERROR] + counts[Outcome.NOT_RUN]
     return Scores(
         dict(counts),
         dict(sorted(reasons.items())),
-        pass_at,
+        pass_at_ks(all_tasks),
         wilson_of_means([c / n for n, c in with_samples]) if with_samples else None,
         (passed / planned, (passed + missing) / planned) if planned else (0.0, 1.0),
         # a sample whose verdict has no parts (no answer, say) passed in none of them
         {name: good / sum(n for n, _ in all_tasks) for name, good in parts.items()},
-        {t: {v: (c[0], c[1]) for v, c in sorted(by.items())} for t, by in breakdown.items()},
+        {t: {v: (by[v][0], by[v][1]) for v in in_order(by)} for t, by in breakdown.items()},
+        pass_at_by,
     )

@@ -10,13 +10,18 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from evalkit.errors import DataError
+from evalkit.files import Left, read_records, stamp
 
 MOST_BYTES = 1 << 30  # of one problem's unpacked tests
 TEXT = {"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"}
 AROUND_IT = {"PROTO", "FRAME", "MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT", "STOP"}
+INDEX = "index.jsonl"
+IN_INDEX = ("platform", "contest_id", "contest_date", "difficulty", "question_title")
 METHOD = re.compile(r"^\s*def\s+(\w+)", re.MULTILINE)
 
 
@@ -29,15 +34,32 @@ class Tests:
     function: str
 
 
-def check(record: Mapping[str, Any]) -> None:
-    """DataError where the public tests cannot be read, or where there is no test at all."""
-    if not has_private(record):
-        tests_of(record)
-        return
+def check(record: Mapping[str, Any]) -> bool:
+    """Whether there are tests. DataError where the public ones, or unpacked private ones, cannot be read."""
     try:
-        public(record)
+        found = public(record)
     except (ValueError, TypeError) as e:
         raise DataError(f"question {record['question_id']}: its public tests cannot be read: {e}") from None
+    if has_private(record):
+        return True
+    return bool(found and tests_of(record))
+
+
+def indexed(record: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+    """The record with what the folder's index says of the question, where there is one."""
+    path = folder / INDEX
+    if not path.is_file():
+        return record
+    known = read_index(path, stamp(path)).get(str(record.get("question_id")), {})
+    more: dict[str, Any] = {name: known[name] for name in IN_INDEX if name in known}
+    if known.get("func_name"):
+        more["metadata"] = {"func_name": known["func_name"]}
+    return {**more, **record}
+
+
+@lru_cache(maxsize=4)
+def read_index(path: Path, as_it_is: tuple[int, int]) -> dict[str, Mapping[str, Any]]:
+    return {str(row.get("question_id")): row for row in read_records(path)}
 
 
 def tests_of(record: Mapping[str, Any]) -> Tests:
@@ -65,6 +87,8 @@ def private(record: Mapping[str, Any]) -> list[Any]:
     value = record.get("private_test_cases")
     if not has_private(record):
         return []
+    if isinstance(value, Left):
+        value = value.read()
     if not isinstance(value, str):
         return list(value or ())
     return list(json.loads(value if value.lstrip().startswith("[") else unpack(value)))

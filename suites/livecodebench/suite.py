@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from evalkit import suite
-from evalkit.errors import DataError
+from evalkit.errors import DataError, UsageError
 from evalkit.program import Job, Limits, ProgramSandbox
 from evalkit.protocol import Protocol
-from evalkit.suite import CommonOptions, Scorer, option
+from evalkit.suite import CommonOptions, Data, Record, Scorer, SuiteInfo, option
 from evalkit.task import Answer, Task, Verdict, error
 
+from .errata import FAULTS
 from .protocols import DEFAULT, PROTOCOLS
-from .records import check, has_private, tests_of
+from .records import check, has_private, indexed, tests_of
+from .releases import LATEST, Window, is_release, parts_of, unlike_theirs
 from .stand_in import REAL_PREAMBLE
 
 FOLDER = Path(__file__).parent
@@ -29,6 +32,13 @@ TAGS = ("difficulty", "platform")
 
 @dataclass(frozen=True)
 class Options(CommonOptions):
+    release: str = option(
+        "",
+        "release_v1 to release_v6 or release_latest; v1 to v6 for what each added; v4_v6 for a span of these "
+        f"(default: {LATEST}; of a single file, all)",
+    )
+    from_: str = option("", "contests from this day on: 2024-08-01")
+    to: str = option("", "contests until the beginning of this day, as officially: 2025-02-01")
     protocol: str = option(DEFAULT, "how the model is asked and its reply read", choices=tuple(PROTOCOLS))
     scorer: str = option(
         "lcb-2025-05",
@@ -45,22 +55,42 @@ class Suite(suite.Suite):
     tests_are_data = True
     required_fields = ("question_id", "question_content", "public_test_cases")
 
-    def tasks(self, records: Sequence[Mapping[str, Any]]) -> list[Task]:
-        """In order of question_id as a text, which is the official one. Tests stay packed until they run."""
-        for record in records:
-            check(record)
-        made = [
-            Task(str(r["question_id"]), r, gold(r), {tag: str(r[tag]) for tag in TAGS if r.get(tag)})
-            for r in records
-        ]
-        return sorted(made, key=lambda task: task.id)
+    def source(self) -> SuiteInfo:
+        """Of the data's files, those of the release."""
+        numbers, hub = parts_of(self.options.release), self.info.hub
+        files = tuple(hub.files[n] for n in numbers) if hub else ()
+        return dataclasses.replace(
+            self.info,
+            parts=tuple(self.info.parts[n] for n in numbers),
+            hub=dataclasses.replace(hub, files=files) if hub else None,
+        )
 
-    def remarks(self, tasks: Sequence[Task]) -> tuple[str, ...]:
-        without = sum(not has_private(task.data) for task in tasks)
-        if not without:
-            return ()
-        some = "" if without == len(tasks) else f" for {without} of {len(tasks)} problems"
-        return (f"public tests only{some}: not comparable with published scores",)
+    def complete(self, record: Record, folder: Path) -> Record:
+        """Files that hold statements and tests only have dates and the like in an index beside them."""
+        return record if "contest_date" in record else indexed(record, folder)
+
+    def tasks(self, records: Sequence[Record]) -> list[Task]:
+        """In order of question_id as a text, which is the official one. Tests stay packed until they run."""
+        return sorted(map(task_of, self.window().of(records)), key=lambda task: task.id)
+
+    def window(self) -> Window:
+        return Window(self.options.from_, self.options.to)
+
+    def scope(self, data: Data) -> str:
+        release, parts = self.options.release, self.source().parts
+        if is_release(data.files, parts):
+            name = LATEST if release in ("", "release_latest") else release
+        elif release:
+            raise UsageError(
+                f"--release {release} needs the authors' files, and {data.source} is something else",
+                "leave --release out, or give the folder that holds them: --data DIR",
+            )
+        else:
+            name = ", ".join(file.name for file in data.files)
+        return f"{name} {self.window()}".strip()
+
+    def doubts(self, tasks: Sequence[Task], data: Data) -> tuple[str, ...]:
+        return (*public_only(tasks), *foreign(data, self.info))
 
     def protocol(self) -> Protocol:
         return PROTOCOLS[self.options.protocol]
@@ -97,10 +127,35 @@ class Suite(suite.Suite):
         return judgement.verdict(official="" if real else str(judgement.data.get("official", "")))
 
 
+def task_of(record: Record) -> Task:
+    """A problem without any test cannot be judged: whoever passed no test would pass it."""
+    name, untested = str(record["question_id"]), "" if check(record) else "the data holds no test of it"
+    tags = {tag: str(record[tag]) for tag in TAGS if record.get(tag)}
+    if name in FAULTS:
+        tags["known fault"] = FAULTS[name]
+    return Task(name, record, gold(record), tags, unavailable=untested)
+
+
 def gold(record: Mapping[str, Any]) -> Answer | None:
     """The official data has no solutions; problems of one's own may have one under "solution"."""
     solution = record.get("solution")
     return Answer(solution, "solution") if isinstance(solution, str) else None
+
+
+def public_only(tasks: Sequence[Task]) -> tuple[str, ...]:
+    without = sum(not has_private(task.data) for task in tasks)
+    if not without:
+        return ()
+    return (
+        "public tests only" + ("" if without == len(tasks) else f" for {without} of {len(tasks)} problems"),
+    )
+
+
+def foreign(data: Data, info: SuiteInfo) -> tuple[str, ...]:
+    """Files that are not the authors', where their pinned revision did not bring them."""
+    if data.source.startswith("hub:") and data.pinned:
+        return ()
+    return tuple(filter(None, (unlike_theirs(file, info.parts) for file in data.files)))
 
 
 @cache

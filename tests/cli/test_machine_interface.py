@@ -25,6 +25,8 @@ SOMETIMES = {
     "strict",
     "authors",
     "notes",
+    "scope",
+    "doubts",
 }  # summaries without them are whole
 
 

@@ -43,7 +43,8 @@ def test_summary_adds_up(evalkit: Evalkit, stored: Path) -> None:
     assert f"evalkit resume {RUN}" in shown.stdout
     assert "tokens      prompt 40, completion 80, reasoning 20" in shown.stdout
     assert "cost        $1.00" in shown.stdout
-    assert "easy 2/2 (100.0%), hard 0/2 (0.0%)" in shown.stdout
+    assert "difficulty  easy: pass@1 100.0% (2/2, 1 task)" in shown.stdout
+    assert "hard: pass@1 0.0% (0/2, 1 task)" in shown.stdout
     assert "strict      50.0% by the strict verdict, 1 suspect" in shown.stdout
 
 
@@ -60,6 +61,7 @@ def test_one_sample_in_full(evalkit: Evalkit, stored: Path) -> None:
     shown = evalkit("show", "stored", "1", "--sample", "1").stdout
     for section in ("prompt: user", "reasoning", "reply (stop", "extracted code", "attempts", "usage"):
         assert f"\n{section}" in shown
+    assert "\n  difficulty: hard\n" in shown
     assert "strict verdict by mini 1\n  failed/crashed" in shown
     assert "official verdict by mini 1\n  failed/wrong" in shown
     assert "parts: base passed, plus failed" in shown

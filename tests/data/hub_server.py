@@ -1,4 +1,4 @@
-"""A small hub: one data set of our own, behind the hub's HTTP interface, for the real client to load."""
+"""A small hub: one data set, behind the hub's HTTP interface, for the real client to load."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ DATASET = "someone/tiny"
 
 
 @contextmanager
-def serve_hub(files: dict[str, bytes]) -> Iterator[tuple[str, list[str]]]:
+def serve_hub(
+    files: dict[str, bytes], dataset: str = DATASET, sha: str = SHA
+) -> Iterator[tuple[str, list[str]]]:
     """Yields the endpoint's URL and the growing list of paths that were asked for."""
     asked: list[str] = []
 
@@ -36,15 +38,15 @@ def serve_hub(files: dict[str, bytes]) -> Iterator[tuple[str, list[str]]]:
         def answer(self, *, body: bool) -> None:
             asked.append(self.path)
             path = self.path.split("?")[0]
-            for rev in (SHA, "main"):
-                prefix = f"/datasets/{DATASET}/resolve/{rev}/"
+            for rev in (sha, "main"):
+                prefix = f"/datasets/{dataset}/resolve/{rev}/"
                 if path.startswith(prefix):
                     self.file(path.removeprefix(prefix), body=body)
                     return
-            if path == f"/api/datasets/{DATASET}" or path.startswith(f"/api/datasets/{DATASET}/revision/"):
+            if path == f"/api/datasets/{dataset}" or path.startswith(f"/api/datasets/{dataset}/revision/"):
                 siblings = [{"rfilename": name} for name in files]
-                self.send(json.dumps({"id": DATASET, "sha": SHA, "siblings": siblings, "tags": []}).encode())
-            elif path.startswith(f"/api/datasets/{DATASET}/tree/"):
+                self.send(json.dumps({"id": dataset, "sha": sha, "siblings": siblings, "tags": []}).encode())
+            elif path.startswith(f"/api/datasets/{dataset}/tree/"):
                 folder = path.split("/tree/")[1].partition("/")[2]
                 found = [entry(p) for p in files if p.startswith(folder)]
                 self.send(json.dumps(found).encode(), 200 if found else 404)
@@ -55,7 +57,7 @@ def serve_hub(files: dict[str, bytes]) -> Iterator[tuple[str, list[str]]]:
             if name not in files:
                 self.send(b"", 404, {"X-Error-Code": "EntryNotFound"})
                 return
-            headers = {"ETag": f'"{hashlib.sha1(files[name]).hexdigest()}"', "X-Repo-Commit": SHA}
+            headers = {"ETag": f'"{hashlib.sha1(files[name]).hexdigest()}"', "X-Repo-Commit": sha}
             self.send(files[name], 200, headers, body=body)
 
         def send(

@@ -89,15 +89,15 @@ def test_local_data_is_found_by_file_folder_and_environment(
 ) -> None:
     info = SuiteInfo("tiny", "Tiny", tmp_path / "suite", local=("tiny.jsonl.gz", "tiny.jsonl"))
     monkeypatch.delenv("EVALKIT_DATA", raising=False)
-    assert find_local(info, None) is None
+    assert find_local(info, None) == ()
     inner = tmp_path / "all" / "tiny"
     inner.mkdir(parents=True)
     (inner / "tiny.jsonl").write_bytes(lines(ROWS))
-    assert find_local(info, tmp_path / "all") == inner / "tiny.jsonl"
-    assert find_local(info, inner) == inner / "tiny.jsonl"
-    assert find_local(info, inner / "tiny.jsonl") == inner / "tiny.jsonl"
+    assert find_local(info, tmp_path / "all") == (inner / "tiny.jsonl",)
+    assert find_local(info, inner) == (inner / "tiny.jsonl",)
+    assert find_local(info, inner / "tiny.jsonl") == (inner / "tiny.jsonl",)
     monkeypatch.setenv("EVALKIT_DATA", str(tmp_path / "all"))
-    assert find_local(info, None) == inner / "tiny.jsonl"
+    assert find_local(info, None) == (inner / "tiny.jsonl",)
     with pytest.raises(DataError, match="no such file or folder"):
         find_local(info, tmp_path / "nowhere")
     with pytest.raises(DataError, match="holds no data of tiny"):

@@ -112,12 +112,16 @@ def test_tests_may_be_plain_lists_and_the_method_may_be_found_in_the_starter_cod
     assert records.tests_of(METHOD).function == "pick"
 
 
-def test_an_item_without_tests_is_refused() -> None:
+async def test_an_item_without_tests_does_not_pass() -> None:
     empty = RECORD | {"public_test_cases": "[]", "private_test_cases": "[]"}
-    with pytest.raises(DataError, match="abc000_a has no tests"):
-        suite().tasks([empty])
-    with pytest.raises(DataError, match="no tests"):
-        records.tests_of(RECORD | {"public_test_cases": "[]", "private_test_cases": packed("[]")})
+    assert task(empty).unavailable == "the data holds no test of it"
+    unpacked = task(empty | {"private_test_cases": packed("[]")})  # which only shows when they are needed
+    told = Told(Judgement("passed"))
+    for found in (task(empty), unpacked):
+        verdict = await suite().score(found, Answer("print(3)", "solution"), told)
+        assert (verdict.outcome, verdict.reason) == (Outcome.ERROR, "grader")
+        assert "abc000_a has no tests" in verdict.detail
+    assert told.jobs == []
 
 
 @pytest.mark.parametrize(
@@ -150,14 +154,6 @@ def test_tasks_are_in_order_of_their_ids_as_texts() -> None:
 def test_problems_of_ones_own_may_have_a_solution() -> None:
     assert task(RECORD).gold is None
     assert task(RECORD | {"solution": "print(3)"}).gold == Answer("print(3)", "solution")
-
-
-def test_public_tests_only_is_remarked() -> None:
-    s = suite()
-    assert s.remarks([task(RECORD)]) == ()
-    assert s.remarks([task(METHOD)]) == ("public tests only: not comparable with published scores",)
-    [mixed] = s.remarks([task(RECORD), task(METHOD)])
-    assert mixed.startswith("public tests only for 1 of 2 problems:")
 
 
 # -- protocol ------------------------------------------------------------------------------------------

@@ -46,8 +46,10 @@ def test_scorers_score_the_same_answers_differently(files: tuple[str, ...]) -> N
     assert official.code == 0, official.stderr
     assert outcomes(official.summary) == (2, 2)
     assert official.summary["scorer"] == "lcb-2025-05 1"
-    [note] = official.summary["notes"]
-    assert note == "public tests only for 2 of 4 problems: not comparable with published scores"
+    doubts = ["public tests only for 2 of 4 problems", "tasks.jsonl is no file of the authors'"]
+    assert official.summary["doubts"] == doubts
+    assert official.summary["scope"] == "tasks.jsonl"
+    assert f"4 of 4 samples scored, {doubts[0]}" in " ".join(official.stderr.split())
     assert official.summary["breakdown"]["platform"] == {"atcoder": [1, 2], "leetcode": [1, 1]}
 
     real = run(*files, "--scorer", "real")
