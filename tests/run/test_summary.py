@@ -55,3 +55,18 @@ def test_breakdown_and_parts() -> None:
     sample.append({"task_id": "z", "outcome": "failed", "reason": "no_answer"})
     assert count(sample, {}).parts["base"] == pytest.approx(2 / 3)  # nothing was answered: not passed either
     assert scores.breakdown == {"difficulty": {"easy": (1, 1), "hard": (0, 1)}}
+
+
+def test_pass_at_k_by_tag_is_the_mean_over_its_tasks() -> None:
+    five = [("a", "passed", "")] * 5 + [("b", "passed", "")] + [("b", "failed", "wrong")] * 4
+    less = [("c", "failed", "wrong")] * 4 + [("c", "error", "api")]
+    tags = {"a": {"level": "hard", "kind": "x"}, "b": {"level": "hard"}, "c": {"level": "easy"}, "d": {}}
+    scores = count(rows(*five, *less, ("d", "passed", "")), tags)
+    assert scores.pass_at_by == {
+        "level": {
+            "easy": {"tasks": 1, "pass@1": 0.0},
+            "hard": {"tasks": 2, "pass@1": pytest.approx(0.6), "pass@5": 1.0},
+        },
+        "kind": {"x": {"tasks": 1, "pass@1": 1.0, "pass@5": 1.0}},
+    }
+    assert list(scores.breakdown["level"]) == ["easy", "hard"]
