@@ -140,6 +140,7 @@ class Suite(ABC):
     required_fields: ClassVar[tuple[str, ...]] = ("task_id",)
     default_limits: ClassVar[Mapping[str, float]] = {}
     tests_are_data: ClassVar[bool] = False  # the judge executes nothing of them, whoever wrote them
+    official_array: ClassVar[bool] = False  # official samples are one JSON array with a row a task
 
     def __init__(self, info: SuiteInfo, options: Any = None) -> None:
         self.info = info
@@ -200,3 +201,7 @@ class Suite(ABC):
         """One row of the suite's official samples format; `read_samples` reads it back."""
         code = self.protocol().extract(task, answer)
         return {"task_id": task.id, code.form: code.text} if code else {"task_id": task.id, "solution": ""}
+
+    def official_row(self, task: Task, answers: Sequence[Answer | None]) -> dict[str, Any]:
+        """Where `official_array`: the row of a task, None for an answer that is missing."""
+        raise NotImplementedError(f"{self.info.name} has no row for a task")

@@ -17,7 +17,7 @@ from evalkit.errors import UsageError
 
 ABOUT = """\
 One record a sample, in planned order (docs/machine-interface.md): JSON lines, Parquet, or the suite's
-official samples format, which holds the samples that have an answer.
+official samples format (what has no answer is left out, or null where a row holds several).
 """
 EXAMPLES = """\
   evalkit export last > samples.jsonl
@@ -53,9 +53,11 @@ def main(words: Sequence[str]) -> int:
 
             write_parquet(records(store), out)
         elif args.format == "official":
-            left_out = write_lines(official_samples(store, Path(data) if data else None), out)
-            if left_out:
-                print(f"{left_out} samples have no answer and were left out", file=sys.stderr)
+            array, rows = official_samples(store, Path(data) if data else None)
+            missing = write_array(rows, out) if array else write_lines(rows, out)
+            if missing:
+                instead = ": null holds the place of each" if array else " and were left out"
+                print(f"{missing} samples have no answer{instead}", file=sys.stderr)
         else:
             write_lines(records(store), out)
     return 0
@@ -83,6 +85,19 @@ def destination(path: Path | None) -> Iterator[IO[bytes]]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_array(rows: Iterator[dict[str, Any] | None], out: IO[bytes]) -> int:
+    """One JSON array, a row a line, plain ASCII; how many rows were None."""
+    missing, before = 0, b"[\n"
+    for row in rows:
+        if row is None:
+            missing += 1
+        else:
+            out.write(before + json.dumps(row).encode("ascii"))
+            before = b",\n"
+    out.write(b"\n]\n" if before != b"[\n" else b"[]\n")
+    return missing
 
 
 def write_lines(rows: Iterator[dict[str, Any] | None], out: IO[bytes]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from evalkit.registry import open_suite
 from evalkit.run.result import ended_sessions, explain_missing
 from evalkit.run.settings import Settings
 from evalkit.store import Reader, Record
-from evalkit.task import TestResult, Verdict
+from evalkit.suite import Suite
+from evalkit.task import Task, TestResult, Verdict
 
 USAGE = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cost", "calls", "attempts")
 
@@ -68,8 +69,8 @@ def test_record(test: TestResult) -> dict[str, Any]:
     return {"name": test.name, "status": test.status, "detail": test.detail or None, "wall_s": test.wall_s}
 
 
-def official_samples(store: Reader, data: Path | None = None) -> Iterator[dict[str, Any] | None]:
-    """The suite's own samples format, a row an answer; None for a sample that has none.
+def official_samples(store: Reader, data: Path | None = None) -> tuple[bool, Iterator[dict[str, Any] | None]]:
+    """The suite's own samples format: whether it is one array, and its rows. None: an answer is missing.
 
     `data` says where the run's data is, if it moved. Raises DataError where it is not the same.
     """
@@ -83,9 +84,26 @@ def official_samples(store: Reader, data: Path | None = None) -> Iterator[dict[s
             f"that was {store.manifest['data']['source']}: say where it is now with --data PATH",
         )
     tasks = {task.id: task for task in tasks_of(suite, loaded)}
+    rows = task_rows if suite.official_array else sample_rows
+    return suite.official_array, rows(store, suite, tasks)
+
+
+def sample_rows(store: Reader, suite: Suite, tasks: Mapping[str, Task]) -> Iterator[dict[str, Any] | None]:
     for record in store.records():
         task = tasks.get(record.row["task_id"])
         if record.answer is None or task is None:
             yield None
         else:
             yield suite.official_sample(task, record.answer, record.verdicts.get("official"))
+
+
+def task_rows(store: Reader, suite: Suite, tasks: Mapping[str, Task]) -> Iterator[dict[str, Any] | None]:
+    """A row a task, in the suite's order; after it a None for each answer that it lacks."""
+    planned: dict[str, list[int]] = {}
+    for name, sample in store.plan:
+        planned.setdefault(name, []).append(sample)
+    for name, task in tasks.items():
+        if name in planned:
+            answers = [store.answer_of(name, sample)[0] for sample in planned[name]]
+            yield suite.official_row(task, answers)
+            yield from (None for answer in answers if answer is None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from evalkit import suite
 from evalkit.errors import DataError, UsageError
 from evalkit.program import Job, Limits, ProgramSandbox
 from evalkit.protocol import Protocol
+from evalkit.samples import SampleRecord
 from evalkit.suite import CommonOptions, Data, Record, Scorer, SuiteInfo, option
 from evalkit.task import Answer, Task, Verdict, error
 
@@ -21,6 +22,7 @@ from .errata import FAULTS
 from .protocols import DEFAULT, PROTOCOLS
 from .records import check, has_private, indexed, tests_of
 from .releases import LATEST, Window, is_release, parts_of, unlike_theirs
+from .samples import official_answers, official_row
 from .stand_in import REAL_PREAMBLE
 
 FOLDER = Path(__file__).parent
@@ -53,6 +55,7 @@ class Options(CommonOptions):
 class Suite(suite.Suite):
     Options = Options
     tests_are_data = True
+    official_array = True
     required_fields = ("question_id", "question_content", "public_test_cases")
 
     def source(self) -> SuiteInfo:
@@ -125,6 +128,12 @@ class Suite(suite.Suite):
         guard = "none" if real else "livecodebench"
         judgement = await sandbox.judge(Job(program, text("judge.py"), known, limits, guard))
         return judgement.verdict(official="" if real else str(judgement.data.get("official", "")))
+
+    def read_samples(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:
+        return official_answers(rows, self.protocol().extract)
+
+    def official_row(self, task: Task, answers: Sequence[Answer | None]) -> dict[str, Any]:
+        return official_row(task, answers, self.protocol().extract)
 
 
 def task_of(record: Record) -> Task:

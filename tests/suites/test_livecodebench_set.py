@@ -1,0 +1,107 @@
+"""The own-made set by the command line: official files in, official verdicts, official files out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evalkit.endpoint.process import running
+from tests.cli.conftest import Evalkit, evalkit
+from tests.suites.livecodebench.make import FILE, record, unpacked
+from tests.suites.livecodebench.problems import PROBLEMS
+from tests.suites.livecodebench.record import OUTPUTS, replies
+
+__all__ = ["evalkit"]  # a fixture
+DATA = ("--data", FILE)
+ROWS = json.loads(OUTPUTS.read_text())
+RUN = ("run", "livecodebench", *DATA, "--json")
+
+
+def written(path: Path, rows: Any) -> str:
+    path.write_text(json.dumps(rows))
+    return f"replay:{path}"
+
+
+def official_rows() -> list[dict[str, Any]]:
+    """The recorded rows as they were before they were judged."""
+    return [{k: v for k, v in row.items() if k not in ("graded_list", "pass@1", "metadata")} for row in ROWS]
+
+
+def test_the_set_is_what_make_makes() -> None:
+    kept = [json.loads(line) for line in FILE.read_text().splitlines()]
+    assert [unpacked(r) for r in kept] == [unpacked(record(p)) for p in PROBLEMS]
+    assert {(p.difficulty, p.platform) for p in PROBLEMS} >= {
+        (level, site)
+        for level in ("easy", "medium", "hard")
+        for site in ("atcoder", "codeforces", "leetcode")
+    }
+    assert {row["question_id"]: row["output_list"] for row in ROWS} == replies()
+
+
+@pytest.mark.docker
+def test_verdicts_are_the_official_ones_and_files_come_back(evalkit: Evalkit, tmp_path: Path) -> None:
+    done = evalkit(*RUN, "--model", f"replay:{OUTPUTS}")
+    assert done.code == 0, done.stderr
+    right = sum(row["graded_list"].count(True) for row in ROWS)
+    assert done.json["pass@1"] == pytest.approx(sum(row["pass@1"] for row in ROWS) / len(ROWS))
+    assert (done.json["counts"]["passed"], done.json["counts"]["failed"]) == (right, 27 - right)
+    assert done.json["breakdown"]["difficulty"].keys() == {"easy", "medium", "hard"}
+    assert done.json["breakdown"]["platform"].keys() == {"atcoder", "codeforces", "leetcode"}
+
+    assert evalkit("export", "last", "-o", "records.jsonl").code == 0
+    records = [json.loads(line) for line in (tmp_path / "records.jsonl").read_text().splitlines()]
+    verdicts = {(r["task_id"], r["sample"]): r["outcome"] == "passed" for r in records}
+    graded = {(row["question_id"], k): g for row in ROWS for k, g in enumerate(row["graded_list"])}
+    assert verdicts == graded
+
+    exported = evalkit("export", "last", "--format", "official", "-o", "OUTPUT.json")
+    assert (exported.code, exported.stderr) == (0, "")
+    assert json.loads((tmp_path / "OUTPUT.json").read_text()) == official_rows()
+
+    codes = [{"question_id": r["question_id"], "code_list": r["code_list"]} for r in reversed(ROWS)]
+    custom = evalkit(*RUN, "--model", written(tmp_path / "codes.json", codes))
+    assert custom.json["pass@1"] == done.json["pass@1"], custom.stderr
+    back = json.loads(evalkit("export", "last", "--format", "official").stdout)
+    assert [row["code_list"] for row in back] == [row["code_list"] for row in ROWS]
+
+
+@pytest.mark.docker
+def test_a_failed_request_moves_no_answer(evalkit: Evalkit, tmp_path: Path) -> None:
+    names = ("evk001_a", "evk001_c", "evk002_e")
+    content = {p.name: p.content for p in PROBLEMS}
+    texts = {name: replies()[name][0] for name in names}  # each is right for its own problem alone
+    rules = [
+        {"match": content[name], "replies": [texts[name]] * 2, "by": "hit"}
+        for name in ("evk001_a", "evk002_e")
+    ]
+    failing = {"match": content["evk001_c"], "replies": [{"fault": "500"}, texts["evk001_c"]], "by": "hit"}
+    (tmp_path / "script.jsonl").write_text("".join(json.dumps(rule) + "\n" for rule in [*rules, failing]))
+    one_by_one = ("--samples", "2", "--concurrency", "1", "--max-attempts", "1")
+    with running("--script", str(tmp_path / "script.jsonl")) as url:
+        done = evalkit(*RUN, "--model", "m", "--base-url", url, "--tasks", ",".join(names), *one_by_one)
+    assert done.code == 3, done.stderr
+    assert (done.json["counts"]["passed"], done.json["counts"]["error"]) == (5, 1)
+
+    exported = evalkit("export", "last", "--format", "official", "-o", "OUTPUT.json")
+    assert "1 samples have no answer: null holds the place of each" in exported.stderr
+    rows = json.loads((tmp_path / "OUTPUT.json").read_text())
+    assert {row["question_id"]: row["output_list"] for row in rows} == {
+        **{name: [texts[name]] * 2 for name in names},
+        "evk001_c": [None, texts["evk001_c"]],
+    }
+    replayed = evalkit(*RUN, "--model", "replay:OUTPUT.json", "--tasks", ",".join(names))
+    assert replayed.json["counts"]["passed"] == 5
+    assert replayed.json["counts"]["failed"] == 0
+
+
+def test_a_file_that_cannot_be_told_apart_is_one_clear_error(evalkit: Evalkit, tmp_path: Path) -> None:
+    lists = written(tmp_path / "lists.json", [["print(1)"], ["print(2)"]])
+    evalkit(*RUN, "--model", lists).refused(2, "no question_id", "write question_id and code_list")
+    shifted = [*official_rows()[:1], {"question_id": "evk001_a", "output_list": "", "code_list": []}]
+    said = evalkit(*RUN, "--model", written(tmp_path / "shifted.json", shifted))
+    said.refused(2, "evk001_a", "to the wrong problems")
+    other = written(tmp_path / "other.json", [{"question_id": "1", "code_list": ["x"]}])
+    evalkit(*RUN, "--model", other).refused(2, "answers for none of this suite's tasks")
