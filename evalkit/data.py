@@ -80,7 +80,7 @@ def find_local(info: SuiteInfo, path: Path | None) -> tuple[Path, ...]:
             return (path,)
         if not path.is_dir():
             raise DataError(f"no such file or folder: {path}", f"{info.name} reads {_names(info)}")
-        if found := _in_folder(info, path):
+        if found := _in_folder(info, path, named=True):
             return found
         raise DataError(f"{path} holds no data of {info.name}", f"expected {_names(info)}")
     if env := os.environ.get("EVALKIT_DATA"):
@@ -99,18 +99,22 @@ def _is_own(info: SuiteInfo, found: Sequence[Path]) -> bool:
     return len(own) == len(found) and all(map(Path.samefile, own, found))
 
 
-def _in_folder(info: SuiteInfo, folder: Path) -> tuple[Path, ...]:
-    """The first file of `local`, or one for each of `parts`. DataError where only some of these are there."""
-    for inner in (folder, folder / info.name):
-        found = [_first_of(names, inner) for names in info.parts]
-        if any(found) and not all(found):
-            missing = [names[0] for names, path in zip(info.parts, found, strict=True) if path is None]
+def _in_folder(info: SuiteInfo, folder: Path, *, named: bool = False) -> tuple[Path, ...]:
+    """One file for each of `parts`, or the first of `local`; in a folder of the suite's name, or here.
+
+    DataError where only some of the parts are there, unless they may be another suite's: `test.jsonl` in a
+    folder that nobody `named` for this one.
+    """
+    for inner in (folder / info.name, folder):
+        found = {names[0]: _first_of(names, inner) for names in info.parts}
+        missing = [name for name, path in found.items() if path is None]
+        if found and not missing:
+            return tuple(path for path in found.values() if path is not None)
+        if len(missing) < len(found) and (named or inner != folder):
             raise DataError(
                 f"{inner} holds a part of {info.name}'s data only: {', '.join(missing)} is missing",
                 "get the rest, or choose a part of the benchmark that needs less",
             )
-        if any(found):
-            return tuple(path for path in found if path is not None)
     for name in info.local:
         for candidate in (folder / name, folder / info.name / name):
             if candidate.is_file():
@@ -170,7 +174,9 @@ def hub_files(hub: Hub) -> tuple[list[Path], str]:
 
 
 def _asked(hub: Hub, load: Callable[[], T]) -> T:
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it says each retry of its own on stderr
+    from huggingface_hub.utils.logging import set_verbosity
+
+    set_verbosity(logging.ERROR)  # it says each retry of its own on stderr
     try:
         return load()
     except Exception as e:  # the hub's libraries raise many kinds; every one means "no data"

@@ -10,7 +10,7 @@ def projection_text(p: Projection) -> str:
     rows = [
         (
             "tasks",
-            f"{p.tasks:,}, {p.samples:,} sample{'s' if p.samples > 1 else ''} each: {p.planned:,} planned",
+            f"{_tasks(p)}, {p.samples:,} sample{'s' if p.samples > 1 else ''} each: {p.planned:,} planned",
         ),
         ("calls", _calls(p)),
         *(
@@ -27,6 +27,11 @@ def projection_text(p: Projection) -> str:
     heading = " · ".join(one_line(name) for name in (p.suite, p.model, p.protocol, p.scaffold))
     lines = [f"{heading}: would do this (nothing was sent or written)"]
     return "\n".join([*lines, *(f"  {label:<12}{text}" for label, text in rows)])
+
+
+def _tasks(p: Projection) -> str:
+    of = p.scope if p.tasks == p.of else f"{p.of:,} {p.scope}".rstrip()
+    return f"{p.tasks:,} of {one_line(of)}" if of else f"{p.tasks:,}"
 
 
 def _calls(p: Projection) -> str:

@@ -27,8 +27,8 @@ def summary_text(s: Summary, style: Style) -> str:
 
 
 def scope_text(s: Summary) -> str:
-    """`release_v5 2024-08-01..2025-02-01 (279 problems)`: which score this is."""
-    return f"{s.scope} ({s.tasks:,} problems{f' of {s.of:,}' if s.tasks != s.of else ''})"
+    """`release_v5 2024-08-01..2025-02-01 (279 tasks)`: which score this is."""
+    return f"{s.scope} ({s.tasks:,}{f' of {s.of:,}' if s.tasks != s.of else ''} tasks)"
 
 
 def _lines(s: Summary, style: Style) -> Iterator[str]:

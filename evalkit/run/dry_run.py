@@ -26,11 +26,13 @@ class Projection:
 
     run: str
     suite: str
+    scope: str
     model: str
     protocol: str
     scaffold: str
     continues: bool  # the folder is there already
     tasks: int
+    of: int
     samples: int
     planned: int
     scored: int
@@ -69,11 +71,13 @@ def project(plan: Plan, knobs: Knobs) -> Projection:
     return Projection(
         run=str(folder),
         suite=plan.suite.info.name,
+        scope=plan.scope,
         model=plan.settings.model,
         protocol=plan.suite.protocol().name,
         scaffold=plan.scaffold.name,
         continues=holds_run(folder),
         tasks=len(plan.tasks),
+        of=plan.of,
         samples=plan.samples,
         planned=len(plan.planned),
         scored=scored,

@@ -17,6 +17,7 @@ from typing import Any
 from evalkit.errors import DataError
 from evalkit.files import Left, read_records, stamp
 
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)  # what odd JSON ends in
 MOST_BYTES = 1 << 30  # of one problem's unpacked tests
 TEXT = {"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"}
 AROUND_IT = {"PROTO", "FRAME", "MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT", "STOP"}
@@ -38,7 +39,7 @@ def check(record: Mapping[str, Any]) -> bool:
     """Whether there are tests. DataError where the public ones, or unpacked private ones, cannot be read."""
     try:
         found = public(record)
-    except (ValueError, TypeError) as e:
+    except UNREADABLE as e:
         raise DataError(f"question {record['question_id']}: its public tests cannot be read: {e}") from None
     if has_private(record):
         return True
@@ -68,18 +69,19 @@ def tests_of(record: Mapping[str, Any]) -> Tests:
     try:
         found = [*public(record), *private(record)]
         inputs, outputs = tuple(t["input"] for t in found), tuple(t["output"] for t in found)
-    except (ValueError, TypeError, KeyError) as e:
+        function = function_of(record, found)
+    except UNREADABLE as e:
         raise DataError(f"{where}: its tests cannot be read: {type(e).__name__}: {e}") from None
     if not found:
         raise DataError(f"{where} has no tests")
     if not all(isinstance(text, str) for text in (*inputs, *outputs)):
         raise DataError(f"{where}: an input or output that is no text")
-    return Tests(inputs, outputs, function_of(record, found))
+    return Tests(inputs, outputs, function)
 
 
 def public(record: Mapping[str, Any]) -> list[Any]:
     value = record["public_test_cases"]
-    return list(json.loads(value) if isinstance(value, str) else value)
+    return a_list(json.loads(value) if isinstance(value, str) else value)
 
 
 def private(record: Mapping[str, Any]) -> list[Any]:
@@ -89,9 +91,16 @@ def private(record: Mapping[str, Any]) -> list[Any]:
         return []
     if isinstance(value, Left):
         value = value.read()
-    if not isinstance(value, str):
-        return list(value or ())
-    return list(json.loads(value if value.lstrip().startswith("[") else unpack(value)))
+    if isinstance(value, str):
+        value = json.loads(value if value.lstrip().startswith("[") else unpack(value))
+    return a_list(value)
+
+
+def a_list(value: Any) -> list[Any]:
+    """TypeError for anything else: of an object, say, only no tests at all could be made."""
+    if not isinstance(value, list):
+        raise TypeError(f"no list of tests: {type(value).__name__}")
+    return value
 
 
 def has_private(record: Mapping[str, Any]) -> bool:

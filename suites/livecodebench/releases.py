@@ -49,12 +49,16 @@ class Window:
         return f"from {self.since}" if self.since else f"until {self.until}" if self.until else ""
 
     def of(self, records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """The records within it. DataError where one has no date."""
+        """The records within it. DataError where one has no date; UsageError where none is left."""
         first, last = day("--from", self.since), day("--to", self.until)
         if not self:
             return list(records)
         dated = [(held(record), record) for record in records]
-        return [r for date, r in dated if (not first or first <= date) and (not last or date <= last)]
+        found = [r for date, r in dated if (not first or first <= date) and (not last or date <= last)]
+        if dated and not found:
+            dates = sorted(f"{date:{DAY}}" for date, _ in dated)
+            raise UsageError(f"no contest is in {self}", f"these are of {dates[0]} to {dates[-1]}")
+        return found
 
 
 def day(flag: str, text: str) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import pickle
@@ -100,6 +101,22 @@ def test_what_is_not_packed_so_is_refused(text: str) -> None:
         records.unpack(text)
 
 
+@given(st.binary(max_size=200))
+def test_bytes_of_any_sort_are_a_text_or_refused(data: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        assert isinstance(records.unpack(base64.b64encode(zlib.compress(data)).decode()), str)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the escapes in a text of protocol 0
+@given(st.text(max_size=50), st.integers(0, 5), st.data())
+def test_spoilt_pickles_are_a_text_or_refused(text: str, protocol: int, data: st.DataObject) -> None:
+    spoilt = bytearray(pickle.dumps(text, protocol))
+    at = data.draw(st.integers(0, len(spoilt) - 1))
+    spoilt[at] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(ValueError):
+        assert isinstance(records.unpack(base64.b64encode(zlib.compress(spoilt)).decode()), str)
+
+
 def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "MOST_BYTES", 1000)
     with pytest.raises(ValueError, match="larger"):
@@ -131,6 +148,11 @@ async def test_an_item_without_tests_does_not_pass() -> None:
         {"public_test_cases": json.dumps([{"input": "1"}]), "private_test_cases": ""},
         {"public_test_cases": json.dumps([{"input": 1, "output": "1"}]), "private_test_cases": ""},
         {"public_test_cases": CALLED, "private_test_cases": ""},
+        {"public_test_cases": "[" * 100_000},
+        {"public_test_cases": "7"},
+        {"public_test_cases": "{}"},
+        {"public_test_cases": "[7]", "private_test_cases": ""},
+        {"metadata": "[7]", "private_test_cases": ""},
     ],
 )
 def test_unreadable_tests_are_named(broken: dict[str, Any]) -> None:
@@ -138,8 +160,9 @@ def test_unreadable_tests_are_named(broken: dict[str, Any]) -> None:
         suite().tasks([RECORD | broken])
 
 
-async def test_unreadable_private_tests_are_no_wrong_answer() -> None:
-    found = task(RECORD | {"private_test_cases": "AAAA"})
+@pytest.mark.parametrize("private", ["AAAA", "[7]", "[" * 100_000, packed("[" * 100_000), packed("{}"), 7])
+async def test_unreadable_private_tests_are_no_wrong_answer(private: Any) -> None:
+    found = task(RECORD | {"private_test_cases": private})
     verdict = await suite().score(found, Answer("print(3)", "solution"), Told(Judgement("passed")))
     assert (verdict.outcome, verdict.reason) == (Outcome.ERROR, "grader")
 

@@ -15,7 +15,7 @@ import pytest
 from evalkit_suites.livecodebench import records
 from evalkit_suites.livecodebench.releases import BYTES, PROBLEMS, Window, parts_of
 
-from evalkit.data import fingerprint, load_data, tasks_of
+from evalkit.data import find_local, fingerprint, load_data, tasks_of
 from evalkit.errors import DataError, UsageError
 from evalkit.registry import open_suite, read_info
 from evalkit.suite import Data, Suite
@@ -97,6 +97,7 @@ def test_the_last_day_ends_when_it_begins() -> None:
         ({"to": "2024-02-30"}, r"--to cannot be '2024-02-30'"),
         ({"from": "2024-08-02", "to": "2024-08-01"}, "--to 2024-08-01 is before --from 2024-08-02"),
         ({"release": "v6"}, "--release v6 needs the authors' files"),
+        ({"from": "2024-01-02"}, "no contest is in from 2024-01-02"),
     ],
 )
 def test_what_is_no_release_and_no_day_is_refused(
@@ -158,6 +159,20 @@ def test_a_part_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"a part of livecodebench's data only: test\.jsonl, test3\.jsonl is"):
         loaded(tmp_path, release="release_v3")
     assert len(loaded(tmp_path, release="v2")[2]) == 1
+
+
+def test_a_file_of_the_same_name_may_be_another_suites(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVALKIT_DATA", str(tmp_path))
+    write(tmp_path / "test.jsonl", {"question": "1 + 1"})
+    info = open_suite("livecodebench").source()
+    assert find_local(info, None) == ()  # the hub has it
+    (tmp_path / "livecodebench").mkdir()
+    write(tmp_path / "livecodebench" / "test.jsonl", RECORD)
+    assert [task.id for task in loaded(tmp_path, release="v1")[2]] == ["abc000_a"]
+    with pytest.raises(DataError, match="a part of livecodebench's data only"):
+        find_local(info, None)
 
 
 def test_the_size_tells_a_file_from_the_authors(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_ten_samples_a_problem_in_one_command(tmp_path: Path) -> None:
     done = command(tmp_path, "--data", str(data))
     check(done, tasks, counts)
     assert list(done.summary["pass_at_by"]["difficulty"]) == ["easy", "medium", "hard"]
-    assert "LiveCodeBench own.jsonl (6 problems)" in done.stderr
+    assert "LiveCodeBench own.jsonl (6 tasks)" in done.stderr
 
 
 @pytest.mark.full
