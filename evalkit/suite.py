@@ -184,6 +184,10 @@ class Suite(ABC):
     @abstractmethod
     def scorer(self) -> Scorer: ...
 
+    def judging_doubts(self) -> tuple[str, ...]:
+        """As `doubts`, but of how the options have answers judged, which may change in a run."""
+        return ()
+
     @abstractmethod
     async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
         """Judge one answer. A broken sandbox raises; everything the model did is a verdict.

@@ -55,7 +55,7 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
         pass_at_by=scores.pass_at_by,
         scope=str(manifest["suite"].get("scope", "")),
         of=int(manifest["suite"].get("tasks", manifest["identity"]["tasks"]["count"])),
-        doubts=tuple(map(str, manifest["suite"].get("doubts", ()))),
+        doubts=tuple(map(str, (*manifest["suite"].get("doubts", ()), *scorer.get("doubts", ())))),
         tokens={
             "prompt": totals.prompt_tokens,
             "completion": totals.completion_tokens,

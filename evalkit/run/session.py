@@ -208,7 +208,8 @@ async def verdict_set(store: Store, plan: Plan, *, again: bool = False) -> int:
     options = judging_options(plan)
     if again:
         options |= {"again": len(store.verdict_sets())}
-    return await store.verdict_set(plan.suite.scorer(), options, {"judged": now()})
+    info = {"judged": now(), "doubts": list(plan.suite.judging_doubts())}
+    return await store.verdict_set(plan.suite.scorer(), options, info)
 
 
 async def current_set(store: Store, plan: Plan) -> int:

@@ -27,6 +27,7 @@ from .stand_in import REAL_PREAMBLE
 
 FOLDER = Path(__file__).parent
 SCORERS = ("lcb-2025-05", "real")
+TIMEOUT = 6.0
 OUTPUT_BYTES = 16 << 20
 FILE_BYTES = 16 << 20
 TAGS = ("difficulty", "platform")
@@ -48,7 +49,7 @@ class Options(CommonOptions):
         part="verdict",
         choices=SCORERS,
     )
-    timeout: float = option(6.0, "seconds of wall clock for one test", part="verdict")
+    timeout: float = option(TIMEOUT, "seconds of wall clock for one test", part="verdict")
     memory: int = option(4096, "MiB of memory for one program", part="verdict")
 
 
@@ -94,6 +95,16 @@ class Suite(suite.Suite):
 
     def doubts(self, tasks: Sequence[Task], data: Data) -> tuple[str, ...]:
         return (*public_only(tasks), *foreign(data, self.info))
+
+    def judging_doubts(self) -> tuple[str, ...]:
+        doubts = []
+        if self.options.scorer != SCORERS[0]:
+            doubts.append(
+                f"judged by the rules {self.options.scorer}, today's official ones are {SCORERS[0]}"
+            )
+        if self.options.timeout != TIMEOUT:
+            doubts.append(f"{self.options.timeout:g} s a test, officially {TIMEOUT:g} s")
+        return tuple(doubts)
 
     def protocol(self) -> Protocol:
         return PROTOCOLS[self.options.protocol]

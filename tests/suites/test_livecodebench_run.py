@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.parity.livecodebench.problems import own
-from tests.run.command import run
+from tests.run.command import command, run
 
 pytestmark = pytest.mark.docker
 
@@ -56,5 +57,57 @@ def test_scorers_score_the_same_answers_differently(files: tuple[str, ...]) -> N
     assert (real.code, real.summary["scorer"]) == (0, "real 1"), real.stderr
     assert real.summary["run"] == official.summary["run"]  # other verdicts on the same answers
     assert outcomes(real.summary) == (3, 1)
+    assert real.summary["doubts"] == [
+        *doubts,
+        "judged by the rules real, today's official ones are lcb-2025-05",
+    ]
     again = run(*files)
     assert outcomes(again.summary) == (2, 2)
+    assert again.summary["doubts"] == doubts
+
+
+def test_another_window_is_another_run_and_says_which(tmp_path: Path) -> None:
+    """As is a release. The same problems asked for in the same words are the same run."""
+    dated = [
+        own()["total"] | {"question_id": f"q{n}", "contest_date": f"2024-08-0{n}T00:00:00"} for n in (1, 2, 3)
+    ]
+    (tmp_path / "own.jsonl").write_text("".join(json.dumps(p) + "\n" for p in dated))
+    where = ("--data", str(tmp_path / "own.jsonl"), "--results", str(tmp_path / "results"))
+    words = ("run", "livecodebench", "--model", "null", *where, "--samples", "1", "--json")
+    windows = (
+        (),
+        ("--from", "2024-08-01"),
+        ("--from", "2024-08-02"),
+        ("--from", "2024-08-02", "--to", "2024-08-02"),
+    )
+    found = [run(*words, *window).summary for window in windows]
+    assert len({summary["run"] for summary in found}) == len(windows)
+    assert [(s["scope"], s["tasks"], s["of"]) for s in found] == [
+        ("own.jsonl", 3, 3),
+        ("own.jsonl from 2024-08-01", 3, 3),
+        ("own.jsonl from 2024-08-02", 2, 2),
+        ("own.jsonl 2024-08-02..2024-08-02", 1, 1),
+    ]
+    again = run(*words, *windows[2], "--limit", "1")
+    assert (again.summary["tasks"], again.summary["of"]) == (1, 2)
+    assert "own.jsonl from 2024-08-02 (1 of 2 tasks)" in again.stderr
+    assert run(*words, *windows[2]).summary["run"] == found[2]["run"]
+    shown = run("show", found[2]["run"], "--json").summary
+    assert shown == found[2]
+    listed = subprocess.run(
+        command("list", "--results", str(tmp_path / "results")), capture_output=True, text=True
+    )
+    assert "livecodebench own.jsonl from 2024-08-02 (2 tasks)" in listed.stdout
+    assert "* not comparable with published scores" in listed.stdout
+
+
+def test_a_problem_without_tests_is_never_asked_and_never_passed(tmp_path: Path) -> None:
+    rows = [PLAIN, PLAIN | {"question_id": "untested", "public_test_cases": []}]
+    (tmp_path / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    answers = [{"task_id": row["question_id"], "solution": "print(2 * int(input()))"} for row in rows]
+    (tmp_path / "answers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in answers))
+    where = ("--data", str(tmp_path / "own.jsonl"), "--results", str(tmp_path / "results"), "--json")
+    done = run("run", "livecodebench", "--model", f"replay:{tmp_path / 'answers.jsonl'}", *where)
+    assert done.code == 3  # one of two is missing
+    assert done.summary["counts"] == {"passed": 1, "failed": 0, "error": 0, "not_run": 1}
+    assert done.summary["reasons"] == {"not_run/unavailable": 1}
