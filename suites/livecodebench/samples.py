@@ -33,7 +33,7 @@ def official_answers(rows: Iterable[Row], code_of: CodeOf) -> Iterator[SampleRec
     refuse_shifted(held)
     seen: dict[str, int] = {}
     for number, row in enumerate(held, 1):
-        if "task_id" in row:
+        if "task_id" in row and "question_id" not in row:
             yield from read_rows([row], number)
             continue
         if row.get("question_id") is None:
@@ -71,8 +71,9 @@ def answers_of(name: str, row: Row, code_of: CodeOf) -> Iterator[SampleRecord]:
                 raise DataError(
                     f"question {name}, answer {number}: code_list has other code than this protocol takes "
                     "from the reply in output_list",
-                    "choose the protocol that the model was asked by (base models: --protocol lcb-base), or "
-                    "leave output_list out of the file to have the code judged as it stands",
+                    "choose the protocol that the model was asked by (base models: --protocol lcb-base; "
+                    "files from before 26 December 2024: lcb-chat-2024), or leave output_list out of "
+                    "the file to have the code judged as it stands",
                 )
             yield SampleRecord(name, Answer(reply))
 

@@ -105,3 +105,22 @@ def test_a_file_that_cannot_be_told_apart_is_one_clear_error(evalkit: Evalkit, t
     said.refused(2, "evk001_a", "to the wrong problems")
     other = written(tmp_path / "other.json", [{"question_id": "1", "code_list": ["x"]}])
     evalkit(*RUN, "--model", other).refused(2, "answers for none of this suite's tasks")
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(
+    ("protocol", "reply"), [("lcb-base", "{}\n\n### Question\nprint(0)"), ("lcb-qwq", "```\n{}\n```")]
+)
+def test_whole_texts_are_completed(evalkit: Evalkit, tmp_path: Path, protocol: str, reply: str) -> None:
+    """What has its markup by hand goes to the completions endpoint."""
+    code = "print(*sorted(input().split(), key=len, reverse=True)[:1])"
+    rule = {"match": "Two words", "reply": reply.format(code)}
+    (tmp_path / "script.jsonl").write_text(json.dumps(rule) + "\n")
+    log = tmp_path / "log.jsonl"
+    with running("--script", str(tmp_path / "script.jsonl"), "--log", str(log)) as url:
+        words = ("--tasks", "evk001_a", "--samples", "1", "--protocol", protocol)
+        done = evalkit(*RUN, "--model", "m", "--base-url", url, *words)
+    assert done.code == 0, done.stderr
+    assert [json.loads(line)["path"] for line in log.read_text().splitlines()] == ["/v1/completions"]
+    sample = evalkit("show", "last", "evk001_a", "--json").json
+    assert (sample["outcome"], sample["extracted"]) == ("passed", code)
