@@ -7,7 +7,7 @@
     ├── SandboxError    the engine, an image or a container is not usable     exit code 4
     └── ModelError      a model call that failed for good (outcome `error`)
         ├── ContextExceeded   the conversation no longer fits the model (outcome `failed/context`)
-        └── NoSample          a replay without this sample (outcome `not_run/unavailable`)
+        └── NoSample          a replay or oracle without this answer (outcome `not_run/unavailable`)
 
 Each says what happened and to which thing; `hint` is the way out, on a line of its own.
 """
@@ -66,7 +66,7 @@ class ContextExceeded(ModelError):
 
 
 class NoSample(ModelError):
-    """A replay file holds no such sample of this task: nothing was tried, nothing broke."""
+    """A replay file has no such sample, or the data no gold: nothing was tried, nothing broke."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message, hint, retryable=False)

@@ -29,14 +29,18 @@ from evalkit.run.watch import Watch
 
 ABOUT = """\
 Runs the suite with its own gold answers, which must all pass, and with empty answers, none of which
-may. Gold that the official scorer rejects too is listed in the suite's suite.toml: it is named and
-tolerated. Exit code 1 where anything else comes out. Both runs are kept under RESULTS/validate.
+may. Tasks without gold, or without tests, cannot be tried: their number is said. Gold that the official
+scorer rejects too is listed in the suite's suite.toml: it is named and tolerated. Exit code 1 where
+anything else comes out, or nothing was tried. Both runs are kept under RESULTS/validate.
 """
 EXAMPLES = """\
   evalkit validate mini
   evalkit validate humaneval --data humaneval.jsonl --limit 20
   evalkit validate ./my_suite
 """
+
+
+UNTRIED = ("not_run", "unavailable")
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,12 @@ class Check:
     wrong: tuple[dict[str, Any], ...]
     excepted: dict[str, str]  # exceptions that did not pass, and why they need not
     passing: tuple[str, ...]  # exceptions that pass after all
+    untried: int  # tasks without a gold answer, or that cannot be judged
 
     @property
     def good(self) -> bool:
-        return not self.wrong
+        """Where no gold answer was tried, nothing is proved."""
+        return not self.wrong and self.untried < self.oracle.tasks
 
     def to_json(self) -> dict[str, Any]:
         """The oracle's summary, with the null model's and the findings in it."""
@@ -62,6 +68,7 @@ class Check:
             "wrong": list(self.wrong),
             "exceptions": self.excepted,
             "exceptions_passing": list(self.passing),
+            "untried": self.untried,
         }
 
 
@@ -101,6 +108,7 @@ def validate(args: argparse.Namespace, options: dict[str, Any], watch: Watch) ->
         options=options,
         limit=args.limit,
         tasks=args.tasks,
+        samples=1,  # gold is the same each time
         data=absolute(args.data),
     )
     oracle = run(settings, knobs, watch)
@@ -117,7 +125,8 @@ def fresh(knobs: Knobs) -> Knobs:
 
 def compare(oracle: Summary, null: Summary, exceptions: dict[str, str]) -> Check:
     wrong, excepted, passing = [], {}, []
-    for row in samples_of(oracle):
+    tried = [row for row in samples_of(oracle) if (row["outcome"], row["reason"]) != UNTRIED]
+    for row in tried:
         known = exceptions.get(row["task_id"])
         if row["outcome"] == "passed":
             passing += [row["task_id"]] if known else []
@@ -126,8 +135,10 @@ def compare(oracle: Summary, null: Summary, exceptions: dict[str, str]) -> Check
         else:
             wrong.append(row)
     if null is not oracle:
-        wrong += [row for row in samples_of(null) if row["outcome"] != "failed"]
-    return Check(oracle, null, tuple(wrong), excepted, tuple(passing))
+        expected = {row["task_id"] for row in tried}
+        empty = (row for row in samples_of(null) if row["outcome"] != "failed")
+        wrong += [row for row in empty if row["task_id"] in expected or row["outcome"] != "not_run"]
+    return Check(oracle, null, tuple(wrong), excepted, tuple(passing), oracle.tasks - len(tried))
 
 
 def samples_of(summary: Summary) -> list[dict[str, Any]]:
@@ -148,6 +159,8 @@ def report(check: Check, style: Style) -> str:
         f"  gold answers   {percent(oracle.pass_1)}, {oracle.counts['passed']:,} of {oracle.planned:,} pass",
         f"  empty answers  {percent(null.pass_1)}, {null.counts['failed']:,} of {null.planned:,} fail",
     ]
+    if check.untried:
+        lines.append(f"  not tried      {check.untried:,} tasks without a gold answer or without tests")
     for task, why in check.excepted.items():
         lines.append(f"  {style.warn('excepted')}  {one_line(task)}: {one_line(why)}")
     for task in check.passing:
@@ -159,6 +172,7 @@ def report(check: Check, style: Style) -> str:
     if check.good:
         lines.append(style.good("  valid") + f"  {one_line(oracle.run)}")
     else:
-        lines.append(f"  {style.bad('not valid')}: {len(check.wrong)} samples came out wrong")
+        why = f"{len(check.wrong)} samples came out wrong" if check.wrong else "nothing was tried"
+        lines.append(f"  {style.bad('not valid')}: {why}")
         lines.append(f"  evalkit show {one_line(oracle.run)} TASK")
     return "\n".join(lines)

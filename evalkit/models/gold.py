@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import time
 from typing import Any
 
-from evalkit.errors import ModelError
+from evalkit.errors import NoSample
 from evalkit.model import CallAttempt, OnAttempt, Reply, Request, Sampling, Usage
 from evalkit.task import Answer
 
@@ -39,11 +39,7 @@ class Oracle:
     async def complete(self, request: Request, on_attempt: OnAttempt | None = None) -> Reply:
         gold = request.task.gold
         if gold is None:
-            raise ModelError(
-                f"the oracle has no gold answer for {request.task.id}",
-                "this suite's data holds none: use another model",
-                retryable=False,
-            )
+            raise NoSample(f"the data has no gold answer for {request.task.id}")
         return immediate(gold, self.name, on_attempt)
 
     def describe(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from evalkit.errors import DataError, ModelError, NoSample, UsageError
+from evalkit.errors import DataError, NoSample, UsageError
 from evalkit.model import CallAttempt, Model, Request
 from evalkit.models import open_model
 from evalkit.protocol import Protocol
@@ -60,7 +60,7 @@ async def test_the_oracle_gives_gold_in_its_form() -> None:
 
 
 async def test_the_oracle_without_gold_says_so() -> None:
-    with pytest.raises(ModelError, match="no gold answer for a") as caught:
+    with pytest.raises(NoSample, match="no gold answer for a") as caught:
         await open_model("oracle").complete(Request(Task("a", {}), 0))
     assert not caught.value.retryable
 

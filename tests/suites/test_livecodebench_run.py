@@ -111,3 +111,22 @@ def test_a_problem_without_tests_is_never_asked_and_never_passed(tmp_path: Path)
     assert done.code == 3  # one of two is missing
     assert done.summary["counts"] == {"passed": 1, "failed": 0, "error": 0, "not_run": 1}
     assert done.summary["reasons"] == {"not_run/unavailable": 1}
+
+
+def test_validate_tries_what_has_gold_and_tests(tmp_path: Path) -> None:
+    rows = [PLAIN | {"solution": "print(2 * int(input()))"}, PLAIN | {"question_id": "without gold"}]
+    rows.append(rows[0] | {"question_id": "untested", "public_test_cases": []})
+    (tmp_path / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    where = ("--data", str(tmp_path / "own.jsonl"), "--results", str(tmp_path / "results"))
+    words = ("validate", "livecodebench", *where, "--json")
+    done = run(*words)
+    assert (done.code, done.summary["ok"], done.summary["untried"], done.summary["planned"]) == (
+        0,
+        True,
+        2,
+        3,
+    )
+    assert "not tried      2 tasks without a gold answer or without tests" in done.stderr
+    nothing = run(*words, "--tasks", "without gold")
+    assert (nothing.code, nothing.summary["ok"], nothing.summary["wrong"]) == (1, False, [])
+    assert "not valid: nothing was tried" in nothing.stderr
