@@ -21,11 +21,14 @@ class Limits:
     `wall_s` bounds the whole job, loading included; a judge may set shorter limits for single calls.
     `share_s`: effective time (wall time less waiting for a core) that a program gets within any of these
     limits, however busy the machine. None: all of it, or where the job names a gold program half a second
-    and 20 times what gold takes.
+    and 20 times what gold takes. For that a limit gives way, by at most `late_s` of wall clock.
+    `again_alone`: a program that was late beside others is tried again alone before that counts.
     """
 
     wall_s: float = 10.0
     share_s: float | None = None
+    late_s: float = 60.0
+    again_alone: bool = False
     cpu_s: float | None = None  # None: wall_s + 2
     memory_bytes: int = 4 << 30
     output_bytes: int = 1 << 20
@@ -58,8 +61,8 @@ class Judgement:
 
     `tests` are in the order in which the judge ran them. `measured`, of the program's process, as seen from
     outside it: wall_s, cpu_s, peak_rss_bytes, calls, output_bytes; of one that was late also waited_s (for a
-    core), and had_s of allowed_s: effective seconds within the limit that it went over. `stdout` is the head
-    of what it printed.
+    core), and had_s of allowed_s: effective seconds within the limit that it went over; where a first try's
+    lateness did not count, first_wall_s and first_cpu_s of that. `stdout` is the head of what it printed.
     """
 
     status: str

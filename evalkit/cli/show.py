@@ -149,6 +149,7 @@ def _verdict_text(store: Reader, record: Record, style: Style) -> Iterator[str]:
         yield _section(f"{one_line(policy)} verdict by {scorer}", style)
         yield "  " + "/".join(filter(None, (verdict.outcome, verdict.reason)))
         yield from _findings(verdict)
+        yield from _two_tries(verdict)
         yield from _tests(verdict)
     why = record.info.get("detail")
     if not record.verdicts and why:
@@ -165,6 +166,13 @@ def _findings(verdict: Verdict) -> Iterator[str]:
     if verdict.parts:
         words = (f"{one_line(k)} {'passed' if v else 'failed'}" for k, v in verdict.parts.items())
         yield f"  parts: {', '.join(words)}"
+
+
+def _two_tries(verdict: Verdict) -> Iterator[str]:
+    """The times of a program that was tried again alone."""
+    first, second = (verdict.measured.get(key) for key in ("first_wall_s", "wall_s"))
+    if first is not None and second is not None:
+        yield f"  late beside others after {duration(first)}, which did not count; alone {duration(second)}"
 
 
 def _tests(verdict: Verdict) -> Iterator[str]:

@@ -57,6 +57,7 @@ def as_record(record: Record, scorer: str | None, end: str) -> dict[str, Any]:
             "model_s": row["model_s"],
             "rollout_s": row["rollout_s"],
             "judge_s": verdict.measured.get("wall_s") if verdict else None,
+            "judge_first_s": verdict.measured.get("first_wall_s") if verdict else None,
         },
     }
 

@@ -37,7 +37,7 @@ def _schema(pa: Any) -> Any:
             "parts": pa.map_(text, pa.bool_()),
             "tests": pa.list_(test),
             "usage": pa.struct({**usage, "cost": real, "calls": whole, "attempts": whole}),
-            "times": pa.struct(dict.fromkeys(("model_s", "rollout_s", "judge_s"), real)),
+            "times": pa.struct(dict.fromkeys(("model_s", "rollout_s", "judge_s", "judge_first_s"), real)),
         }
     )
 

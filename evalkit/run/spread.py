@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from evalkit.program import Job, Judgement, ProgramSandbox
+from evalkit.sandbox.company import Company
 
 
 class Spread:
@@ -44,7 +45,7 @@ async def open_sandboxes(
     container from seeing each other. `how`: trusted, strict_limits: see open_program_sandbox.
     """
     count = judges if strict_isolation else max(1, min(count, judges))
-    how["strict_isolation"] = strict_isolation
+    how["strict_isolation"], how["company"] = strict_isolation, Company()
     first = await _open(judges // count + (judges % count > 0), run_label, how)
     if first.describe().get("isolation") == "strict":
         count = judges

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import json
 import logging
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 from evalkit.errors import SandboxError
 from evalkit.program import Job, Judgement, Limits
 from evalkit.sandbox.bundle import digest
+from evalkit.sandbox.company import Company
 from evalkit.sandbox.engine import docker_client, unreachable
 from evalkit.sandbox.image import build_image, find_image
 from evalkit.sandbox.leftovers import reap
@@ -40,6 +39,7 @@ async def open_program_sandbox(
     strict_limits: bool = False,
     strict_isolation: bool = False,
     landlock_at_most: int = ANY,
+    company: Company | None = None,
 ) -> DockerProgramSandbox:
     """Start one pair of containers in which `judges` programs may compute at once.
 
@@ -47,8 +47,9 @@ async def open_program_sandbox(
     data, not a stranger's, and need no process of their own each. `strict_limits`: every program has a right
     to all of its limit in effective time, however many compete. `strict_isolation`: one program at a time,
     and the next when the last is proven gone; for more at once, open more (evalkit/run/spread.py).
-    `landlock_at_most`: behave as on a kernel whose Landlock has this version, 0 for none. SandboxError says
-    what is wrong with the engine. What earlier, dead processes left in the engine is removed on the way.
+    `landlock_at_most`: behave as on a kernel whose Landlock has this version, 0 for none. `company`: that of
+    all sandboxes whose jobs run beside each other. SandboxError says what is wrong with the engine. What
+    earlier, dead processes left in the engine is removed on the way.
     """
     client = await asyncio.to_thread(docker_client)
     await asyncio.to_thread(reap, client)
@@ -64,6 +65,7 @@ async def open_program_sandbox(
         trusted=trusted,
         strict_limits=strict_limits,
         landlock_at_most=landlock_at_most,
+        company=company or Company(),
     )
     await sandbox.start()
     return sandbox
@@ -82,6 +84,7 @@ class DockerProgramSandbox:
         trusted: bool,
         strict_limits: bool,
         landlock_at_most: int,
+        company: Company,
     ) -> None:
         self._client = client
         self._image = image
@@ -93,7 +96,7 @@ class DockerProgramSandbox:
         self._starting = asyncio.Lock()
         self._running, self._most = judges, min(IN_FLIGHT + judges, MOST) if judges > 1 else 1
         self._places = asyncio.Semaphore(self.in_flight)
-        self._alone = asyncio.Lock()
+        self._company = company
         self._golds: dict[tuple[str, str, Limits, bytes], asyncio.Future[float]] = {}
         self._late = 0.0  # share of programs that were late lately
         self._closed = False
@@ -140,49 +143,46 @@ class DockerProgramSandbox:
 
         A program that was late beside others without having had what it has a right to is tried again with a
         right to all of its limit, and if that does not help either alone: only then its timeout counts.
+        With `Limits.again_alone` any that was late beside others is tried again alone, and at once.
         """
+        first: Judgement | None = None
         try:
             for share_s in sorted({self._share_s(job), job.limits.wall_s}):
-                said = await self._one(job, share_s)
+                said, beside = await self._one(job, share_s)
                 self._late *= 1 - 1 / LATELY
                 if said.again:
                     break
-                if said.status != "timeout" or not await self._tried_again(job, said):
-                    return said
+                if said.status != "timeout" or not await self._tried_again(job, said, beside):
+                    return with_first_try(said, first)
+                first = first or said
+                if job.limits.again_alone:
+                    break
         except PairBroken:
             pass
         try:
-            async with self._all_places():
-                return await (await self._current()).run(job, job.limits.wall_s)
+            async with self._company.alone():
+                said = await (await self._current()).run(job, job.limits.wall_s)
         except PairBroken as e:
             raise SandboxError(f"the judge broke twice over one program: {e}") from None
+        return with_first_try(said, first)
 
-    async def _one(self, job: Job, share_s: float) -> Judgement:
+    async def _one(self, job: Job, share_s: float) -> tuple[Judgement, bool]:
+        """What was said, and whether other jobs ran beside this one."""
         async with self._places:
-            return await (await self._current()).run(job, share_s)
-
-    @contextlib.asynccontextmanager
-    async def _all_places(self) -> AsyncIterator[None]:
-        """No other job runs meanwhile, so that one which breaks pairs takes no other with it."""
-        async with self._alone:
-            taken = 0
-            try:
-                for _ in range(self.in_flight):
-                    await self._places.acquire()
-                    taken += 1
-                yield
-            finally:
-                for _ in range(taken):
-                    self._places.release()
+            async with self._company.together() as visit:
+                said = await (await self._current()).run(job, share_s)
+            return said, visit.beside
 
     def _share_s(self, job: Job) -> float:
         if self._strict or not (job.gold or job.limits.share_s is not None):
             return job.limits.wall_s
         return min(job.limits.wall_s, SHARE_S if job.limits.share_s is None else job.limits.share_s)
 
-    async def _tried_again(self, job: Job, said: Judgement) -> bool:
+    async def _tried_again(self, job: Job, said: Judgement, beside: bool) -> bool:
         """Whether a timeout does not count: the program had less effective time than it has a right to, or
-        less than all of its limit where that is rare."""
+        less than all of its limit where that is rare; or it was not alone, where that is what counts."""
+        if job.limits.again_alone:
+            return beside
         had, allowed = said.measured.get("had_s", 0.0), said.measured.get("allowed_s", 0.0)
         if had >= FULL * allowed:
             return False
@@ -211,7 +211,7 @@ class DockerProgramSandbox:
 
     async def _measure(self, gold: Job) -> float:
         try:
-            said = await self._one(gold, self._share_s(gold))
+            said, _ = await self._one(gold, self._share_s(gold))
         except PairBroken:
             return gold.limits.wall_s
         return said.measured["cpu_s"] if said.status == "passed" else gold.limits.wall_s
@@ -262,3 +262,11 @@ class DockerProgramSandbox:
                 await self._pair.stop()
                 self._pair = None
         await asyncio.to_thread(self._client.close)
+
+
+def with_first_try(said: Judgement, first: Judgement | None) -> Judgement:
+    """`said`, with the times of the first try beside if there was one that did not count."""
+    if first is None:
+        return said
+    times = {f"first_{key}": first.measured[key] for key in ("wall_s", "cpu_s") if key in first.measured}
+    return replace(said, measured={**said.measured, **times})

@@ -1,8 +1,9 @@
 """LiveCodeBench's judging: the program meets one test after the other, its output is compared here.
 
-Rules of LiveCodeBench 28fef95 (lcb_runner/evaluation/testing_util.py). All tests run in one process, as they
-do there, within what `stand_in.py` puts around the program; with the scorer `real`, a program that reads
-standard input has a true one, and a process of its own for each test.
+Rules of LiveCodeBench (lcb_runner/evaluation/testing_util.py at 28fef95, and at 15808c7, which differs in
+`stand_in.py` only). All tests run in one process, as they do there, within what `stand_in.py` puts around the
+program; with the scorer `real`, a program that reads standard input has a true one, and a process of its own
+for each test.
 """
 
 from __future__ import annotations
@@ -48,7 +49,10 @@ def run_tests(answer: Any, task: dict[str, Any]) -> Generator[Any, None, Any]:
             difference = check(answer, given, right)
         except AnswerError as e:
             yield Test(f"test {number}", e.kind, e.message)
-            return {"official": official_word(e)}
+            all_over = (
+                e.kind == "timeout" and answer.remaining() <= 0
+            )  # the global limit: no word of a test's
+            return {"official": "-5" if all_over else official_word(e)}
         yield Test(f"test {number}", "wrong" if difference else "passed", difference)
         if difference:
             return {"official": "-2"}
@@ -62,7 +66,7 @@ def prepared(answer: Any, task: dict[str, Any]) -> Check | AnswerError:
         return lambda answer, given, right: check_true_program(answer, given, right, task)
     try:
         answer.execute(task["stand_in"])
-        answer.call("prepare", answer.program, name, real, timeout=limit)
+        answer.call("prepare", answer.program, name, task["scorer"], timeout=limit)
     except AnswerError as e:
         return e
     if name:
@@ -113,12 +117,22 @@ def lines_of(text: str) -> list[str]:
 
 
 def same_numbers(line: str, want: str) -> bool:
-    """Whether both are nothing but decimal numbers, and the same ones. No tolerance."""
-    words, wanted = line.split(), want.split()
+    """Whether both are nothing but decimal numbers, and the same ones. No tolerance.
+
+    A signalling NaN can be read, but not be compared: officially an error.
+    """
     try:
-        return len(words) == len(wanted) and list(map(Decimal, words)) == list(map(Decimal, wanted))
-    except ArithmeticError:  # no number, or one that compares with nothing
+        numbers, wanted = decimals(line), decimals(want)
+    except ArithmeticError:
         return False
+    try:
+        return numbers == wanted
+    except ArithmeticError as e:
+        raise AnswerError("crashed", f"{type(e).__name__}: {short(line)} for {short(want)}") from None
+
+
+def decimals(line: str) -> list[Decimal]:
+    return [Decimal(word) for word in line.split()]
 
 
 # -- functions -----------------------------------------------------------------------------------------
@@ -129,7 +143,12 @@ def check_value(answer: Any, given: str, right: str, limit: float) -> Difference
     if isinstance(got, tuple):
         got = list(got)
     try:
-        same = bool(got == want)
+        equal = got == want
+        if (
+            getattr(equal, "size", 1) == 0
+        ):  # an array of no truth at all: officially no result can be made of it
+            raise AnswerError("crashed", f"an array without items for {short(want)}", died=True)
+        same = bool(equal)
     except Exception as e:  # arrays of many truths
         raise AnswerError("crashed", f"{type(e).__name__}: {e}") from None
     return "" if same else f"{short(got)} for {short(want)}"

@@ -1,9 +1,10 @@
 """What LiveCodeBench's checker puts around a program, for the answer's own process.
 
 The judge sends this text there and calls `prepare`, then `run_stdio` or `call` once a test; what they give
-back is a program's output or value, never a verdict. The rules are those of LiveCodeBench 28fef95
+back is a program's output or value, never a verdict. The rules are those of LiveCodeBench
 (lcb_runner/evaluation/testing_util.py), odd ones included: whatever an honest program can notice there,
-it finds here.
+it finds here. Of 28fef95 for the scorer lcb-2025-05, of 15808c7 for lcb-2025-01: these differ in standard
+input.
 """
 
 import ast
@@ -38,18 +39,20 @@ REAL_PREAMBLE = f"{PREAMBLE}sys.set_int_max_str_digits({INT_DIGITS})\n"
 
 target: Any = None  # what each test calls
 as_there = True  # whether calls are made with all the checker's peculiarities
+new_stdin: Callable[[str], Any] = io.StringIO  # what stands for standard input
 
 
 # -- preparing -----------------------------------------------------------------------------------------
-def prepare(program: str, function: str, real: bool) -> None:
+def prepare(program: str, function: str, scorer: str) -> None:
     """Execute the program's definitions. `function`: what tests call; "" for a program that reads and prints.
 
-    `real`: as a plain module, without the checker's peculiarities.
+    With the scorer "real" as a plain module, without the checker's peculiarities.
     """
-    global target, as_there
-    as_there = not real
+    global target, as_there, new_stdin
+    as_there = scorer != "real"
+    new_stdin = io.StringIO if scorer == "lcb-2025-01" else Stdin
     sys.set_int_max_str_digits(INT_DIGITS)
-    if real:
+    if not as_there:
         target = getattr(solution_of(plain_module(program), function), function)
         return
     no_input()
@@ -159,7 +162,7 @@ def run_with(text: str) -> None:
         "readlines": lambda *args: text.split("\n"),
         "readline": lambda *args: next(lines),  # without the end of the line; StopIteration after the last
     }
-    new = Stdin(text)
+    new = new_stdin(text)
     for name, way in ways.items():
         setattr(old, name, way)
     sys.stdin = new
@@ -180,7 +183,7 @@ def mocked_open(text: str) -> Any:
 
 
 class Stdin:
-    """Not iterable. `read` always gives everything, `readlines` one line more than there are."""
+    """Of May 2025. Not iterable. `read` always gives everything, `readlines` one line more than there are."""
 
     def __init__(self, text: str) -> None:
         self.inputs = text

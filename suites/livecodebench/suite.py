@@ -12,7 +12,7 @@ from typing import Any
 
 from evalkit import suite
 from evalkit.errors import DataError, UsageError
-from evalkit.program import Job, Limits, ProgramSandbox
+from evalkit.program import Job, Judgement, Limits, ProgramSandbox
 from evalkit.protocol import Protocol
 from evalkit.samples import SampleRecord
 from evalkit.suite import CommonOptions, Data, Record, Scorer, SuiteInfo, option
@@ -26,8 +26,9 @@ from .samples import official_answers, official_row
 from .stand_in import REAL_PREAMBLE
 
 FOLDER = Path(__file__).parent
-SCORERS = ("lcb-2025-05", "real")
+SCORERS = ("lcb-2025-05", "lcb-2025-01", "real")  # since 2025-05-23; 2025-01-17 to 2025-05-22; true processes
 TIMEOUT = 6.0
+LATE_S = 4.0  # beyond a test's limit, on a busy machine
 OUTPUT_BYTES = 16 << 20
 FILE_BYTES = 16 << 20
 TAGS = ("difficulty", "platform")
@@ -131,6 +132,8 @@ class Suite(suite.Suite):
         limits = Limits(
             # the authors' global limit; a whole-second alarm there, and so much longer for all of it
             wall_s=(self.options.timeout + 1) * len(tests.inputs) + 5,
+            late_s=LATE_S,
+            again_alone=True,
             memory_bytes=self.options.memory << 20,
             output_bytes=OUTPUT_BYTES,
             file_bytes=max(FILE_BYTES, *(4 * len(given) for given in tests.inputs)),
@@ -138,13 +141,19 @@ class Suite(suite.Suite):
         program = self.protocol().assemble(task, answer)
         guard = "none" if real else "livecodebench"
         judgement = await sandbox.judge(Job(program, text("judge.py"), known, limits, guard))
-        return judgement.verdict(official="" if real else str(judgement.data.get("official", "")))
+        return judgement.verdict(official="" if real else official_word(judgement))
 
     def read_samples(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:
         return official_answers(rows, self.protocol().extract)
 
     def official_row(self, task: Task, answers: Sequence[Answer | None]) -> dict[str, Any]:
         return official_row(task, answers, self.protocol().extract)
+
+
+def official_word(judgement: Judgement) -> str:
+    """The judge's word; that of a result which never came, where the judge itself was ended."""
+    ended = judgement.status not in ("passed", "grader")
+    return str(judgement.data.get("official", "-5" if ended else ""))
 
 
 def task_of(record: Record) -> Task:

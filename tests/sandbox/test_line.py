@@ -14,7 +14,7 @@ from evalkit.sandbox.inside.evalkit_judge import AnswerError
 from evalkit.sandbox.inside.evalkit_judge.ending import REPORT
 from evalkit.sandbox.inside.evalkit_judge.line import Line
 
-LIMITS = {"wall_s": 1.0, "share_s": 1.0, "cpu_s": 3.0, "output_bytes": 1000}
+LIMITS = {"wall_s": 1.0, "share_s": 1.0, "late_s": 60.0, "cpu_s": 3.0, "output_bytes": 1000}
 
 
 def test_a_question_after_the_end_waits_for_nobody(tmp_path: Path) -> None:

@@ -61,6 +61,8 @@ def test_scorers_score_the_same_answers_differently(files: tuple[str, ...]) -> N
         *doubts,
         "judged by the rules real, today's official ones are lcb-2025-05",
     ]
+    former = run(*files, "--scorer", "lcb-2025-01")
+    assert (former.summary["scorer"], outcomes(former.summary)) == ("lcb-2025-01 1", (2, 2))
     again = run(*files)
     assert outcomes(again.summary) == (2, 2)
     assert again.summary["doubts"] == doubts

@@ -244,9 +244,8 @@ def sections(name: str) -> Iterator[tuple[str, str]]:
 
 
 def real(data: Path) -> dict[str, Record]:
-    """The records of `data` that gold.txt has a program for, with all the tests that are at hand."""
+    """The records of `data` with all tests at hand, where there are any; by question_id."""
     folder = data / "livecodebench"
-    wanted = {name for name, _ in sections("gold.txt")}
     found = {r["question_id"]: r for file in FILES for r in read_records(folder / file)}
     extra: dict[str, list[Any]] = {}
     for test in read_records(folder / "harvested_private_tests.jsonl"):
@@ -255,10 +254,10 @@ def real(data: Path) -> dict[str, Record]:
         )
     for row in read_records(folder / "full_tests_sample.jsonl"):
         extra[json.loads(row["labels"])["task_id"].rpartition("/")[2]] = sample_tests(row["test"])
-    return {
-        name: {**found[name], "private_test_cases": json.dumps(extra.get(name, []))}
-        for name in sorted(wanted)
+    whole = {
+        name: {**found[name], "private_test_cases": json.dumps(extra.get(name, []))} for name in sorted(found)
     }
+    return {name: r for name, r in whole.items() if extra.get(name) or json.loads(r["public_test_cases"])}
 
 
 def sample_tests(text: str) -> list[Any]:

@@ -2,6 +2,9 @@
 
     python -m tests.parity.livecodebench.record --checkout LIVECODEBENCH --commit SHA --data DATA -o FILE
 
+Of today's checker (28fef95, the same since 2025-05-23) into ../verdicts/livecodebench.jsonl, of the one
+before it (15808c7, since 2025-01-17) into ../verdicts/livecodebench_2025_01.jsonl.
+
 As ../record_official.py: Python 3.11 with numpy and tqdm; the programs run in this very machine, so use an
 unprivileged user without a network in a throw-away environment, and an idle machine. An output file that
 exists is completed.
@@ -25,24 +28,17 @@ from evalkit_suites.livecodebench.records import tests_of
 from ..make_corpus import Sample
 from .corpus import own_samples, real_samples
 from .problems import Record, own, real
+from .told import told_samples
 
 TIMEOUT = 6
 
 
 def official(check: Any, record: Record, program: str) -> dict[str, Any]:
-    """`passed`: whether it counts as right; `results`: of the tests that ran; `code`: of the error."""
+    """`passed`: whether it counts as right; `code`: of the error."""
     tests = tests_of(record)
     known = {"inputs": tests.inputs, "outputs": tests.outputs, "fn_name": tests.function or None}
     [results], [metadata] = check(([program], {"input_output": json.dumps(known)}, False, TIMEOUT))
-    words = [word(result) for result in results]
-    return {"passed": all(w is True for w in words), "results": words, "code": metadata.get("error_code")}
-
-
-def word(result: Any) -> bool | int | str:
-    """A test's result; what is neither a truth nor a code (an array that a comparison gave) by its type."""
-    if isinstance(result, bool):
-        return result
-    return int(result) if isinstance(result, int) else type(result).__name__
+    return {"passed": all(result is True for result in results), "code": metadata.get("error_code")}
 
 
 def main() -> None:
@@ -55,7 +51,7 @@ def main() -> None:
     sys.path.insert(0, str(args.checkout))
     module = importlib.import_module("lcb_runner.evaluation.compute_code_generation_metrics")
     problems = own() | real(args.data)
-    samples = [*own_samples(), *real_samples()]
+    samples = [*own_samples(), *real_samples(), *told_samples(real(args.data))]
     rows = already(args.output)
     with args.output.open("a") as file:
         for sample in samples:
@@ -64,12 +60,8 @@ def main() -> None:
                 continue
             rows[key] = row(module.evaluate_generations_by_problem, problems[sample.task_id], sample)
             print(json.dumps(rows[key]), file=file, flush=True)
-    about = {
-        "suite": "livecodebench",
-        "scorer": "lcb_runner",
-        "commit": args.commit,
-        **versions(args.checkout),
-    }
+    about = {"suite": args.output.stem, "scorer": "lcb_runner", "commit": args.commit}
+    about |= versions(args.checkout)
     write(args.output, [{"about": about}, *(rows[s.task_id, s.id, s.sha256] for s in samples)])
 
 

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """Until when a question may take: a wall limit, moved for a program that did not get its share."""
+    """Until when a question may take: a wall limit, moved for a program that did not get its share.
+
+    It moves by `late_s` at most, whatever the program had.
+    """
 
     def __init__(self, line: Line, timeout: float | None) -> None:
         self.line = line
@@ -20,6 +23,7 @@ class Deadline:
         self.at: float = min(line.end, line.test_end)
         if timeout is not None:
             self.at = min(self.at, self.asked + timeout)
+        self.last: float = min(self.at, line.began.at + line.limits["wall_s"]) + line.limits["late_s"]
         self.window = line.whole if self.at == line.end else None
 
     def left(self) -> float:
@@ -40,9 +44,9 @@ class Deadline:
         line.window = self.window
         now = line.times()
         missing = self.window.missing_s(now, line.limits["share_s"])
-        if not missing or now.at > line.began.at + line.limits["wall_s"] + share.MOST_S:
+        if not missing or now.at >= self.last:
             raise line.fail("timeout", "no answer within the time limit")
-        later = now.at + missing
+        later = min(now.at + missing, self.last)
         line.end = max(line.end, later)
         if line.test_end <= self.at:
             line.test_end = later

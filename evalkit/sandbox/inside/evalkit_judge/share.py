@@ -11,7 +11,6 @@ import os
 import struct
 from dataclasses import dataclass
 
-MOST_S = 60.0  # beyond the wall limit, however little of the machine there was
 LEAST_S = 0.01
 NEAR_S = 0.001
 UNKNOWN = float("inf")

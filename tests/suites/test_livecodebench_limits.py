@@ -1,0 +1,74 @@
+"""LiveCodeBench's limits, on real programs: no test runs on for long, the global limit ends in a verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from evalkit.outcome import Outcome
+from evalkit.program import Job, Judgement, ProgramSandbox
+from evalkit.registry import open_suite
+from evalkit.sandbox import open_program_sandbox
+from evalkit.task import Answer, Verdict
+from tests.parity.livecodebench.problems import own
+
+pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
+
+PAST_S = 5.0  # that a test may run past its limit
+SPINS = "input()\nwhile True: pass"
+READS_ON = "while True:\n    try:\n        input()\n    except Exception:\n        pass"
+SLOW = "import time\ntime.sleep(0.7)\nn = int(input())\nprint(sum(map(int, input().split())))"
+METHOD = "class Solution:\n    def evens(self, xs):\n        while True: pass"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def crowded(docker_engine: Any) -> AsyncIterator[ProgramSandbox]:
+    """Four times as many programs compute at once as there are cores."""
+    judges = 4 * len(os.sched_getaffinity(0))
+    opened = await open_program_sandbox(judges=judges, run_label="lcb-limits", trusted=True)
+    yield opened
+    await opened.close()
+
+
+async def score(sandbox: Any, task_id: str, program: str, **options: Any) -> Verdict:
+    suite = open_suite("livecodebench", options)
+    [task] = suite.tasks([own()[task_id]])
+    return await suite.score(task, Answer(program, "solution"), sandbox)
+
+
+@pytest.mark.parametrize("scorer", ["lcb-2025-05", "lcb-2025-01", "real"])
+async def test_no_test_runs_for_long_past_its_limit_beside_others(
+    crowded: ProgramSandbox, scorer: str
+) -> None:
+    programs = [("total", SPINS), ("total", READS_ON), ("evens", METHOD)] * 4
+    asked = (score(crowded, *one, scorer=scorer, timeout=1.0) for one in programs)
+    for verdict in await asyncio.gather(*asked):
+        assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, "timeout")
+        assert verdict.official == ("" if scorer == "real" else "-3")
+        assert [test.name for test in verdict.tests] == ["test 1"]
+        assert max(verdict.measured["first_wall_s"], verdict.measured["wall_s"]) < 1.0 + PAST_S
+
+
+@dataclasses.dataclass
+class Hurried:
+    """The sandbox, with so little time for a job as a whole."""
+
+    sandbox: ProgramSandbox
+    wall_s: float
+
+    async def judge(self, job: Job) -> Judgement:
+        limits = dataclasses.replace(job.limits, wall_s=self.wall_s)
+        return await self.sandbox.judge(dataclasses.replace(job, limits=limits))
+
+
+async def test_the_global_limit_ends_in_a_verdict(crowded: ProgramSandbox) -> None:
+    verdict = await score(Hurried(crowded, 1.0), "total", SLOW)
+    assert (verdict.outcome, verdict.reason, verdict.official) == (Outcome.FAILED, "timeout", "-5")
+    assert [test.status for test in verdict.tests] == ["passed", "timeout"]
+    assert (await score(crowded, "total", SLOW)).outcome is Outcome.PASSED
