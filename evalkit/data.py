@@ -13,11 +13,12 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
 from evalkit.errors import DataError, EvalkitError
-from evalkit.files import leave, read_placed, read_records
+from evalkit.files import leave, read_placed, read_records, stamp
 from evalkit.suite import Data, DataFile, Hub, Record, Suite, SuiteInfo
 from evalkit.task import Task
 
@@ -57,17 +58,30 @@ def load_data(suite: Suite, path: Path | None = None) -> Data:
 def _of_files(
     suite: Suite, info: SuiteInfo, paths: Sequence[Path], source: str, revision: str, *, pinned: bool
 ) -> Data:
-    """All records of these files, in order. Large values stay in them; the fingerprint covers them, too."""
-    digest, records, files = hashlib.sha256(), list[Record](), []
-    for path in paths:
+    try:
+        stamps = tuple(map(stamp, paths))
+    except OSError as e:
+        raise DataError(f"cannot read {e.filename}: {e}") from None
+    records, files, digest = _read(type(suite), info, tuple(paths), stamps)
+    check_records(records, suite.required_fields, source)
+    return Data(records, source, revision, digest, pinned, files)
+
+
+@lru_cache(maxsize=1)  # a suite with ten models, or judged twice by `validate`, reads its gigabytes once
+def _read(
+    suite: type[Suite], info: SuiteInfo, paths: tuple[Path, ...], stamps: tuple[tuple[int, int], ...]
+) -> tuple[tuple[Record, ...], tuple[DataFile, ...], str]:
+    """All records of these files, in order, with the fingerprint, which covers also what stays in them."""
+    complete, digest = suite(info).complete, hashlib.sha256()
+    records, files = list[Record](), []
+    for path, (size, _) in zip(paths, stamps, strict=True):
         before = len(records)
         for record, place in read_placed(path):
-            whole = suite.complete(record, path.parent)
+            whole = complete(record, path.parent)
             digest.update(_canonical(whole))
             records.append(leave(whole, place, info.large))
-        files.append(DataFile(path.name, path.stat().st_size, len(records) - before))
-    check_records(records, suite.required_fields, source)
-    return Data(tuple(records), source, revision, digest.hexdigest(), pinned, tuple(files))
+        files.append(DataFile(path.name, size, len(records) - before))
+    return tuple(records), tuple(files), digest.hexdigest()
 
 
 # -- where it is -----------------------------------------------------------------------------------

@@ -121,7 +121,8 @@ class SuiteInfo:
     large: tuple[str, ...] = ()  # fields to leave in their file until they are needed: see evalkit.files.Left
     fingerprints: tuple[str, ...] = ()  # of data that is known to be the authors': see Data.pinned
     hub: Hub | None = None
-    exceptions: Mapping[str, str] = field(default_factory=dict)  # gold that fails officially too: why
+    # gold that fails officially too: why
+    exceptions: Mapping[str, str] = field(default_factory=dict, hash=False)
     notes: str = ""
 
 
@@ -152,7 +153,7 @@ class Suite(ABC):
         return self.info
 
     def complete(self, record: Record, folder: Path) -> Record:
-        """A record of a file in `folder`, with what other files there say of its task."""
+        """A record of a file in `folder` with what other files there say of its task, whatever the options."""
         return record
 
     def other_data(self) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from evalkit.data import load_data, tasks_of
 from evalkit.errors import DataError
 from evalkit.registry import open_suite
 from evalkit.run.result import ended_sessions, explain_missing
-from evalkit.run.settings import Settings
+from evalkit.run.session import stored_settings
 from evalkit.store import Reader, Record
 from evalkit.suite import Suite
 from evalkit.task import Task, TestResult, Verdict
@@ -75,7 +75,7 @@ def official_samples(store: Reader, data: Path | None = None) -> tuple[bool, Ite
 
     `data` says where the run's data is, if it moved. Raises DataError where it is not the same.
     """
-    settings = Settings.from_json(store.manifest["settings"])
+    settings = stored_settings(store.manifest)
     suite = open_suite(settings.suite, settings.options)
     path = data or (Path(settings.data) if settings.data else None)
     loaded = load_data(suite, path)

@@ -69,7 +69,7 @@ def test_scorers_score_the_same_answers_differently(files: tuple[str, ...]) -> N
 
 
 def test_another_window_is_another_run_and_says_which(tmp_path: Path) -> None:
-    """As is a release. The same problems asked for in the same words are the same run."""
+    """Also where it holds the same problems: what was asked for is part of a run."""
     dated = [
         own()["total"] | {"question_id": f"q{n}", "contest_date": f"2024-08-0{n}T00:00:00"} for n in (1, 2, 3)
     ]
@@ -82,7 +82,7 @@ def test_another_window_is_another_run_and_says_which(tmp_path: Path) -> None:
         ("--from", "2024-08-02"),
         ("--from", "2024-08-02", "--to", "2024-08-02"),
     )
-    found = [run(*words, *window).summary for window in windows]
+    found = [run(*words, *window, "--dry-run").summary for window in windows]
     assert len({summary["run"] for summary in found}) == len(windows)
     assert [(s["scope"], s["tasks"], s["of"]) for s in found] == [
         ("own.jsonl", 3, 3),
@@ -90,16 +90,14 @@ def test_another_window_is_another_run_and_says_which(tmp_path: Path) -> None:
         ("own.jsonl from 2024-08-02", 2, 2),
         ("own.jsonl 2024-08-02..2024-08-02", 1, 1),
     ]
-    again = run(*words, *windows[2], "--limit", "1")
-    assert (again.summary["tasks"], again.summary["of"]) == (1, 2)
-    assert "own.jsonl from 2024-08-02 (1 of 2 tasks)" in again.stderr
-    assert run(*words, *windows[2]).summary["run"] == found[2]["run"]
-    shown = run("show", found[2]["run"], "--json").summary
-    assert shown == found[2]
+    made = run(*words, *windows[2], "--limit", "1")
+    assert (made.summary["tasks"], made.summary["of"]) == (1, 2)
+    assert "own.jsonl from 2024-08-02 (1 of 2 tasks)" in made.stderr
+    assert run("show", made.summary["run"], "--json").summary == made.summary
     listed = subprocess.run(
         command("list", "--results", str(tmp_path / "results")), capture_output=True, text=True
     )
-    assert "livecodebench own.jsonl from 2024-08-02 (2 tasks)" in listed.stdout
+    assert "livecodebench own.jsonl from 2024-08-02 (1 of 2 tasks)" in listed.stdout
     assert "* not comparable with published scores" in listed.stdout
 
 
@@ -132,3 +130,26 @@ def test_validate_tries_what_has_gold_and_tests(tmp_path: Path) -> None:
     nothing = run(*words, "--tasks", "without gold")
     assert (nothing.code, nothing.summary["ok"], nothing.summary["wrong"]) == (1, False, [])
     assert "not valid: nothing was tried" in nothing.stderr
+
+
+def test_the_files_of_a_run_are_found_again_without_being_named(tmp_path: Path) -> None:
+    (tmp_path / "livecodebench").mkdir()
+    for name in ("test5", "test6"):
+        row = json.dumps(PLAIN | {"question_id": name})
+        (tmp_path / "livecodebench" / f"{name}.jsonl").write_text(f"{row}\n")
+    words = ("run", "livecodebench", "--release", "v5_v6", "--model", "null", "--samples", "1", "--json")
+    env = {"EVALKIT_DATA": str(tmp_path)}
+    made = run(*words, "--results", str(tmp_path / "results"), env=env).summary
+    assert (made["scope"], made["tasks"]) == ("v5_v6", 2)
+    nowhere = {"EVALKIT_DATA": "", "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
+    assert run("resume", made["run"], "--json", env=nowhere).summary["tasks"] == 2
+    again = run("score", made["run"], "--json", env=nowhere)
+    assert (again.code, again.summary["changes"]) == (0, [])
+    exported = run(
+        "export", made["run"], "--format", "official", "-o", str(tmp_path / "out.json"), env=nowhere
+    )
+    assert exported.code == 0, exported.stderr
+    assert [row["question_id"] for row in json.loads((tmp_path / "out.json").read_text())] == [
+        "test5",
+        "test6",
+    ]
