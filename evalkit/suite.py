@@ -153,7 +153,7 @@ class Suite(ABC):
         return self.info
 
     def complete(self, record: Record, folder: Path) -> Record:
-        """A record of a file in `folder` with what other files there say of its task, whatever the options."""
+        """A record of a file in `folder` with what other files there say of its task."""
         return record
 
     def other_data(self) -> Mapping[str, str]:
