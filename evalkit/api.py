@@ -61,7 +61,7 @@ class Run:
             return store.manifest
 
     def samples(self) -> pandas.DataFrame:
-        """One row a planned sample: the export record with `usage` and `times` as columns, without tests."""
+        """One row a planned sample: the export record; tags, usage and times as columns, no tests."""
         return self._frame(sample_rows)
 
     def tests(self) -> pandas.DataFrame:
@@ -156,9 +156,9 @@ def sample_rows(store: Reader) -> Iterator[dict[str, Any]]:
     from evalkit.run.export import records
 
     for record in records(store):
-        usage, times = record.pop("usage"), record.pop("times")
+        usage, times, tags = record.pop("usage"), record.pop("times"), record.pop("tags")
         del record["tests"]
-        yield {**record, **usage, **times}
+        yield {**tags, **record, **usage, **times}
 
 
 def test_rows(store: Reader) -> Iterator[dict[str, Any]]:

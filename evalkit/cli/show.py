@@ -68,7 +68,8 @@ def _show_task(folder: Path, task: str, sample: int, *, as_json: bool) -> None:
         key = find_sample(store, task, sample)
         record, end = store.record(*key), ended_sessions(store)[-1]["end"]
         if as_json:
-            print(json.dumps(as_record(record, scorer_of(store), end)))
+            tags = store.manifest.get("tags", {})
+            print(json.dumps(as_record(record, scorer_of(store), end, tags)))
         else:
             record = replace(record, row=explain_missing(record.row, end))
             print("\n".join(task_text(store, record, Style())))
@@ -98,8 +99,7 @@ def task_text(store: Reader, record: Record, style: Style) -> Iterator[str]:
     samples = sum(task_id == row["task_id"] for task_id, _ in store.plan)
     which = f"sample {row['sample']}" + (f" ({samples} in all)" if samples > 1 else "")
     yield style.bold(f"{one_line(row['task_id'])} · {which} · {word}")
-    tags = store.manifest.get("tags", {}).get(row["task_id"], {})
-    if tags:
+    if tags := store.manifest.get("tags", {}).get(row["task_id"]):
         yield "  " + " · ".join(f"{one_line(tag)}: {one_line(value)}" for tag, value in tags.items())
     tries = store.rollouts(row["task_id"], row["sample"])
     log = [(number, event) for rollout, number in tries for event in store.events(rollout)]

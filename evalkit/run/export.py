@@ -20,9 +20,9 @@ USAGE = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cost", "call
 
 def records(store: Reader) -> Iterator[dict[str, Any]]:
     """A run's samples in planned order, one at a time."""
-    scorer, end = scorer_of(store), ended_sessions(store)[-1]["end"]
+    scorer, end, tags = scorer_of(store), ended_sessions(store)[-1]["end"], store.manifest.get("tags", {})
     for record in store.records():
-        yield as_record(record, scorer, end)
+        yield as_record(record, scorer, end, tags)
 
 
 def scorer_of(store: Reader) -> str | None:
@@ -31,13 +31,16 @@ def scorer_of(store: Reader) -> str | None:
     return f"{by['scorer']} {by['version']}" if by else None
 
 
-def as_record(record: Record, scorer: str | None, end: str) -> dict[str, Any]:
-    """`end` is how the run's last session ended: the reason of what was never begun."""
+def as_record(
+    record: Record, scorer: str | None, end: str, tags: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
+    """`end` is how the run's last session ended: the reason of what was never begun; `tags` by task."""
     row, answer = explain_missing(record.row, end), record.answer
     verdict = record.verdicts.get("official")
     return {
         "task_id": row["task_id"],
         "sample": row["sample"],
+        "tags": dict(tags.get(row["task_id"], {})),
         "outcome": row["outcome"],
         "reason": row["reason"] or None,
         "official": row["official"],

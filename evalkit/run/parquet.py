@@ -9,10 +9,11 @@ from typing import IO, Any
 from evalkit.errors import UsageError
 
 GROUP = 1000  # records a row group
+MAPS = ("parts", "tags")
 
 
 def write_parquet(records: Iterable[dict[str, Any]], out: IO[bytes]) -> None:
-    """The records as they are, `parts` as a map. Text that is no valid Unicode gets visible escapes."""
+    """The records as they are, `MAPS` as maps. Text that is no valid Unicode gets visible escapes."""
     try:
         import pyarrow
         import pyarrow.parquet
@@ -32,6 +33,7 @@ def _schema(pa: Any) -> Any:
         {
             "task_id": text,
             "sample": whole,
+            "tags": pa.map_(text, text),
             **dict.fromkeys(("outcome", "reason", "official", "strict", "suspect", "scorer"), text),
             **dict.fromkeys(("answer", "form", "finish_reason", "extracted", "detail", "says"), text),
             "parts": pa.map_(text, pa.bool_()),
@@ -54,5 +56,6 @@ def _valid(value: Any) -> Any:
     if isinstance(value, list):
         return [_valid(item) for item in value]
     if isinstance(value, dict):
-        return {key: list(item.items()) if key == "parts" else _valid(item) for key, item in value.items()}
+        valid = {key: _valid(item) for key, item in value.items()}
+        return {key: list(item.items()) if key in MAPS else item for key, item in valid.items()}
     return value

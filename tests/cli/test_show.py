@@ -191,6 +191,8 @@ def test_export_counts_agree_with_the_summary(evalkit: Evalkit, stored: Path) ->
     counts = evalkit("show", "stored", "--json").json
     frame = package.load(stored).samples()
     assert frame.groupby("outcome").size().to_dict() == {k: v for k, v in counts["counts"].items() if v}
+    passed = frame[frame["outcome"] == "passed"].groupby("difficulty").size().to_dict()
+    assert passed == {k: c for k, (c, _) in counts["breakdown"]["difficulty"].items() if c}
     reasons = (frame["outcome"] + "/" + frame["reason"]).dropna()
     assert reasons.value_counts().to_dict() == counts["reasons"]
 
@@ -211,6 +213,7 @@ def test_export_parquet(evalkit: Evalkit, hostile: Path, tmp_path: Path) -> None
     assert frame["outcome"].tolist() == [r["outcome"] for r in records]
     assert frame["usage"][0] == records[0]["usage"]
     assert dict(frame["parts"][1]) == records[1]["parts"]
+    assert dict(frame["tags"][1]) == records[1]["tags"] == {"difficulty": "hard"}
     assert r"\ud800" in frame["answer"][0]  # UTF-8 has no lone surrogates
 
 
