@@ -169,6 +169,10 @@ class Suite(ABC):
     def protocol(self) -> Protocol:
         """The named protocol that `options` chose: prompt, stops, extractor and assembly."""
 
+    def settled(self, task: Task) -> Answer | None:
+        """An answer that is taken over without asking the model; None for a task that it is asked."""
+        return None
+
     def scope(self, data: Data) -> str:
         """Which part of the benchmark the options ask for (a release, a window): beside every score."""
         return ""

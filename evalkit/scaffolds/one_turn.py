@@ -12,6 +12,8 @@ class OneTurn:
     version = "1"
 
     async def attempt(self, suite: Suite, task: Task, rollout: Rollout) -> Answer:
+        if settled := suite.settled(task):
+            return settled
         protocol = suite.protocol()
         prompt = protocol.prompt(task)
         reply = await rollout.call(prompt.messages, prompt.text, stop=protocol.stop)

@@ -18,6 +18,7 @@ SECTIONS = {
     "humaneval-plus": "HumanEval and HumanEval+",
     "mbpp": "MBPP",
     "livecodebench": "LiveCodeBench",
+    "livecodebench-repair": "LiveCodeBench self-repair",
 }
 
 

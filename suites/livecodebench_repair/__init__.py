@@ -1,0 +1,1 @@
+"""LiveCodeBench: self-repair."""
