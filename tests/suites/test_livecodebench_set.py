@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from evalkit_suites.livecodebench import records
 
+from evalkit.data import read_records
 from evalkit.endpoint.process import running
 from tests.cli.conftest import Evalkit, evalkit
+from tests.parity.livecodebench.published import compared, outcomes_of
 from tests.suites.livecodebench.make import FILE, record, unpacked
 from tests.suites.livecodebench.problems import PROBLEMS
 from tests.suites.livecodebench.record import OUTPUTS, replies
@@ -52,13 +56,15 @@ def test_verdicts_are_the_official_ones_and_files_come_back(evalkit: Evalkit, tm
     assert done.json["breakdown"]["platform"].keys() == {"atcoder", "codeforces", "leetcode"}
 
     assert evalkit("export", "last", "-o", "records.jsonl").code == 0
-    records = [json.loads(line) for line in (tmp_path / "records.jsonl").read_text().splitlines()]
-    verdicts = {(r["task_id"], r["sample"]): r["outcome"] == "passed" for r in records}
+    exported = [json.loads(line) for line in (tmp_path / "records.jsonl").read_text().splitlines()]
+    verdicts = {(r["task_id"], r["sample"]): r["outcome"] == "passed" for r in exported}
     graded = {(row["question_id"], k): g for row in ROWS for k, g in enumerate(row["graded_list"])}
     assert verdicts == graded
+    found = Counter(how for _, how in compared(ROWS, outcomes_of(tmp_path / done.json["run"]), known_tests()))
+    assert found == {"passed in both": right, "failed in both": 27 - right}
 
-    exported = evalkit("export", "last", "--format", "official", "-o", "OUTPUT.json")
-    assert (exported.code, exported.stderr) == (0, "")
+    official = evalkit("export", "last", "--format", "official", "-o", "OUTPUT.json")
+    assert (official.code, official.stderr) == (0, "")
     assert json.loads((tmp_path / "OUTPUT.json").read_text()) == official_rows()
 
     codes = [{"question_id": r["question_id"], "code_list": r["code_list"]} for r in reversed(ROWS)]
@@ -66,6 +72,27 @@ def test_verdicts_are_the_official_ones_and_files_come_back(evalkit: Evalkit, tm
     assert custom.json["pass@1"] == done.json["pass@1"], custom.stderr
     back = json.loads(evalkit("export", "last", "--format", "official").stdout)
     assert [row["code_list"] for row in back] == [row["code_list"] for row in ROWS]
+
+
+def known_tests(count: int | None = None) -> dict[str, records.Tests]:
+    """The set's tests; only the first `count` of each problem."""
+    found = ((str(r["question_id"]), records.tests_of(r)) for r in read_records(FILE))
+    return {name: records.Tests(t.inputs[:count], t.outputs[:count], t.function) for name, t in found}
+
+
+def test_other_verdicts_than_published_ones_are_told_apart() -> None:
+    """With two tests a problem at hand: 9002_E's second program fails the second, evk002_e's the last."""
+    rows = [row for row in ROWS if row["question_id"] in ("9002_E", "evk002_e", "9102")]
+    all_pass = {(row["question_id"], k): "passed" for row in rows for k in range(3)}
+    public = Counter(how for _, how in compared(rows, all_pass, known_tests(2)))
+    assert public == {
+        "passed in both": 3,
+        "failed there, passed here": 5,
+        "failed there on a test that is not at hand": 1,
+    }
+    others = dict.fromkeys(all_pass, "failed") | {("9102", 1): "error"}
+    found = [how for name, how in compared(rows, others, known_tests()) if name == "9102"]
+    assert found == ["passed there, failed here", "not judged here", "failed in both"]
 
 
 @pytest.mark.docker
