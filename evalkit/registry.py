@@ -155,7 +155,7 @@ def make_options(cls: type[Suite], given: Mapping[str, Any]) -> Any:
             key += "_"
         if key not in fields:
             raise UsageError(f"unknown option {name!r} of this suite", did_you_mean(key, fields))
-        values[key] = _convert(key, value, types[key], fields[key].metadata.get("choices", ()))
+        values[key] = _convert(key, value, types[key], fields[key].metadata)
     return cls.Options(**values)
 
 
@@ -164,7 +164,7 @@ def flag_of(name: str) -> str:
     return "--" + name.rstrip("_").replace("_", "-")
 
 
-def _convert(name: str, value: Any, kind: Any, choices: tuple[str, ...]) -> Any:
+def _convert(name: str, value: Any, kind: Any, limits: Mapping[str, Any]) -> Any:
     accepted = [t for t in (typing.get_args(kind) or (kind,)) if t is not type(None)]
     target = accepted[0]
     if isinstance(value, str) and target is not str:
@@ -176,8 +176,13 @@ def _convert(name: str, value: Any, kind: Any, choices: tuple[str, ...]) -> Any:
             raise UsageError(f"{flag_of(name)} needs a {target.__name__}, got {value!r}") from None
     if target is float and isinstance(value, int):
         value = float(value)
+    choices, within = limits.get("choices", ()), limits.get("within")
     if choices and value is not None and value not in choices:
         raise UsageError(f"{flag_of(name)} cannot be {value!r}", did_you_mean(str(value), choices))
+    if within and value is not None and not within[0] <= value <= within[1]:
+        raise UsageError(
+            f"{flag_of(name)} cannot be {value}", f"a number from {within[0]:,} to {within[1]:,}"
+        )
     return value
 
 

@@ -27,13 +27,21 @@ def option(
     *,
     part: Part = "run",
     choices: Sequence[str] = (),
+    within: tuple[float, float] | None = None,
 ) -> Any:
     """A field of a suite's `Options` dataclass, and its flag on the command line.
 
     `part` says what a change of the value changes: "run" (which rollouts are made: another run),
-    "verdict" (how they are judged: another set of verdicts of the same run), or "none".
+    "verdict" (how they are judged: another set of verdicts of the same run), or "none". `within`: the least
+    and the greatest number that it may be.
     """
-    return field(default=default, metadata={"help": help, "part": part, "choices": tuple(choices)})
+    metadata = {"help": help, "part": part, "choices": tuple(choices), "within": within}
+    return field(default=default, metadata=metadata)
+
+
+# what programs may be given: less than this and none can run, more and the sandbox cannot count it
+SECONDS = (0.1, 86_400)
+MIB = (64, 1 << 20)
 
 
 def options_of(options: Any, part: Part) -> dict[str, Any]:

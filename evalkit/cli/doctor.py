@@ -112,6 +112,8 @@ def data_checks(data: str | None) -> Iterator[Check]:
         hub = suite.source().hub
         if tasks is not None:
             yield Check(f"suite {name}", True, f"{tasks} tasks, {source}")
+        elif source.startswith("file"):
+            yield Check(f"suite {name}", True, f"its tasks depend on its options, {source}")
         elif hub is not None and cached(hub.dataset):
             yield Check(f"suite {name}", True, f"fetched before, {source}")
         else:

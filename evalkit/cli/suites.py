@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from evalkit.cli.options import add_data
 from evalkit.cli.parser import Parser
 from evalkit.cli.text import count, one_line, table
-from evalkit.errors import DataError, EvalkitError
+from evalkit.errors import DataError, EvalkitError, UsageError
 from evalkit.registry import open_suite, suite_names
 from evalkit.suite import Suite
 
@@ -54,7 +54,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def suite_facts(suite: Suite, data: str | None = None) -> dict[str, str | int | None]:
-    """A suite's facts; `tasks` is None where its data is not on this machine."""
+    """A suite's facts; `tasks` is None where its data is not on this machine, or does not tell."""
     info = suite.info
     tasks, source = count_tasks(suite, data)
     return {
@@ -84,7 +84,10 @@ def count_tasks(suite: Suite, data: str | None = None) -> tuple[int | None, str]
     if not local:
         return None, f"hub: {info.hub.dataset}{hub_missing()}" if info.hub else "not here: --data PATH"
     where = f"file: {local[0]}" if len(local) == 1 else f"files: {local[0].parent}"
-    return len(tasks_of(suite, load_data(suite, path))), where
+    try:
+        return len(tasks_of(suite, load_data(suite, path))), where
+    except UsageError:  # it has to be told more than where its data is
+        return None, where
 
 
 def hub_missing() -> str:

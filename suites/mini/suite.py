@@ -10,7 +10,7 @@ from typing import Any
 from evalkit import suite
 from evalkit.program import Job, Limits, ProgramSandbox
 from evalkit.protocol import Protocol
-from evalkit.suite import CommonOptions, Scorer, option
+from evalkit.suite import MIB, SECONDS, CommonOptions, Scorer, option
 from evalkit.task import Answer, Task, Verdict
 
 from .protocol import CHAT
@@ -20,8 +20,10 @@ JUDGE = Path(__file__).with_name("judge.py").read_text(encoding="utf-8")
 
 @dataclass(frozen=True)
 class Options(CommonOptions):
-    timeout: float = option(10.0, "seconds of wall clock for one program with its tests", part="verdict")
-    memory: int = option(1024, "MiB of memory for one program", part="verdict")
+    timeout: float = option(
+        10.0, "seconds of wall clock for one program with its tests", part="verdict", within=SECONDS
+    )
+    memory: int = option(1024, "MiB of memory for one program", part="verdict", within=MIB)
 
 
 class Suite(suite.Suite):

@@ -94,6 +94,7 @@ def test_the_last_day_ends_when_it_begins() -> None:
         ({"release": "release_v1_v2"}, "--release cannot be"),
         ({"release": "v4_v2"}, "--release cannot be 'v4_v2'"),
         ({"from": "01.08.2024"}, r"--from cannot be '01.08.2024'"),
+        ({"from": "2024-8-1"}, r"--from cannot be '2024-8-1'"),
         ({"to": "2024-02-30"}, r"--to cannot be '2024-02-30'"),
         ({"from": "2024-08-02", "to": "2024-08-01"}, "--to 2024-08-01 is before --from 2024-08-02"),
         ({"release": "v6"}, "--release v6 needs the authors' files"),

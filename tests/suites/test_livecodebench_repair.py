@@ -128,11 +128,39 @@ def test_a_file_of_something_else_is_named(tmp_path: Path, rows: list[Any], word
         opened(written(tmp_path / "attempts.json", *rows), only(tmp_path))
 
 
-def test_without_a_file_it_says_which(tmp_path: Path) -> None:
+def test_without_a_file_it_says_which(evalkit: Evalkit, tmp_path: Path) -> None:
     for attempts in ("", str(tmp_path / "none.json")):
         suite = open_suite("livecodebench-repair", {"attempts": attempts})
         with pytest.raises(EvalkitError, match="first attempts"):
             suite.tasks([])
+    missing = evalkit("run", "livecodebench-repair", "--model", "null", EVALKIT_DATA="")
+    missing.refused(2, "first attempts", "--attempts FILE_eval_all.json")  # before any data is looked for
+
+
+def test_data_is_found_in_the_folder_of_code_generation(evalkit: Evalkit, tmp_path: Path) -> None:
+    (tmp_path / "livecodebench").mkdir()
+    (tmp_path / "livecodebench" / "test6.jsonl").write_bytes(FILE.read_bytes())
+    words = ("run", "livecodebench-repair", "--release", "v6", "--attempts", OUTPUTS, "--model", "null")
+    done = evalkit(*words, "--dry-run", "--json", EVALKIT_DATA=str(tmp_path))
+    assert (done.json["scope"], done.json["tasks"]) == ("v6", 27), done.stderr
+    assert (done.json["calls"], done.json["to_judge"]) == (13, 14)  # what is kept is not asked
+    listed = evalkit("suites", "livecodebench-repair", "--json", EVALKIT_DATA=str(tmp_path))
+    assert listed.json["tasks"] is None
+
+
+@pytest.mark.docker
+def test_validate_tries_what_passed_as_gold_and_empty_answers_for_the_rest(
+    evalkit: Evalkit, tmp_path: Path
+) -> None:
+    words = ("validate", "livecodebench-repair", "--data", FILE, "--json", "--attempts")
+    good = evalkit(*words, OUTPUTS)
+    assert good.code == 0, good.stderr
+    assert [good.json[key] for key in ("ok", "wrong", "settled", "untried")] == [True, [], 14, 13]
+    rows = json.loads(OUTPUTS.read_text())
+    rows[0]["graded_list"], rows[0]["metadata"] = [True, True, False], ["{}"] * 3  # of 1, 0, 0
+    bad = evalkit(*words, written(tmp_path / "untrue.json", *rows))
+    assert (bad.code, bad.json["settled"], bad.json["untried"]) == (1, 16, 12)
+    assert [(row["model"], row["task_id"]) for row in bad.json["wrong"]] == [("oracle", "9001_A/1")]
 
 
 def test_official_answers_belong_to_the_attempts_in_order() -> None:
