@@ -26,6 +26,7 @@ SHARE_S = 0.5  # effective time that a program has a right to at least, and
 SHARE_OF_GOLD = 20  # so many times what the gold program takes
 RARE, LATELY = 0.02, 100  # share of late programs among about so many that were judged last
 FULL = 0.9  # of its limit: a program that had so much was not held up
+ALONE_TRIES = 3  # of one that is alone, and held up all the same: something else is busy on this machine
 
 ANY = 1 << 30  # no version of Landlock is too new
 
@@ -161,7 +162,10 @@ class DockerProgramSandbox:
             pass
         try:
             async with self._company.alone():
-                said = await (await self._current()).run(job, job.limits.wall_s)
+                for _ in range(ALONE_TRIES if job.limits.again_alone else 1):
+                    said = await (await self._current()).run(job, job.limits.wall_s)
+                    if not held_up(said):
+                        break
         except PairBroken as e:
             raise SandboxError(f"the judge broke twice over one program: {e}") from None
         return with_first_try(said, first)
@@ -180,12 +184,12 @@ class DockerProgramSandbox:
 
     async def _tried_again(self, job: Job, said: Judgement, beside: bool) -> bool:
         """Whether a timeout does not count: the program had less effective time than it has a right to, or
-        less than all of its limit where that is rare; or it was not alone, where that is what counts."""
+        less than all of its limit where that is rare. With `again_alone`: it was beside others, ours or not."""
         if job.limits.again_alone:
-            return beside
-        had, allowed = said.measured.get("had_s", 0.0), said.measured.get("allowed_s", 0.0)
-        if had >= FULL * allowed:
+            return beside or held_up(said)
+        if not held_up(said):
             return False
+        had, allowed = said.measured.get("had_s", 0.0), said.measured.get("allowed_s", 0.0)
         rare = self._late < RARE
         self._late += 1 / LATELY
         return rare or await self._held_up(job, had, allowed)
@@ -262,6 +266,12 @@ class DockerProgramSandbox:
                 await self._pair.stop()
                 self._pair = None
         await asyncio.to_thread(self._client.close)
+
+
+def held_up(said: Judgement) -> bool:
+    """Whether a program was late without having had all of its limit."""
+    had, allowed = said.measured.get("had_s", 0.0), said.measured.get("allowed_s", 0.0)
+    return said.status == "timeout" and had < FULL * allowed
 
 
 def with_first_try(said: Judgement, first: Judgement | None) -> Judgement:
