@@ -184,7 +184,7 @@ class DockerProgramSandbox:
 
     async def _tried_again(self, job: Job, said: Judgement, beside: bool) -> bool:
         """Whether a timeout does not count: the program had less effective time than it has a right to, or
-        less than all of its limit where that is rare. With `again_alone`: it was beside others, ours or not."""
+        less than all of its limit where that is rare. With `again_alone`: others ran, ours or not."""
         if job.limits.again_alone:
             return beside or held_up(said)
         if not held_up(said):
