@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import io
+import multiprocessing.process  # noqa: F401 # asks os.getcwd when it is imported: loaded here as it is there
 import os
 import shutil
 import subprocess
