@@ -99,7 +99,7 @@ def _owed(plan: Plan, folder: Path) -> tuple[list[tuple[Task, int]], int, int]:
     if not holds_run(folder):
         tasks = {task.id: task for task in plan.tasks}
         return [(tasks[task_id], k) for task_id, k in plan.planned], 0, 0
-    from evalkit.run.session import made_set, outstanding
+    from evalkit.run.verdict_sets import made_set, outstanding
 
     with read_run(folder) as store:
         work = outstanding(store, plan, made_set(store, plan))

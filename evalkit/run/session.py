@@ -16,16 +16,24 @@ from typing import Any
 from evalkit.errors import DataError, StoreError
 from evalkit.outcome import Outcome
 from evalkit.program import ProgramSandbox
-from evalkit.run.manifest import make_manifest, now, session_facts, unlike_its_siblings
+from evalkit.run.manifest import make_manifest, session_facts, unlike_its_siblings
 from evalkit.run.pipeline import Pipeline, Stop, Work
 from evalkit.run.plan import Plan, make_plan
 from evalkit.run.result import summarize
 from evalkit.run.settings import Knobs, Settings, differences
 from evalkit.run.spread import open_sandboxes
 from evalkit.run.summary import Summary
+from evalkit.run.verdict_sets import (
+    as_judged,
+    current_set,
+    make_own,
+    outstanding,
+    own_options,
+    verdict_set,
+    with_unjudged,
+)
 from evalkit.run.watch import Watch
-from evalkit.store import Change, Reader, Store, create_run, holds_run, open_run
-from evalkit.suite import Scorer, options_of
+from evalkit.store import Change, Store, create_run, holds_run, open_run
 
 
 @dataclass(frozen=True)
@@ -125,7 +133,7 @@ async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
                 if outstanding(store, plan, set_id):
                     sandbox = await _open(knobs, folder, plan)
                 else:
-                    await _make_own(store, set_id, plan, watch)
+                    await make_own(store, set_id, plan, watch)
             else:
                 sandbox = await _open(knobs, folder, plan)
                 store = create_run(folder, make_manifest(plan, sandbox), plan.planned)
@@ -133,7 +141,7 @@ async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
             if sandbox is None:
                 return summarize(folder, store=store)
             stop = await _session(plan, store, knobs, sandbox, watch)
-            return summarize(folder, store=store, stop=stop)
+            return with_unjudged(summarize(folder, store=store, stop=stop), store, plan)
         finally:
             if sandbox is not None:
                 await sandbox.close()
@@ -156,7 +164,7 @@ async def _session(plan: Plan, store: Store, knobs: Knobs, sandbox: ProgramSandb
     try:
         stop = await pipeline.execute(work)
         if not outstanding(store, plan, set_id).answers:
-            await _make_own(store, set_id, plan, watch)
+            await make_own(store, set_id, plan, watch)
         return stop
     finally:
         facts = {"end": pipeline.stop.end, "detail": pipeline.stop.detail}
@@ -198,82 +206,6 @@ async def _open(knobs: Knobs, folder: Path, plan: Plan) -> ProgramSandbox:
         strict_limits=knobs.strict_limits,
         strict_isolation=knobs.isolation == "strict",
     )
-
-
-# -- who judges ------------------------------------------------------------------------------------
-
-
-async def verdict_set(store: Store, plan: Plan, *, again: bool = False) -> int:
-    """The set of verdicts of this scorer, with these options; `again` makes a further one."""
-    options = judging_options(plan)
-    if again:
-        options |= {"again": len(store.verdict_sets())}
-    info = {"judged": now(), "doubts": list(plan.suite.judging_doubts())}
-    return await store.verdict_set(plan.suite.scorer(), options, info)
-
-
-async def current_set(store: Store, plan: Plan) -> int:
-    """The run's own set where it was judged in this very way, else the set of this way."""
-    return made_set(store, plan) or await verdict_set(store, plan)
-
-
-def made_set(store: Reader, plan: Plan) -> int:
-    """`current_set` where there is one already; else 0, the set in which nothing is judged."""
-    sets, own = store.verdict_sets(), store.default_set
-    way = (plan.suite.scorer(), judging_options(plan))
-    for set_id in filter(None, (own, *sets)):
-        made = sets[set_id]
-        # the run's own set may come from judging again: that is the same way
-        options = {k: v for k, v in made["options"].items() if k != "again" or set_id != own}
-        if (Scorer(made["scorer"], made["version"]), options) == way:
-            return set_id
-    return 0
-
-
-async def _make_own(store: Store, set_id: int, plan: Plan, watch: Watch) -> None:
-    """Read the run's score from this set from now on."""
-    if set_id == store.default_set:
-        return
-    by = plan.suite.scorer()
-    options = ", ".join(f"{k}={v}" for k, v in judging_options(plan).items())
-    await store.set_default(set_id)
-    watch.say(f"the run's score is now that of verdict set {set_id}: {by.name} {by.version} ({options})")
-
-
-def judging_options(plan: Plan) -> dict[str, Any]:
-    extractor = plan.suite.protocol().extractor
-    return {
-        **options_of(plan.suite.options, "verdict"),
-        "extractor": f"{extractor.name} {extractor.version}",
-    }
-
-
-def own_options(store: Reader) -> dict[str, Any]:
-    """The verdict options of the run's own set; {} where nothing is judged yet."""
-    made = store.verdict_sets().get(store.default_set or 0)
-    return dict(made["options"]) if made else {}
-
-
-def as_judged(plan: Plan, options: Mapping[str, Any]) -> Plan:
-    """The plan with the verdict options of the run's own set: `score` may have changed them since."""
-    known = options_of(plan.suite.options, "verdict")
-    chosen = dataclasses.replace(plan.suite.options, **{k: v for k, v in options.items() if k in known})
-    return dataclasses.replace(plan, suite=type(plan.suite)(plan.suite.info, chosen))
-
-
-# -- what is owed ----------------------------------------------------------------------------------
-
-
-def outstanding(store: Reader, plan: Plan, set_id: int | None = None) -> Work:
-    """Everything planned less what is finished: errors are owed again, finished samples never."""
-    tasks = {task.id: task for task in plan.tasks}
-    rollouts, answers = [], []
-    for (task_id, sample), known in store.state(set_id).items():
-        if not known.answered:
-            rollouts.append((tasks[task_id], sample))
-        elif not known.judged:
-            answers.append((tasks[task_id], sample))
-    return Work(rollouts, answers)
 
 
 # -- sameness --------------------------------------------------------------------------------------

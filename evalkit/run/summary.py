@@ -23,7 +23,8 @@ class Summary:
     once everything missing is scored. `pass_at` holds a k only where every task has k samples.
     `tasks` were chosen from the `of` tasks of `scope`, the part of the benchmark; `doubts` say why the score
     cannot be compared with published ones. `breakdown` holds [passed, scored] samples by tag and its value,
-    `pass_at_by` tasks and pass@k in the same way.
+    `pass_at_by` tasks and pass@k in the same way. `unjudged` answers have no verdict of the way that was
+    asked for: the score is then by an earlier way.
     """
 
     run: str
@@ -54,6 +55,7 @@ class Summary:
     end_detail: str = ""
     strict: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
+    unjudged: int = 0
 
     @property
     def scored(self) -> int:
@@ -65,7 +67,7 @@ class Summary:
 
     @property
     def missing_rate(self) -> float:
-        return 1 - self.scored / self.planned if self.planned else 0.0
+        return max(self.planned - self.scored, self.unjudged) / self.planned if self.planned else 0.0
 
     @property
     def pass_1(self) -> float | None:

@@ -101,6 +101,24 @@ def test_another_window_is_another_run_and_says_which(tmp_path: Path) -> None:
     assert "* not comparable with published scores" in listed.stdout
 
 
+def test_a_scorer_that_cannot_judge_all_leaves_the_score_and_says_so(tmp_path: Path) -> None:
+    """The second test is no JSON, which only a scorer that lets the first one pass gets to see."""
+    tests = [{"input": text, "output": "1", "testtype": "functional"} for text in ("1", "x")]
+    row = PLAIN | {"public_test_cases": tests, "metadata": {"func_name": "f"}}
+    (tmp_path / "own.jsonl").write_text(json.dumps(row))
+    program = "from __future__ import annotations\ndef f(x):\n    return x"
+    (tmp_path / "codes.json").write_text(json.dumps([{"question_id": "plain", "code_list": [program]}]))
+    where = ("--data", str(tmp_path / "own.jsonl"), "--results", str(tmp_path / "results"), "--json")
+    words = ("run", "livecodebench", "--model", f"replay:{tmp_path / 'codes.json'}", *where)
+    first, second = run(*words), run(*words, "--scorer", "real")
+    assert (first.code, outcomes(first.summary)) == (0, (0, 1)), first.stderr
+    assert (second.code, outcomes(second.summary)) == (3, (0, 1)), second.stderr
+    assert second.summary["scorer"] == first.summary["scorer"] == "lcb-2025-05 1"
+    (note,) = second.summary["notes"]
+    assert note.startswith("real 1 (")
+    assert note.endswith("could not judge 1 answers: this score is still an earlier one's")
+
+
 def test_a_problem_without_tests_is_never_asked_and_never_passed(tmp_path: Path) -> None:
     rows = [PLAIN, PLAIN | {"question_id": "untested", "public_test_cases": []}]
     (tmp_path / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
