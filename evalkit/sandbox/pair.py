@@ -104,7 +104,9 @@ class Pair:
         ready = [self.loop.create_future(), self.loop.create_future()]
         self.jobs[-1], self.jobs[0] = ready
         await asyncio.gather(
-            asyncio.to_thread(self._launch, made.answers, first_message("supervisor", answers_config), True),
+            asyncio.to_thread(
+                self._launch, made.answers, first_message("answers_main", answers_config), True
+            ),
             asyncio.to_thread(self._launch, made.judge, first_message("judge_main", judge_config), False),
         )
         try:

@@ -37,6 +37,34 @@ async def _pair(sandbox: Any) -> Any:
     return sandbox._pair
 
 
+def _kill_nurseries(client: Any, container: str) -> int:
+    """As the kernel does where memory is used up. How many there were."""
+    listed = client.api.top(container, ps_args="-eo pid,ppid,uid")["Processes"]
+    ids = [tuple(map(int, process)) for process in listed]
+    first = min(ids, key=lambda process: process[1] in {pid for pid, _, _ in ids})[0]
+    nurseries = [pid for pid, parent, uid in ids if parent == first and uid == 0]
+    for pid in nurseries:
+        os.kill(pid, signal.SIGKILL)
+    return len(nurseries)
+
+
+async def test_a_nursery_killed_for_want_of_memory_takes_no_sample_and_no_pair_with_it(
+    sandbox: Any, docker_engine: Any
+) -> None:
+    pair = await _pair(sandbox)
+    running = [asyncio.create_task(check(sandbox, SLOW, TEST)) for _ in range(3)]
+    await asyncio.sleep(0.3)
+    try:
+        killed = await asyncio.to_thread(_kill_nurseries, docker_engine, pair.made.answers)
+    except (PermissionError, ProcessLookupError):
+        pytest.skip("the containers' processes are not this user's to kill")
+    assert killed >= 3
+    assert [said.status for said in await asyncio.gather(*running)] == ["passed"] * 3
+    after = await asyncio.gather(*(check(sandbox, GOOD, TEST) for _ in range(9)))
+    assert [said.status for said in after] == ["passed"] * 9
+    assert sandbox._pair is pair
+
+
 @pytest.mark.parametrize("side", ["answers", "judge"])
 async def test_a_pair_killed_in_the_middle_is_replaced(sandbox: Any, docker_engine: Any, side: str) -> None:
     broken = await _pair(sandbox)

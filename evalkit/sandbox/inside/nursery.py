@@ -7,6 +7,7 @@ small: every page of memory that it touches is copied, by itself or by its child
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import socket
@@ -26,6 +27,7 @@ SWEEP = b"sweep"
 PID = struct.Struct("<i")
 # descriptors: the first two are the lowest free ones, which those in a message take
 PIPE, OUTPUT, VICTIM, CONTROL = 3, 4, 8, 9
+NO_ROOM = 12  # exit status where it cannot fork, for long
 
 
 def pack(request: dict[str, Any]) -> bytes:
@@ -45,6 +47,8 @@ def run(control: socket.socket, slot: Slot) -> None:
     try:
         confine.settle(slot, control.fileno(), CONTROL, VICTIM)
         serve(socket.socket(fileno=CONTROL), slot)
+    except OSError as e:
+        os._exit(NO_ROOM if e.errno in (errno.EAGAIN, errno.ENOMEM) else 1)
     finally:
         os._exit(1)
 

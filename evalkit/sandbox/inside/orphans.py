@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from pathlib import Path
 
 LIST = Path("/proc/1/task/1/children")
+LOOKS = 4  # for processes of a user that end as fast as one looks
 
 
 def children() -> list[int]:
@@ -23,10 +25,31 @@ def _parent(pid: str) -> int:
     return 0
 
 
-def uid_of(pid: int) -> int | None:
-    """The user of a process; None where it is gone by now."""
+def any_left(uid: int, known: set[int]) -> bool:
+    """Whether processes of a user live, that are no `known` children: as orphans they became children."""
+    # a dead one may have had a child that became ours after the list was made: only an empty list tells
+    for _ in range(LOOKS):
+        # another user's may be a program whose number its nursery has not told yet
+        left = [pid for pid in children() if pid not in known and _id_of(pid, "Uid") == uid]
+        if not left:
+            return False
+        if not all(os.waitpid(pid, os.WNOHANG)[0] for pid in left):
+            return True
+    return True
+
+
+def kill_unknown(gid: int, known: set[int]) -> None:
+    """End the children of a group that are not `known`, whatever their user, and wait for them."""
+    for pid in children():
+        if pid not in known and _id_of(pid, "Gid") == gid:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def _id_of(pid: int, kind: str) -> int | None:
+    """The user ("Uid") or group ("Gid") of a process; None where it is gone by now."""
     try:
         text = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return None
-    return int(text.split("\nUid:\t", 1)[1].split("\t", 1)[0])
+    return int(text.split(f"\n{kind}:\t", 1)[1].split("\t", 1)[0])

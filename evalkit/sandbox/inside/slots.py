@@ -23,6 +23,7 @@ class Slot:
     scoped: bool = False  # whether they hide abstract sockets
     fresh: tuple[int, int, int] = (0, 0, 0)
     nursery: socket.socket | None = None
+    nursery_pid: int = 0
     sample: Sample | None = None
     sweeps: int = 0  # since the last sample
 

@@ -1,4 +1,4 @@
-"""Process 1 of container A: has a program started for each sample, says how it ended, and cleans up after it.
+"""Process 1 of container A at work: starts a program for each sample, says how it ended, cleans up after it.
 
 It holds the capabilities SETUID, SETGID and KILL, and nothing else; what runs a program has none.
 The judge's container connects to a socket in a shared folder that no program's user can enter,
@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
 import select
 import signal
 import socket
@@ -25,18 +24,16 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
-from . import landlock, nursery, patrol
+from . import nursery, patrol
 from .accounting import Kills, cpu_s, waited_s
 from .cloning import fork_surely
-from .orphans import children, uid_of
+from .orphans import any_left, kill_unknown
 from .patrol import Beat
 from .places import OVERDUE
-from .slots import Sample, Slot, as_user, make_slots
+from .slots import Sample, Slot, as_user
 
 REQUEST = 4096  # bytes of a request at most
-LOOKS = 4  # for processes of a user that end as fast as one looks; then they are swept
 SWEEPS = 200  # of a slot that does not get clean; then it is given up
 # wait status; seconds of user and system CPU; peak resident kB; killed on request?; did memory run out?
 END = struct.Struct("<idd q??")
@@ -186,6 +183,7 @@ class Supervisor:
             if pid == 0:
                 nursery.run(theirs, slot)
             theirs.close()
+            slot.nursery_pid = pid
             self.known.add(pid)
             self.watch(slot.nursery.fileno(), lambda: self.hear_nursery(slot))
         socket.send_fds(slot.nursery, [message], fds)
@@ -195,7 +193,8 @@ class Supervisor:
         assert slot.nursery is not None
         data = slot.nursery.recv(256)
         if not data:
-            sys.exit("a nursery ended")
+            self.bury_nursery(slot)
+            return
         sample = slot.sample
         if len(data) != nursery.PID.size:
             if sample:
@@ -218,6 +217,22 @@ class Supervisor:
         if sample.killed:
             os.kill(pid, signal.SIGKILL)
 
+    def bury_nursery(self, slot: Slot) -> None:
+        """It died: while it forks it may be killed for want of memory. The next to be asked is a new one."""
+        assert slot.nursery is not None
+        del self.on[slot.nursery.fileno()]
+        slot.nursery.close()
+        slot.nursery = None
+        self.known.discard(slot.nursery_pid)
+        status = os.waitstatus_to_exitcode(os.waitpid(slot.nursery_pid, 0)[1])
+        if status not in (-signal.SIGKILL, nursery.NO_ROOM):
+            sys.exit(f"a nursery ended with status {status}")
+        if slot.sample is None or not slot.sample.pid:
+            kill_unknown(slot.uid, self.known)  # a child whose number it did not live to tell
+            if slot.sample is not None:
+                self.report(slot.sample, END.pack(signal.SIGKILL, 0.0, 0.0, 0, slot.sample.killed, True))
+            self.clean(slot)
+
     # -- ends ------------------------------------------------------------------------------------
     def finish(self, sample: Sample) -> None:
         """The program's process has ended: report it, then see to its slot."""
@@ -229,19 +244,24 @@ class Supervisor:
         self.forget(pid, sample.pidfd)
         del self.running[pid]
         no_memory = self.kills.count() != sample.kills
-        report = END.pack(status, usage.ru_utime, usage.ru_stime, usage.ru_maxrss, sample.killed, no_memory)
+        times = usage.ru_utime, usage.ru_stime
+        self.report(sample, END.pack(status, *times, usage.ru_maxrss, sample.killed, no_memory))
+        self.clean(slot)
+
+    def report(self, sample: Sample, report: bytes) -> None:
+        """Tell the judge how a sample ended; its slot has none from now on."""
+        assert sample.slot is not None
+        sample.slot.sample, sample.slot.sweeps = None, 0
         sample.slot, sample.pid, sample.pidfd, sample.killed, sample.request = None, 0, -1, False, {}
-        slot.sample, slot.sweeps = None, 0
         if sample.gone:
             self.drop(sample)
         else:
             with contextlib.suppress(OSError):  # its closing is heard of next
                 sample.connection.send(report)
-        self.clean(slot)
 
     def clean(self, slot: Slot) -> None:
         """Use the slot again if no process and no file of its user is left, else have it swept."""
-        if not self.processes_of(slot) and slot.state() == slot.fresh:
+        if not any_left(slot.uid, self.known) and slot.state() == slot.fresh:
             self.free.append(slot)
             self.start_waiting()
         elif slot.sweeps < SWEEPS:
@@ -251,18 +271,6 @@ class Supervisor:
             self.slots -= 1  # never used again
             if not self.slots:
                 sys.exit("no slot is clean any more")
-
-    def processes_of(self, slot: Slot) -> bool:
-        """Whether processes of the slot's user live: as orphans they have become children of this one."""
-        # a dead one may have had a child that became ours after the list was made: only an empty list tells
-        for _ in range(LOOKS):
-            # another slot's may be a program whose number its nursery has not told yet
-            left = [pid for pid in children() if pid not in self.known and uid_of(pid) == slot.uid]
-            if not left:
-                return False
-            if not all(os.waitpid(pid, os.WNOHANG)[0] for pid in left):
-                return True
-        return True
 
     def swept(self, slot: Slot, pid: int, pidfd: int) -> None:
         if os.waitpid(pid, os.WNOHANG)[0]:
@@ -278,25 +286,3 @@ class Supervisor:
 def close_all(fds: list[int]) -> None:
     while fds:
         os.close(fds.pop())
-
-
-# -- start -------------------------------------------------------------------------------------
-def main(config: dict[str, Any]) -> None:
-    """`config`: socket, judge_uid, first_uid, sweeper_uid, slots (their folders), landlock_at_most."""
-    from . import rehearsal, semaphores, warm
-
-    while os.open("/dev/null", os.O_RDONLY) < nursery.CONTROL:
-        pass  # numbers to which nurseries give a meaning
-    known = min(landlock.version(), config["landlock_at_most"])
-    slots = make_slots(config, known)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    os.umask(0o117)
-    listener.bind(config["socket"])
-    os.umask(0o077)
-    listener.listen(128)
-    warm.warm()
-    semaphores.install()
-    rehearsal.rehearse()
-    random.seed(0)  # nothing seeds it again in a fork: verdicts that repeat
-    print(json.dumps({"ready": True, "python": sys.version.split()[0], "landlock": known}), flush=True)
-    Supervisor(listener, config["judge_uid"], slots[::-1]).run()
