@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import logging
 from dataclasses import replace
 from typing import Any
 
 from evalkit.errors import SandboxError
-from evalkit.program import Job, Judgement, Limits
+from evalkit.program import Job, Judgement
 from evalkit.sandbox.bundle import digest
 from evalkit.sandbox.company import Company
 from evalkit.sandbox.engine import docker_client, unreachable
 from evalkit.sandbox.image import build_image, find_image
 from evalkit.sandbox.leftovers import reap
 from evalkit.sandbox.pair import Pair, PairBroken
+from evalkit.sandbox.rights import Rights, held_up
 
 log = logging.getLogger(__name__)
 IN_FLIGHT = 64  # samples at most, those included whose programs only wait
 MOST = 250  # a pair has so many users
 QUEUED = 32  # jobs beyond them, so that they can travel together
-SHARE_S = 0.5  # effective time that a program has a right to at least, and
-SHARE_OF_GOLD = 20  # so many times what the gold program takes
-RARE, LATELY = 0.02, 100  # share of late programs among about so many that were judged last
-FULL = 0.9  # of its limit: a program that had so much was not held up
 ALONE_TRIES = 3  # of one that is alone, and held up all the same: something else is busy on this machine
-
 ANY = 1 << 30  # no version of Landlock is too new
 
 
@@ -98,8 +92,7 @@ class DockerProgramSandbox:
         self._running, self._most = judges, min(IN_FLIGHT + judges, MOST) if judges > 1 else 1
         self._places = asyncio.Semaphore(self.in_flight)
         self._company = company
-        self._golds: dict[tuple[str, str, Limits, bytes], asyncio.Future[float]] = {}
-        self._late = 0.0  # share of programs that were late lately
+        self._rights = Rights(strict_limits, self._measure)
         self._closed = False
         self._described: dict[str, Any] = {}
 
@@ -142,20 +135,23 @@ class DockerProgramSandbox:
     async def judge(self, job: Job) -> Judgement:
         """Run one job. A pair that breaks meanwhile is replaced and the job tried once more, alone.
 
-        A program that was late beside others without having had what it has a right to is tried again with a
-        right to all of its limit, and if that does not help either alone: only then its timeout counts.
+        A program that was late beside others without having had what it has a right to is tried again with
+        that right, and if that does not help either alone: only then its timeout counts.
         With `Limits.again_alone` any that was late beside others is tried again alone, and at once.
         """
-        first: Judgement | None = None
+        share_s, first = self._rights.share_s(job), None
         try:
-            for share_s in sorted({self._share_s(job), job.limits.wall_s}):
-                said, beside = await self._one(job, share_s)
-                self._late *= 1 - 1 / LATELY
+            for _ in range(2):
+                with self._rights.running():
+                    said, beside = await self._one(job, share_s)
                 if said.again:
                     break
-                if said.status != "timeout" or not await self._tried_again(job, said, beside):
+                denied_s = (
+                    await self._rights.denied_s(job, said, beside) if said.status == "timeout" else None
+                )
+                if denied_s is None:
                     return with_first_try(said, first)
-                first = first or said
+                share_s, first = denied_s, first or said
                 if job.limits.again_alone:
                     break
         except PairBroken:
@@ -177,45 +173,9 @@ class DockerProgramSandbox:
                 said = await (await self._current()).run(job, share_s)
             return said, visit.beside
 
-    def _share_s(self, job: Job) -> float:
-        if self._strict or not (job.gold or job.limits.share_s is not None):
-            return job.limits.wall_s
-        return min(job.limits.wall_s, SHARE_S if job.limits.share_s is None else job.limits.share_s)
-
-    async def _tried_again(self, job: Job, said: Judgement, beside: bool) -> bool:
-        """Whether a timeout does not count: the program had less effective time than it has a right to, or
-        less than all of its limit where that is rare. With `again_alone`: others ran, ours or not."""
-        if job.limits.again_alone:
-            return beside or held_up(said)
-        if not held_up(said):
-            return False
-        had, allowed = said.measured.get("had_s", 0.0), said.measured.get("allowed_s", 0.0)
-        rare = self._late < RARE
-        self._late += 1 / LATELY
-        return rare or await self._held_up(job, had, allowed)
-
-    async def _held_up(self, job: Job, had: float, allowed: float) -> bool:
-        if job.limits.share_s is not None or not job.gold or self._strict:
-            return had < min(allowed, self._share_s(job))
-        return had < min(allowed, SHARE_OF_GOLD * await self._gold_s(job))
-
-    async def _gold_s(self, job: Job) -> float:
-        """CPU seconds that the gold program takes of this job; its whole limit where it does not pass."""
-        task = hashlib.sha256(json.dumps(dict(job.task)).encode()).digest()
-        key = (job.judge, job.gold, job.limits, task)
-        if key not in self._golds:
-            self._golds[key] = asyncio.ensure_future(self._measure(replace(job, program=job.gold)))
-        measured = self._golds[key]
-        try:
-            return await asyncio.shield(measured)
-        except SandboxError:
-            if self._golds.get(key) is measured:
-                del self._golds[key]  # the engine was away: it may return
-            raise
-
     async def _measure(self, gold: Job) -> float:
         try:
-            said, _ = await self._one(gold, self._share_s(gold))
+            said, _ = await self._one(gold, self._rights.share_s(gold))
         except PairBroken:
             return gold.limits.wall_s
         return said.measured["cpu_s"] if said.status == "passed" else gold.limits.wall_s
@@ -266,12 +226,6 @@ class DockerProgramSandbox:
                 await self._pair.stop()
                 self._pair = None
         await asyncio.to_thread(self._client.close)
-
-
-def held_up(said: Judgement) -> bool:
-    """Whether a program was late without having had all of its limit."""
-    had, allowed = said.measured.get("had_s", 0.0), said.measured.get("allowed_s", 0.0)
-    return said.status == "timeout" and had < FULL * allowed
 
 
 def with_first_try(said: Judgement, first: Judgement | None) -> Judgement:

@@ -247,10 +247,10 @@ async def test_gold_is_measured_again_after_the_engine_was_away_and_for_each_tas
     with monkeypatch.context() as patched:
         patched.setattr(sandbox, "_current", away)
         with pytest.raises(SandboxError):
-            await sandbox._gold_s(job)
-    assert 0 < await sandbox._gold_s(job) < job.limits.wall_s
+            await sandbox._rights.gold_s(job)
+    assert 0 < await sandbox._rights.gold_s(job) < job.limits.wall_s
     other = dataclasses.replace(job, task={**job.task, "test": text.replace("== 5", "== 6")})
-    assert await sandbox._gold_s(other) == job.limits.wall_s  # gold does not pass there
+    assert await sandbox._rights.gold_s(other) == job.limits.wall_s  # gold does not pass there
 
 
 async def test_a_start_that_is_cancelled_or_closed_in_the_middle_leaves_nothing(

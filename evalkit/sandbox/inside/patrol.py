@@ -6,14 +6,16 @@ which has had its guaranteed share, goes on with the lowest priority.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .accounting import ran_s
 from .places import OVERDUE, RUNNING, WAITING
 
-TICK_S = 0.05
+TICK_S, LEAST_S = 0.05, 0.005
 BUSY = 0.2  # of a tick on a core, or waiting for one: it computes
 LOWEST = 19
 MOST_TOLD = 100  # the report of the end needs room, too, in a connection that a busy judge does not read
@@ -27,6 +29,7 @@ class Beat:
     used_s: float = -1.0  # of a core, and waiting for one, until the last look; -1: not looked at yet
     state: bytes = RUNNING
     told: int = 0  # changes
+    left_s: float = TICK_S  # until it may be overdue
 
     def look(self, pid: int, passed_s: float) -> bool:
         """Whether it does something else than at the last look, `passed_s` ago."""
@@ -35,15 +38,26 @@ class Beat:
         state = RUNNING if before < 0 or self.used_s - before > BUSY * passed_s else WAITING
         if self.share_s is not None and ran >= self.share_s:
             state = OVERDUE
+        self.left_s = TICK_S if self.share_s is None or state != RUNNING else self.share_s - ran
         if state == self.state or (state == WAITING and self.told >= MOST_TOLD):
             return False
         self.state, self.told = state, self.told + 1
         return True
 
 
+def pause_s(beats: Iterable[Beat]) -> float:
+    """Seconds until the next look at all programs: a tick, or less where one may be overdue before."""
+    return max(LEAST_S, min(TICK_S, *(beat.left_s for beat in beats), TICK_S))
+
+
 def lower(uid: int) -> None:
-    """Give all processes of a user the lowest priority."""
+    """Let all processes of a user, whose rights this process has, run only where nobody else wants to."""
     os.setpriority(os.PRIO_USER, uid, LOWEST)
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):  # it is another's, or gone
+            if os.stat(f"/proc/{pid}").st_uid == uid:
+                for thread in os.listdir(f"/proc/{pid}/task"):
+                    os.sched_setscheduler(int(thread), os.SCHED_IDLE, os.sched_param(0))
 
 
 def end(uid: int) -> None:

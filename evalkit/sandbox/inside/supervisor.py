@@ -52,7 +52,7 @@ class Supervisor:
         self.known: set[int] = set()  # children that are no orphans
         self.waiting: deque[Sample] = deque()
         self.kills = Kills()
-        self.next_round = 0.0
+        self.last_round = self.next_round = 0.0
 
     def run(self) -> None:
         self.watch(self.listener.fileno(), self.accept)
@@ -74,8 +74,7 @@ class Supervisor:
     def round(self) -> None:
         """Look at every program, and tell the judge of those that do something else than before."""
         now = time.monotonic()
-        passed_s = now - self.next_round + patrol.TICK_S
-        self.next_round = now + patrol.TICK_S
+        passed_s, self.last_round = now - self.last_round, now
         for pid, sample in self.running.items():
             if sample.killed and sample.slot is not None:
                 as_user(sample.slot, patrol.end)  # others of its processes keep it from dying
@@ -84,6 +83,7 @@ class Supervisor:
                     as_user(sample.slot, patrol.lower)
                 with contextlib.suppress(OSError):
                     sample.connection.send(sample.beat.state)
+        self.next_round = now + patrol.pause_s(sample.beat for sample in self.running.values())
 
     # -- the judge -------------------------------------------------------------------------------
     def hear_harness(self) -> None:
@@ -211,7 +211,8 @@ class Supervisor:
         limits = sample.request["limits"]
         sample.beat = Beat(limits["share_s"] if limits["share_s"] < limits["wall_s"] else None)
         if not self.running:
-            self.next_round = time.monotonic() + patrol.TICK_S
+            self.last_round = time.monotonic()
+            self.next_round = self.last_round + patrol.TICK_S
         self.running[pid] = sample
         self.watch(pidfd, lambda: self.finish(sample))
         if sample.killed:
