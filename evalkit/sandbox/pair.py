@@ -14,7 +14,6 @@ import json
 import queue
 import struct
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 from evalkit.outcome import REASONS, Outcome
@@ -22,6 +21,7 @@ from evalkit.program import Job, Judgement
 from evalkit.sandbox import containers
 from evalkit.sandbox.bundle import first_message
 from evalkit.sandbox.judgement import judgement
+from evalkit.sandbox.streams import demultiplexed
 
 START_S = 60.0
 WATCH_S = 5.0
@@ -29,6 +29,9 @@ SPARE_SLOTS = 2  # a slot is cleaned while the next sample starts in another
 GRACE_S = 165.0  # beyond twice a job's limit; the judge's main process ends its job before (OWN_S)
 RESULT_BYTES = 20 << 20
 STDERR_TAIL = 2000
+CARRIED = (
+    256 << 20
+)  # bytes of jobs that have no result yet, beyond which no other is sent: both sides hold them
 
 
 class PairBroken(Exception):
@@ -49,6 +52,8 @@ class Pair:
         self.heard = 0.0  # when the last result came
         self.loop = asyncio.get_running_loop()
         self.jobs: dict[int, asyncio.Future[Any]] = {}
+        self.carried = 0
+        self.lighter = asyncio.Event()
         self.next_id = 0
         self.longest = 0.0
         self.watching = False
@@ -133,6 +138,9 @@ class Pair:
     # -- jobs ------------------------------------------------------------------------------------
     async def run(self, job: Job, share_s: float) -> Judgement:
         """Judge one job; PairBroken where the pair fails meanwhile."""
+        while self.carried >= CARRIED:
+            self.lighter.clear()
+            await self.lighter.wait()
         if self.broken:
             raise PairBroken(self.broken)
         number = self.next_id = self.next_id + 1
@@ -143,11 +151,17 @@ class Pair:
             self.heard = self.loop.time()
         if not self.watching:
             self._watch()
-        self.outbox.put(self._message(number, job, share_s))
+        message = self._message(number, job, share_s)
+        size = len(message)
+        self.carried += size
+        self.outbox.put(message)
+        del message
         try:
             return judgement(await future)
         finally:
             self.jobs.pop(number, None)
+            self.carried -= size
+            self.lighter.set()
 
     def _watch(self) -> None:
         """While there are jobs, a result has to come from time to time."""
@@ -194,7 +208,7 @@ class Pair:
 
     def _read_judge(self, raw: Any) -> None:
         inbox = bytearray()
-        for kind, data in _demultiplexed(raw):
+        for kind, data in demultiplexed(raw):
             if kind == 2:
                 self._heard("judge", data)
                 continue
@@ -215,7 +229,7 @@ class Pair:
 
     def _read_answers(self, raw: Any) -> None:
         inbox = b""
-        for kind, data in _demultiplexed(raw):
+        for kind, data in demultiplexed(raw):
             if kind == 2:
                 self._heard("answers", data)
                 continue
@@ -287,25 +301,6 @@ class Pair:
                 self.client.api.wait(container, timeout=10, condition="removed")
         with contextlib.suppress(*gone):
             self.client.api.remove_volume(self.made.volume, force=True)
-
-
-def _demultiplexed(raw: Any) -> Iterator[tuple[int, bytes]]:
-    """(1 or 2, data) for what a container writes to its standard output or error, until it ends."""
-    buffer = bytearray()
-    while True:
-        while len(buffer) >= 8:
-            kind, size = struct.unpack_from(">BxxxI", buffer)
-            if len(buffer) < 8 + size:
-                break
-            yield kind, bytes(memoryview(buffer)[8 : 8 + size])
-            del buffer[: 8 + size]
-        try:
-            data = raw.recv(1 << 18)
-        except OSError:
-            return
-        if not data:
-            return
-        buffer += data
 
 
 @functools.lru_cache(maxsize=64)

@@ -7,12 +7,14 @@ import binascii
 import json
 import pickletools
 import re
+import threading
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from evalkit.errors import DataError
 from evalkit.files import Left, read_records, stamp
@@ -33,6 +35,11 @@ class Tests:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     function: str
+    record: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)  # that they are of
+
+
+_in_use: WeakValueDictionary[int, Tests] = WeakValueDictionary()  # by the identity of their records
+_unpacking = threading.Lock()
 
 
 def check(record: Mapping[str, Any]) -> bool:
@@ -76,7 +83,16 @@ def tests_of(record: Mapping[str, Any]) -> Tests:
         raise DataError(f"{where} has no tests")
     if not all(isinstance(text, str) for text in (*inputs, *outputs)):
         raise DataError(f"{where}: an input or output that is no text")
-    return Tests(inputs, outputs, function)
+    return Tests(inputs, outputs, function, record)
+
+
+def tests_in_use(record: Mapping[str, Any]) -> Tests:
+    """As `tests_of`; whoever asks while another still has them gets the same, which may be megabytes."""
+    with _unpacking:
+        held = _in_use.get(id(record))
+        if held is None:
+            held = _in_use[id(record)] = tests_of(record)
+        return held
 
 
 def public(record: Mapping[str, Any]) -> list[Any]:

@@ -20,7 +20,7 @@ from evalkit.task import Answer, Task, Verdict, error
 
 from .errata import FAULTS
 from .protocols import DEFAULT, PROTOCOLS
-from .records import check, has_private, indexed, tests_of
+from .records import check, has_private, indexed, tests_in_use
 from .releases import LATEST, Window, is_release, parts_of, unlike_theirs
 from .samples import official_answers, official_row
 from .stand_in import REAL_PREAMBLE
@@ -115,7 +115,7 @@ class Suite(suite.Suite):
 
     async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
         try:
-            tests = await asyncio.to_thread(tests_of, task.data)  # megabytes, for some
+            tests = await asyncio.to_thread(tests_in_use, task.data)  # megabytes, for some
         except DataError as e:
             return error("grader", str(e))
         real = self.options.scorer == "real"
