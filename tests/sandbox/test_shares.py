@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from evalkit.sandbox import open_program_sandbox
 from evalkit.sandbox.inside import patrol
 from evalkit.sandbox.inside.evalkit_judge.share import UNKNOWN, Times, Window
 from evalkit.sandbox.inside.places import OVERDUE, RUNNING, WAITING, room
+from evalkit.sandbox.rights import OLD, OLD_S, Rights
 from tests.sandbox.asking import CHECK
 
 TEST = "def check(candidate):\n    assert candidate(5) == 5"
@@ -155,3 +157,54 @@ def test_a_program_that_changes_all_the_time_leaves_room_for_the_report_of_its_e
     assert len(told) < 150
     assert told[-1] == RUNNING
     assert patrol.Beat(0.1, used_s=0.0, told=1000).look(0, patrol.TICK_S)  # overdue is told always
+
+
+def late(had_s: float, allowed_s: float = 3.0) -> Judgement:
+    return Judgement("timeout", measured={"had_s": had_s, "allowed_s": allowed_s})
+
+
+async def _gold_takes(seconds: float) -> Callable[[Job], Awaitable[float]]:
+    async def measure(gold: Job) -> float:
+        assert gold.program == gold.gold
+        return seconds
+
+    return measure
+
+
+@pytest.mark.asyncio
+async def test_a_second_try_is_granted_what_the_first_had_a_right_to_and_no_more() -> None:
+    rights = Rights(False, await _gold_takes(0.05))
+    slow = job(SPINS, 3.0, gold="def f(n): return n")
+    assert rights.share_s(slow) == 0.5
+    with contextlib.ExitStack() as others:
+        for _ in range(OLD + 1):
+            others.enter_context(rights.running())
+        await asyncio.sleep(OLD_S + 0.05)  # that many that run for so long: late ones are not rare
+        assert await rights.denied_s(slow, late(0.6), beside=True) == pytest.approx(1.0)  # 20 times gold's
+        assert await rights.denied_s(slow, late(1.0), beside=True) is None
+        assert await rights.denied_s(slow, late(2.8), beside=True) is None  # nearly all of the limit
+        assert await rights.denied_s(job(SPINS, 3.0, share_s=0.7), late(0.6), beside=True) == 0.7
+
+
+@pytest.mark.asyncio
+async def test_late_programs_are_rare_until_there_are_some() -> None:
+    rights = Rights(False, await _gold_takes(0.001))
+    slow = job(SPINS, 3.0, gold="def f(n): return n")
+    granted = [await rights.denied_s(slow, late(0.6), beside=True) for _ in range(4)]
+    assert granted == [3.0, 3.0, None, None]
+    for _ in range(200):
+        with rights.running():
+            pass
+    assert await rights.denied_s(slow, late(0.6), beside=True) == 3.0
+
+
+def test_programs_are_looked_at_when_they_may_be_overdue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patrol, "ran_s", lambda pid: (0.48, 0.0))
+    due, endless = patrol.Beat(0.5, used_s=0.43), patrol.Beat(None, used_s=0.43)
+    assert not due.look(0, patrol.TICK_S)
+    assert not endless.look(0, patrol.TICK_S)
+    assert patrol.pause_s([endless]) == patrol.TICK_S
+    assert patrol.pause_s([endless, due]) == pytest.approx(0.02)
+    sleeping = patrol.Beat(0.5, used_s=0.48)
+    assert sleeping.look(0, patrol.TICK_S)
+    assert patrol.pause_s([sleeping]) == patrol.TICK_S  # it comes no nearer
