@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
-import hashlib
 import json
 import queue
 import struct
@@ -20,6 +18,7 @@ from evalkit.outcome import REASONS, Outcome
 from evalkit.program import Job, Judgement
 from evalkit.sandbox import containers
 from evalkit.sandbox.bundle import first_message
+from evalkit.sandbox.job_message import job_message
 from evalkit.sandbox.judgement import judgement
 from evalkit.sandbox.streams import demultiplexed
 
@@ -151,7 +150,7 @@ class Pair:
             self.heard = self.loop.time()
         if not self.watching:
             self._watch()
-        message = self._message(number, job, share_s)
+        message = job_message(number, job, share_s, self.trusted, self.judges_sent)
         size = len(message)
         self.carried += size
         self.outbox.put(message)
@@ -171,26 +170,6 @@ class Pair:
         self.watching = bool(self.jobs) and not self.broken
         if self.watching:
             self.loop.call_later(WATCH_S, self._watch)
-
-    def _message(self, number: int, job: Job, share_s: float) -> bytes:
-        limits = dict(vars(job.limits), share_s=share_s)
-        if limits["cpu_s"] is None:
-            limits["cpu_s"] = limits["wall_s"] + 2
-        name = _name_of(job.judge)
-        message: dict[str, Any] = {
-            "id": number,
-            "trusted": self.trusted,
-            "program": job.program,
-            "judge": name,
-            "limits": limits,
-            "guard": job.guard,
-        }
-        if name not in self.judges_sent:
-            self.judges_sent.add(name)
-            message["judge_text"] = job.judge
-        head = json.dumps(message).encode()
-        task = json.dumps(dict(job.task)).encode()
-        return struct.pack(">II", 4 + len(head) + len(task), len(head)) + head + task
 
     # -- threads ---------------------------------------------------------------------------------
     def _write(self, raw: Any) -> None:
@@ -301,8 +280,3 @@ class Pair:
                 self.client.api.wait(container, timeout=10, condition="removed")
         with contextlib.suppress(*gone):
             self.client.api.remove_volume(self.made.volume, force=True)
-
-
-@functools.lru_cache(maxsize=64)
-def _name_of(judge: str) -> str:
-    return hashlib.sha256(judge.encode("utf-8", "surrogatepass")).hexdigest()
