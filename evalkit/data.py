@@ -233,7 +233,9 @@ def check_records(records: Sequence[Record], required: Sequence[str], source: st
                 f"{source}, record {number}: missing {', '.join(missing)}",
                 f"expected the fields {', '.join(required)}; found {', '.join(map(str, list(record)[:12]))}",
             )
-        key = str(record.get(required[0]))
+        if record[required[0]] in (None, ""):
+            raise DataError(f"{source}, record {number}: {required[0]} is empty", "it names the task")
+        key = str(record[required[0]])
         if key in seen:
             raise DataError(f"{source}: duplicate {required[0]} {key!r} in records {seen[key]} and {number}")
         seen[key] = number

@@ -41,6 +41,7 @@ def lines(*records: object) -> bytes:
             lines({"task_id": "a/1", "question": "?"}),
             ("record 1: missing prompt", "expected the fields", "question"),
         ),
+        (lines(GOOD, {**GOOD, "task_id": None}), ("record 2: task_id is empty",)),
         (lines(GOOD, {**GOOD, "prompt": "other"}), ("duplicate task_id 'a/1'", "records 1 and 2")),
     ],
 )
