@@ -59,7 +59,11 @@ async def test_a_nursery_killed_for_want_of_memory_takes_no_sample_and_no_pair_w
     except (PermissionError, ProcessLookupError):
         pytest.skip("the containers' processes are not this user's to kill")
     assert killed >= 3
-    assert [said.status for said in await asyncio.gather(*running)] == ["passed"] * 3
+    more = [
+        asyncio.create_task(check(sandbox, GOOD, TEST)) for _ in range(40)
+    ]  # slots whose nurseries are dead
+    running += more
+    assert {said.status for said in await asyncio.gather(*running)} == {"passed"}
     after = await asyncio.gather(*(check(sandbox, GOOD, TEST) for _ in range(9)))
     assert [said.status for said in after] == ["passed"] * 9
     assert sandbox._pair is pair

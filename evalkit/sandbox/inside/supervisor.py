@@ -186,7 +186,8 @@ class Supervisor:
             slot.nursery_pid = pid
             self.known.add(pid)
             self.watch(slot.nursery.fileno(), lambda: self.hear_nursery(slot))
-        socket.send_fds(slot.nursery, [message], fds)
+        with contextlib.suppress(ConnectionError):  # it is dead: that is heard of next
+            socket.send_fds(slot.nursery, [message], fds)
 
     def hear_nursery(self, slot: Slot) -> None:
         """It has forked; or its child says why the program cannot run."""
