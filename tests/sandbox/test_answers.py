@@ -62,6 +62,36 @@ def judge(answer, task):
     assert (await judge(sandbox, text, "def f(xs):\n    xs.sort()\n    return xs", {})).status == "passed"
 
 
+async def test_a_tests_iterators_reach_the_answer_as_iterators(sandbox: Any) -> None:
+    said = await check(
+        sandbox,
+        """
+def f(given, more=None):
+    assert iter(given) is given and not isinstance(given, list)
+    first = next(given, None)
+    return [first, *given], list(more or ())
+""",
+        """
+import itertools
+assert candidate(iter([1, 2, 3])) == ([1, 2, 3], [])
+assert candidate(n * n for n in range(4)) == ([0, 1, 4, 9], [])
+assert candidate(map(str, [1, 2]), more=zip("ab", [1, 2])) == (["1", "2"], [("a", 1), ("b", 2)])
+assert candidate(itertools.chain([1], [[2]]), reversed([3])) == ([1, [2]], [3])
+assert candidate(enumerate(candidate(iter("ab"))[0])) == ([(0, "a"), (1, "b")], [])
+assert candidate(iter(())) == ([None], [])
+""",
+    )
+    assert (said.status, said.detail) == ("passed", "")
+
+
+async def test_a_tests_iterator_without_an_end_is_the_tests_fault(sandbox: Any) -> None:
+    said = await check(
+        sandbox, "def f(g): return next(g)", "import itertools\nassert candidate(itertools.count()) == 0"
+    )
+    assert said.status == "grader"
+    assert "100,000 items" in said.detail
+
+
 async def test_iterators_are_walked_and_equal_no_list(sandbox: Any) -> None:
     said = await check(
         sandbox,

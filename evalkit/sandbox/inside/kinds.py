@@ -8,6 +8,7 @@ that may hold itself and that a call may change in place.
 from __future__ import annotations
 
 import collections
+import itertools
 import sys
 import types
 from collections.abc import Callable
@@ -15,8 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .records import attributes, fill_record
-from .wire import WRITE, Encoder, Malformed, name_type
+from .wire import WRITE, Encoder, Malformed, TooLarge, name_type
 
+ITEMS = 100_000  # of an iterator that a test gives to the answer
 # what a missing key may be given: empty values, nothing that acts
 FACTORIES = (list, dict, set, int, float, str, bool, tuple, complex, bytes, bytearray, frozenset)
 
@@ -119,6 +121,13 @@ def _bounded_deque(contents: Any) -> Any:
     return collections.deque(exact(items, tuple), exact(most, int))
 
 
+def _items(iterator: Any) -> tuple[Any, ...]:
+    items = tuple(itertools.islice(iterator, ITEMS + 1))
+    if len(items) > ITEMS:
+        raise TooLarge(f"an iterator of more than {ITEMS:,} items")
+    return items
+
+
 def _views(c: Any) -> Any:
     return zip(c[::2], c[1::2], strict=True)
 
@@ -175,6 +184,8 @@ def _register_standard() -> None:
         type({}.items()),
         type(ordered.items()),
     )
+    # of a test's only: an answer's stay where they are, and are walked from here
+    held("iterator", _items, lambda c: iter(exact(c, tuple)))
     held("mappingproxy", dict, lambda c: types.MappingProxyType(exact(c, dict)), types.MappingProxyType)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import types
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .. import frames, unwire
+from ..kinds import KINDS, writer
 from ..records import put_record
 from ..special import write_special
 from ..wire import CALLABLE, Encoder, Malformed, is_known_module, put_range
@@ -15,6 +17,8 @@ from .objects import Function, Module, Opaque, stand_in
 
 if TYPE_CHECKING:
     from .remote import Answer
+
+put_iterator = writer(KINDS["iterator"])
 
 
 def put_other(answer: Answer, e: Encoder, value: Any) -> None:
@@ -37,6 +41,8 @@ def put_other(answer: Answer, e: Encoder, value: Any) -> None:
         pass
     elif isinstance(value, type) and (name := record_name(answer, value)):
         e.put(answer._ask(frames.LOOKUP, name))
+    elif isinstance(value, Iterator) and type(value).__module__ in ("builtins", "itertools"):
+        put_iterator(e, value)
     elif not write_special(e, value):
         if not callable(value) and not answer._lent.depth:
             raise NotCrossable(f"a {type(value).__name__} object cannot be given to the answer")
