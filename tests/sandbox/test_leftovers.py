@@ -103,7 +103,8 @@ async def test_nothing_is_left(single: Any, leave: str) -> None:
     program = DIRTY.format("\n".join("    " + line for line in leave.splitlines()))
     started = time.monotonic()
     left = await check(single, program, "assert candidate(1) == 1", wall_s=20.0)
-    assert left.status == "passed", left
+    itself = {"crashed"} if "SIGKILL" in leave else set()  # its parent is among what comes
+    assert left.status in {"passed", *itself}, left
     found = await check(single, NEXT, "found = candidate(0)\nassert not found, found", wall_s=20.0)
     assert (found.status, found.detail) == ("passed", "")
     assert single._pair is pair

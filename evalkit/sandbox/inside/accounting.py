@@ -24,6 +24,13 @@ def ran_s(pid: int) -> tuple[float, float]:
     return 0.0, 0.0
 
 
+def is_ready(pid: int) -> bool:
+    """Whether a process's first thread has a core or waits for one."""
+    with contextlib.suppress(OSError, IndexError):
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "R"
+    return False
+
+
 def cpu_s(uid: int) -> float:
     """CPU seconds of all processes of a user, and of the children that they have waited for."""
     ticks = 0

@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .accounting import ran_s
+from .accounting import is_ready, ran_s
 from .places import OVERDUE, RUNNING, WAITING
 
 TICK_S, LEAST_S = 0.05, 0.005
@@ -30,11 +31,16 @@ class Beat:
     state: bytes = RUNNING
     told: int = 0  # changes
     left_s: float = TICK_S  # until it may be overdue
+    moved: float = (
+        0.0  # on the monotonic clock: the last look at which it had been on a core since the one before
+    )
 
     def look(self, pid: int, passed_s: float) -> bool:
         """Whether it does something else than at the last look, `passed_s` ago."""
         ran, waited = ran_s(pid)
         before, self.used_s = self.used_s, ran + waited
+        if self.used_s != before:
+            self.moved = time.monotonic()
         state = RUNNING if before < 0 or self.used_s - before > BUSY * passed_s else WAITING
         if self.share_s is not None and ran >= self.share_s:
             state = OVERDUE
@@ -43,6 +49,15 @@ class Beat:
             return False
         self.state, self.told = state, self.told + 1
         return True
+
+    def stalled_s(self, pid: int) -> float:
+        """How long a program that is ready to run has been waiting now: the kernel counts it when it is over.
+
+        Where others want all cores, that may be seconds for one that is overdue.
+        """
+        if self.used_s < 0 or sum(ran_s(pid)) != self.used_s or not is_ready(pid):
+            return 0.0
+        return time.monotonic() - self.moved
 
 
 def pause_s(beats: Iterable[Beat]) -> float:

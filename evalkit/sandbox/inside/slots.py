@@ -41,7 +41,7 @@ class Sample:
     request: dict[str, Any] = field(default_factory=dict)
     fds: list[int] = field(default_factory=list)
     slot: Slot | None = None
-    asked: float = 0.0  # on the monotonic clock: when the request came, and
+    asked: float = 0.0  # on the monotonic clock: when the judge asked, and
     began: float = 0.0  # when the program's process was there
     pid: int = 0
     pidfd: int = -1

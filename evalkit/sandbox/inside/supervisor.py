@@ -122,9 +122,10 @@ class Supervisor:
 
     def take(self, sample: Sample, data: bytes, fds: list[int]) -> None:
         """A request. One that is none is a fault of the judge's container, and has no answer."""
-        sample.fds, sample.asked = fds, time.monotonic()
+        sample.fds = fds
         try:
             sample.request = json.loads(data)
+            sample.asked = float(sample.request["asked"])
             nursery.pack(sample.request)
         except (ValueError, KeyError, TypeError, OverflowError, struct.error):
             self.drop(sample)
@@ -148,7 +149,9 @@ class Supervisor:
         assert sample.slot is not None
         if data == b"times":
             with contextlib.suppress(OSError):
-                waited = sample.delayed_s() + (waited_s(sample.pid) if sample.pid else 0.0)
+                waited = sample.delayed_s()
+                if sample.pid:
+                    waited += waited_s(sample.pid) + sample.beat.stalled_s(sample.pid)
                 sample.connection.send(TIMES.pack(waited, cpu_s(sample.slot.uid)))
             return
         sample.killed = True

@@ -52,9 +52,11 @@ class Line:
         self.wall_s = 0.0
         self.dead: AnswerError | None = None
         self.asking = False
-        request = json.dumps({"limits": limits, "guard": job["guard"]}).encode()
         try:
             self.control = _idle.pop() if _idle else connection(address)
+            self.own_waited_s = share.own_waited_s()
+            self.began = share.Times(time.monotonic())
+            request = json.dumps({"asked": self.began.at, "limits": limits, "guard": job["guard"]}).encode()
             socket.send_fds(self.control, [request], [theirs.fileno(), their_output])
         except OSError as e:
             raise SupervisorGone(f"the supervisor cannot be reached: {e}") from None
@@ -65,8 +67,6 @@ class Line:
         self.poll = select.poll()
         for fd in (self.fd, self.output, self.control.fileno()):
             self.poll.register(fd, select.POLLIN)
-        self.began = share.Times(time.monotonic())
-        self.own_waited_s = share.own_waited_s()
         self.known = self.began  # the last times that the supervisor told
         self.whole = share.Window(self.began, limits["wall_s"])
         self.window = self.whole  # the one whose limit was reached last
@@ -199,8 +199,9 @@ class Line:
 
     # -- time ------------------------------------------------------------------------------------
     def times(self) -> share.Times:
-        """What the program had of the machine until now; what this process had to wait counts for it too."""
-        waited = cpu = 0.0
+        """What the program had of the machine until now. For waits of this process and the supervisor it
+        is not to blame."""
+        at, waited, cpu = time.monotonic(), 0.0, 0.0
         with contextlib.suppress(OSError):
             self.control.send(b"times")
             while select.select([self.control], [], [], PATIENCE_S)[0]:
@@ -213,7 +214,7 @@ class Line:
                     self.moved(data)
                     continue
                 break
-        self.known = share.Times(time.monotonic(), waited + self.waited_here(), cpu)
+        self.known = share.Times(at, waited + self.waited_here(), cpu)
         return self.known
 
     def waited_here(self) -> float:
