@@ -16,11 +16,10 @@ from evalkit.program import Job, Judgement, Limits
 
 SHARE_S = 0.5  # effective time that a program has a right to at least, and
 SHARE_OF_GOLD = 20  # so many times what the gold program takes
-RARE, LATELY = 0.02, 100  # share of late programs among about so many that were judged last, and
-OLD, OLD_S = (
-    4,
-    1.0,
-)  # at most so many that run for so long now: a program is late for some seconds before it is known
+# late programs are rare: so small a share among about so many that were judged last, and at most so many that
+# run for so long now, since a program is late for some seconds before it is known
+RARE, LATELY = 0.02, 100
+OLD, OLD_S = 4, 1.0
 FULL = 0.9  # of its limit: a program that had so much was not held up
 NEAR_S = 0.002
 

@@ -58,7 +58,7 @@ def assemble(task: Task, answer: Answer) -> str:
 
 
 # what the authors' command sends unless told otherwise
-_lcb = partial(
+official = partial(
     Protocol,
     version="1",
     extractor=LAST_FENCES,
@@ -70,19 +70,19 @@ _lcb = partial(
     source=SOURCE,
 )
 # what it sends where the API decides: nothing, and one answer each
-_reasoning = partial(_lcb, max_tokens=None, temperature=None, top_p=None, samples=1)
-_vllm = partial(_lcb, stop=STOP)
+_reasoning = partial(official, max_tokens=None, temperature=None, top_p=None, samples=1)
+_vllm = partial(official, stop=STOP)
 _BY_HAND = "The model's chat markup by hand: for a server's completions, not its chat. "
 _FEW = "2,000 tokens are too few for models that reason: raise --max-tokens."
 
 _ALL = (
-    _lcb(
+    official(
         "lcb-chat",
         prompt=prompts.chat,
         notes="OpenAI's chat models, DeepSeek's API, Together, Mistral, Cohere; Llama 3, to which the "
         f"authors send it with Llama's own markup and the stop ###. {_FEW}",
     ),
-    _lcb(
+    official(
         "lcb-claude",
         prompt=prompts.claude,
         notes="Claude 3 and later. With thinking the authors send no temperature and 32,000 tokens, and the "
@@ -95,7 +95,7 @@ _ALL = (
         notes="o1-preview and o1-mini. Grok gets the same with temperature 0.2, 2,000 tokens, 10 samples.",
     ),
     _reasoning("lcb-main", prompt=prompts.main_function, notes="o1, o3 and o4-mini."),
-    _lcb("lcb-gemini", prompt=prompts.gemini, notes="Gemini 1.5."),
+    official("lcb-gemini", prompt=prompts.gemini, notes="Gemini 1.5."),
     _reasoning("lcb-gemini-thinking", prompt=prompts.gemini_thinking, notes="Gemini 2.5."),
     _vllm("lcb-codeqwen", prompt=prompts.codeqwen, notes=f"{_BY_HAND}Qwen 2, 2.5, 2.5-Coder and 3."),
     _vllm("lcb-qwq", prompt=prompts.qwq, notes=f"{_BY_HAND}QwQ. {_FEW}"),
@@ -106,14 +106,14 @@ _ALL = (
     ),
     _vllm("lcb-deepseek-coder", prompt=prompts.deepseek_coder, notes="DeepSeek-Coder, instruct models."),
     _vllm("lcb-base", prompt=prompts.base, extractor=STRIPPED, notes="Base models: one worked example."),
-    _lcb(
+    official(
         "lcb-chat-2024",
         prompt=prompts.chat_2024,
         extractor=FIRST_FENCES,
         source="LiveCodeBench/LiveCodeBench f05cda28",
         notes="lcb-chat as it was before 26 December 2024. The code was then between the first two fences.",
     ),
-    _lcb(
+    official(
         "qwq",
         prompt=prompts.qwq_chat,
         max_tokens=32_768,

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 
 from evalkit.model import Message
-from evalkit.protocol import Prompt, Protocol
+from evalkit.protocol import Prompt
 from evalkit.task import Task
 
 from ..livecodebench.prompts import STDIN_2024
-from ..livecodebench.protocols import LAST_FENCES, SOURCE, assemble
+from ..livecodebench.protocols import official
 from .attempts import Attempt
 
 DEFAULT = "lcb-repair"
@@ -76,16 +76,7 @@ def gemini(task: Task) -> Prompt:
     return Prompt((Message("user", f"{SYSTEM}\n{question(task)}"),))
 
 
-_repair = partial(
-    Protocol,
-    version="1",
-    extractor=LAST_FENCES,
-    assemble=assemble,
-    max_tokens=2000,
-    temperature=0.2,
-    top_p=0.95,
-    source=SOURCE,
-)
+_repair = partial(official, samples=1)
 _ALL = (
     _repair("lcb-repair", prompt=openai, notes="OpenAI's chat models."),
     _repair("lcb-repair-mistral", prompt=mistral, notes="Mistral and Llama 3."),

@@ -31,9 +31,7 @@ class Beat:
     state: bytes = RUNNING
     told: int = 0  # changes
     left_s: float = TICK_S  # until it may be overdue
-    moved: float = (
-        0.0  # on the monotonic clock: the last look at which it had been on a core since the one before
-    )
+    moved: float = 0.0  # on the monotonic clock: the last look before which it was on a core
 
     def look(self, pid: int, passed_s: float) -> bool:
         """Whether it does something else than at the last look, `passed_s` ago."""
@@ -62,7 +60,7 @@ class Beat:
 
 def pause_s(beats: Iterable[Beat]) -> float:
     """Seconds until the next look at all programs: a tick, or less where one may be overdue before."""
-    return max(LEAST_S, min(TICK_S, *(beat.left_s for beat in beats), TICK_S))
+    return max(LEAST_S, min((TICK_S, *(beat.left_s for beat in beats))))
 
 
 def lower(uid: int) -> None:
