@@ -14,9 +14,31 @@ from evalkit.task import Form, Task
 
 
 @dataclass(frozen=True)
+class Tool:
+    """A function that the model may call; `parameters` is the JSON schema of its arguments object."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """One call as the model wrote it: `arguments` is its text, which need not be JSON."""
+
+    id: str
+    name: str
+    arguments: str = "{}"
+
+
+@dataclass(frozen=True)
 class Message:
+    """`tool_calls` of an assistant's message; `tool_call_id` of a tool's, which answers one of them."""
+
     role: str  # system, user, assistant, tool
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +70,7 @@ class Request:
     messages: tuple[Message, ...] = ()
     prompt: str | None = None
     sampling: Sampling = field(default_factory=Sampling)
+    tools: tuple[Tool, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +112,7 @@ class Reply:
     wall_s: float = 0.0
     first_token_s: float | None = None
     attempts: tuple[CallAttempt, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 OnAttempt = Callable[[CallAttempt], None]

@@ -27,7 +27,10 @@ from evalkit.errors import DataError, UsageError
 from evalkit.scaffold import Scaffold
 from evalkit.suite import Hub, Suite, SuiteInfo
 
-SCAFFOLDS = {"one-turn": "evalkit.scaffolds.one_turn:OneTurn"}
+SCAFFOLDS = {
+    "one-turn": "evalkit.scaffolds.one_turn:OneTurn",
+    "interactive": "evalkit.scaffolds.interactive:Interactive",
+}
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from evalkit.model import Message, Reply, Sampling
+from evalkit.interaction import Budget, Observation
+from evalkit.model import Message, Reply, Sampling, Tool, ToolCall
 from evalkit.suite import Suite
 from evalkit.task import Answer, Task
+from evalkit.workspace import WorkspaceSandbox
+
+__all__ = ["Attempt", "Budget", "Rollout", "Scaffold"]
 
 
 @dataclass(frozen=True)
-class Budget:
-    """What one rollout may use; None is no limit. Running out is a reason, not an exception."""
+class Attempt:
+    """What a rollout came to. `end` is "stop", the last reply's finish reason where that cut it short, or the
+    reason of `failed` that it ran into (turns, tokens, money, agent_timeout, context, ...): what is left of
+    it is judged in any case. `facts` (plain JSON) are kept with the answer."""
 
-    turns: int | None = None
-    tokens: int | None = None
-    money: float | None = None  # US dollars
-    wall_s: float | None = None
+    answer: Answer
+    end: str = "stop"
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Rollout(Protocol):
@@ -26,7 +32,8 @@ class Rollout(Protocol):
     task: Task
     sample: int
     sampling: Sampling
-    budget: Budget
+    budget: Budget  # what the user allows; None leaves it to the suite
+    sandbox: WorkspaceSandbox | None  # of suites with workspaces
 
     async def call(
         self,
@@ -35,8 +42,15 @@ class Rollout(Protocol):
         *,
         role: str = "tested",
         stop: tuple[str, ...] = (),
+        tools: tuple[Tool, ...] = (),
     ) -> Reply:
         """One model call by `role`. On resume a recorded call is answered from the log, not paid twice."""
+        ...
+
+    async def observe(self, call: ToolCall, act: Callable[[ToolCall], Awaitable[Observation]]) -> Observation:
+        """Act on the world; the observation is durable before it is used. On resume the act is done again, to
+        bring a fresh world to where the lost one was, and the recorded observation is what counts; where the
+        two differ, that is recorded."""
         ...
 
     async def record(self, kind: str, payload: dict[str, Any]) -> None:
@@ -48,4 +62,4 @@ class Scaffold(Protocol):
     name: str
     version: str
 
-    async def attempt(self, suite: Suite, task: Task, rollout: Rollout) -> Answer: ...
+    async def attempt(self, suite: Suite, task: Task, rollout: Rollout) -> Attempt: ...

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from evalkit.program import ProgramSandbox
+from evalkit.interaction import Encounter
 from evalkit.protocol import Protocol
+from evalkit.recipe import Recipe
 from evalkit.samples import SampleRecord, read_rows
 from evalkit.task import Answer, Task, Verdict
+from evalkit.workspace import WorkspaceSandbox
 
 Part = Literal["run", "verdict", "none"]
 
@@ -142,6 +144,21 @@ class Scorer:
     version: str
 
 
+@dataclass(frozen=True)
+class Sampled:
+    """A planned sample as a suite's statistics see it: how it ended, and what its rollout left.
+
+    `facts` as the scaffold gave them. Times are seconds, `cost` US dollars, None is unknown.
+    """
+
+    task_id: str
+    sample: int
+    outcome: str
+    facts: Mapping[str, Any]
+    cost: float | None
+    model_s: float | None
+
+
 class Suite(ABC):
     """A benchmark's adapter. Instances are cheap, hold no state but these three, and do no work."""
 
@@ -150,6 +167,8 @@ class Suite(ABC):
     default_limits: ClassVar[Mapping[str, float]] = {}
     tests_are_data: ClassVar[bool] = False  # the judge executes nothing of them, whoever wrote them
     official_array: ClassVar[bool] = False  # official samples are one JSON array with a row a task
+    scaffold: ClassVar[str] = "one-turn"  # how its tasks are driven where the user does not say
+    workspaces: ClassVar[bool] = False  # `score` and `meet` get a WorkspaceSandbox
 
     def __init__(self, info: SuiteInfo, options: Any = None) -> None:
         self.info = info
@@ -202,12 +221,31 @@ class Suite(ABC):
         return ()
 
     @abstractmethod
-    async def score(self, task: Task, answer: Answer, sandbox: ProgramSandbox) -> Verdict:
+    async def score(self, task: Task, answer: Answer, sandbox: Any) -> Verdict:
         """Judge one answer. A broken sandbox raises; everything the model did is a verdict.
 
-        `answer` has been extracted by the protocol and is not blank: its form is "solution" or
-        "completion". Where nothing was extracted the engine records failed/no_answer by itself.
+        `sandbox` is a ProgramSandbox, with `workspaces` a WorkspaceSandbox. `answer` has been extracted by
+        the protocol and is not blank: its form is "solution" or "completion". Where nothing was extracted the
+        engine records failed/no_answer by itself. One of the form "patch" comes as it is, also if empty.
         """
+
+    # -- interactive tasks ---------------------------------------------------------------------
+    async def meet(self, task: Task, sandbox: WorkspaceSandbox) -> Encounter:
+        """The world, partner and budget of a task's rollout, for the scaffold "interactive"."""
+        raise NotImplementedError(f"{self.info.name} has no interactive tasks")
+
+    def recipe(self) -> Recipe | None:
+        """How its image is built (`evalkit sandbox build SUITE`), where it has one of its own."""
+        return None
+
+    def image(self, task: Task) -> str:
+        """The image of a task's workspace: a reference, or the name of the suite's recipe."""
+        recipe = self.recipe()
+        return recipe.name if recipe else ""
+
+    def statistics(self, samples: Iterable[Sampled]) -> Mapping[str, float | None]:
+        """What the authors report beside the score, by name, in their order; None is unknown."""
+        return {}
 
     # -- formats -------------------------------------------------------------------------------
     def read_samples(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:

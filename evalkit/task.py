@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from evalkit.outcome import SCORED, Outcome, check_reason
 
-Form = Literal["reply", "completion", "solution"]
+Form = Literal["reply", "completion", "solution", "patch"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class Answer:
     """What a rollout ended with.
 
     `form` says how much is still to be done: "reply" is a raw reply, the protocol extracts code from
-    it; "completion" continues the task's prompt as it stands; "solution" is a whole program.
+    it; "completion" continues the task's prompt as it stands; "solution" is a whole program; "patch" is what
+    became of a workspace's files, in git's format (evalkit.patch).
     """
 
     text: str
@@ -53,6 +54,8 @@ class Verdict:
 
     `official` holds the official scorer's own word for it, `parts` sub-scores that the authors
     report beside the headline (EvalPlus: base, plus), `extracted` the code that was judged.
+    `strict`: where official tests run beside the answer or link with it, the verdict that no answer can talk
+    itself into. Both are kept; the headline is the official one.
     `measured` are facts about the judging (wall_s, cpu_s, ...), never part of the verdict.
     """
 
@@ -65,6 +68,7 @@ class Verdict:
     extracted: str | None = None
     suspect: str = ""  # evidence that official and strict verdicts part ways; "" is none
     measured: Mapping[str, float] = field(default_factory=dict)
+    strict: Verdict | None = None
 
     def __post_init__(self) -> None:
         check_reason(self.outcome, self.reason)

@@ -185,7 +185,7 @@ def settings_from(args: argparse.Namespace, suite: str, model: str, options: Map
         suite=from_anywhere(suite),
         model=model,
         options=options,
-        scaffold=object_from_anywhere(args.scaffold),
+        scaffold=object_from_anywhere(args.scaffold) if args.scaffold else None,
         sampling=sampling_from(args),
         samples=args.samples,
         limit=args.limit,

@@ -90,9 +90,8 @@ def build(suites: Sequence[str] = ()) -> Parser:
     )
     group.add_argument(
         "--scaffold",
-        default="one-turn",
         metavar="NAME",
-        help="how the model is driven: a name, module:Class or FILE.py:Class (default: one-turn)",
+        help="how the model is driven: a name, module:Class or FILE.py:Class (default: the suite's own)",
     )
     group.add_argument("--label", default="", metavar="TEXT", help="tells repetitions of one run apart")
     group.add_argument(

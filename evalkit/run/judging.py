@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 
-from evalkit.outcome import Outcome
+from evalkit.outcome import REASONS, Outcome
 from evalkit.program import ProgramSandbox
 from evalkit.suite import Suite
 from evalkit.task import Answer, Task, Verdict, failed
+from evalkit.workspace import WorkspaceSandbox
 
 CUT_SHORT = {"length": "truncated", "content_filter": "refused", "context": "context"}
 
 
 async def judge(
-    suite: Suite, task: Task, answer: Answer, finish_reason: str, sandbox: ProgramSandbox
+    suite: Suite, task: Task, answer: Answer, finish_reason: str, sandbox: ProgramSandbox | WorkspaceSandbox
 ) -> Verdict:
-    """The official verdict. SandboxError where the sandbox broke.
+    """The verdict, with the strict one where the suite has both. SandboxError where the sandbox broke.
 
     A reply that was cut short never ends as `wrong`. What is left of it is judged in any case, and said.
     """
+    if answer.form == "patch":
+        return ended_early(await suite.score(task, answer, sandbox), finish_reason)
     # a hostile reply may take seconds to read: other calls must not wait for it
     code = await asyncio.to_thread(suite.protocol().extract, task, answer)
     if code is None or not code.text.strip():
@@ -41,6 +44,16 @@ async def judge(
                 parts=verdict.parts if counts else dict.fromkeys(verdict.parts, False),
             )
     return verdict
+
+
+def ended_early(verdict: Verdict, end: str) -> Verdict:
+    """Work that ran into a limit is judged as it stands: it may pass; what fails, fails for that."""
+    if verdict.strict:
+        verdict = dataclasses.replace(verdict, strict=ended_early(verdict.strict, end))
+    if verdict.outcome is not Outcome.FAILED or end not in REASONS[Outcome.FAILED]:
+        return verdict
+    left = f"judged as it stood: {verdict.reason}"
+    return dataclasses.replace(verdict, reason=end, detail=f"{left}; {verdict.detail}".rstrip("; "))
 
 
 def _counts(suite: Suite, task: Task) -> bool:

@@ -18,11 +18,12 @@ from evalkit.models.secret import LOOKS_LIKE_A_KEY, REMOVED
 from evalkit.program import ProgramSandbox
 from evalkit.run.plan import Plan
 from evalkit.run.settings import Knobs, differences, digest
+from evalkit.workspace import WorkspaceSandbox
 
 PACKAGES = ("openai", "docker", "datasets", "pandas", "aiohttp", "httpx2")
 
 
-def make_manifest(plan: Plan, sandbox: ProgramSandbox) -> dict[str, Any]:
+def make_manifest(plan: Plan, sandbox: ProgramSandbox | WorkspaceSandbox) -> dict[str, Any]:
     info, protocol = plan.suite.info, plan.suite.protocol()
     return {
         "schema": "evalkit.run/1",
@@ -64,7 +65,7 @@ def make_manifest(plan: Plan, sandbox: ProgramSandbox) -> dict[str, Any]:
     }
 
 
-def session_facts(plan: Plan, knobs: Knobs, sandbox: ProgramSandbox) -> dict[str, Any]:
+def session_facts(plan: Plan, knobs: Knobs, sandbox: ProgramSandbox | WorkspaceSandbox) -> dict[str, Any]:
     """One session's own circumstances, kept beside the run: a resumed run may have had several."""
     limits = {k: v for k, v in vars(knobs).items() if k != "results"}
     return {"started": now(), "limits": limits, "model": plan.model.describe(), **environment(sandbox)}
@@ -88,7 +89,7 @@ def unlike_its_siblings(folder: Path, plan: Plan) -> str:
     return f"\n  another run than {manifest['folder']}: {'; '.join(changed[:6])}"
 
 
-def environment(sandbox: ProgramSandbox) -> dict[str, Any]:
+def environment(sandbox: ProgramSandbox | WorkspaceSandbox) -> dict[str, Any]:
     return {
         "evalkit": {"version": evalkit.__version__, "commit": source_commit()},
         "versions": {"python": platform.python_version(), **_packages()},

@@ -9,9 +9,9 @@ import asyncio
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from evalkit.errors import ContextExceeded, EvalkitError, ModelError, NoSample, SandboxError
 from evalkit.outcome import Outcome
@@ -21,10 +21,11 @@ from evalkit.run.plan import Plan
 from evalkit.run.rollout import RecordedRollout
 from evalkit.run.settings import Knobs
 from evalkit.run.watch import Watch
-from evalkit.scaffold import Budget
 from evalkit.store import Store
 from evalkit.task import Answer, Task, Verdict, error
+from evalkit.workspace import WorkspaceDied, WorkspaceSandbox
 
+Sandbox = ProgramSandbox | WorkspaceSandbox
 End = Literal["done", "interrupted", "cost", "time", "sandbox", "model"]
 GRACE_S = 3.0  # how long Ctrl-C waits for what is in flight
 HOPELESS = 3  # failures in a row after which a run stops by itself; of calls, only if none ever worked
@@ -74,7 +75,7 @@ class Pipeline:
     """One session of a run. `execute` returns why it ended; the store knows the rest."""
 
     def __init__(
-        self, plan: Plan, store: Store, set_id: int, knobs: Knobs, sandbox: ProgramSandbox, watch: Watch
+        self, plan: Plan, store: Store, set_id: int, knobs: Knobs, sandbox: Sandbox, watch: Watch
     ) -> None:
         self.plan, self.store, self.set_id, self.knobs = plan, store, set_id, knobs
         self.sandbox, self.watch = sandbox, watch
@@ -87,6 +88,8 @@ class Pipeline:
 
     async def execute(self, work: Work) -> Stop:
         callers = min(self.knobs.concurrency, len(work.rollouts))
+        if self.plan.suite.workspaces:  # each holds one, mostly idle
+            callers = min(callers, self.knobs.workspaces)
         judges = min(self.sandbox.in_flight, len(work.rollouts) + len(work.answers))
         with self._signals(), self._deadline():
             stages = together(self._feed(work, callers, judges), *(self._judges() for _ in range(judges)))
@@ -125,19 +128,29 @@ class Pipeline:
         for item in answers:
             await self._queue.put(item)
 
-    async def _attempt(self, task: Task, sample: int) -> bool:
-        """One rollout, in the store when this returns. True when there is an answer to judge."""
+    async def _attempt(self, task: Task, sample: int, *, again: bool = False) -> bool:
+        """One rollout, in the store when this returns. True when there is an answer to judge.
+
+        One whose workspace died is made `again` at once, from its record: it costs no call.
+        """
         plan, store = self.plan, self.store
         rollout_id = await store.begin(task.id, sample)
-        if task.unavailable:
-            await self._ended(rollout_id, Outcome.NOT_RUN, "unavailable", task.unavailable)
+        if why := task.unavailable or self._lacks(task):
+            await self._ended(rollout_id, Outcome.NOT_RUN, "unavailable", why)
             return False
-        models = {"tested": plan.model}
-        rollout = RecordedRollout(store, rollout_id, task, sample, models, plan.sampling, Budget())
+        rollout = RecordedRollout(
+            store, rollout_id, task, sample, plan.models, plan.sampling, plan.budget, self._workspaces
+        )
         try:
-            answer = await plan.scaffold.attempt(plan.suite, task, rollout)
+            attempt = await plan.scaffold.attempt(plan.suite, task, rollout)
         except ModelError as e:
             return await self._call_failed(rollout_id, e)
+        except SandboxError as e:
+            await self._ended(rollout_id, Outcome.ERROR, "sandbox", e.message)
+            if isinstance(e, WorkspaceDied) and not again and not self.stop:
+                return await self._attempt(task, sample, again=True)
+            self._sandbox_failed(e)
+            return False
         except EvalkitError:
             raise
         except Exception as e:  # a suite or scaffold of somebody's: its bug costs this sample, not the run
@@ -145,11 +158,10 @@ class Pipeline:
             return False
         finally:
             self._spent(rollout.costs)
-        reply = rollout.last
-        info = {"finish_reason": reply.finish_reason if reply else "stop"}
-        await store.answer(rollout_id, answer, info)
+        info = {"finish_reason": attempt.end, **({"facts": attempt.facts} if attempt.facts else {})}
+        await store.answer(rollout_id, attempt.answer, info)
         self._answered, self._broken_calls = True, 0
-        self.watch.rollout(reply)
+        self.watch.rollout(rollout.last)
         return True
 
     async def _call_failed(self, rollout_id: int, e: ModelError) -> bool:
@@ -164,6 +176,18 @@ class Pipeline:
         if not self._answered and not e.retryable and self._broken_calls >= HOPELESS:
             self.stop("model", str(e))
         return False
+
+    @property
+    def _workspaces(self) -> WorkspaceSandbox | None:
+        return cast(WorkspaceSandbox, self.sandbox) if self.plan.suite.workspaces else None
+
+    def _lacks(self, task: Task) -> str:
+        """What the task needs and its workspace's image does not hold, in words."""
+        if self._workspaces is None or not task.needs:
+            return ""
+        there = self._workspaces.provides(self.plan.suite.image(task))
+        missing = [need for need in task.needs if need not in there]
+        return f"the image has no {', '.join(missing)}" if missing else ""
 
     async def _ended(self, rollout_id: int, outcome: Outcome, reason: str, detail: str) -> None:
         await self.store.fail(rollout_id, outcome, reason, detail)
@@ -200,6 +224,9 @@ class Pipeline:
             raise
         except Exception as e:  # a suite of somebody's: its bug is no wrong answer, and costs no other sample
             verdict = error("grader", f"{type(e).__name__}: {e}")
+        if verdict.strict:
+            await self.store.verdict(self.set_id, task.id, sample, "strict", verdict.strict)
+            verdict = replace(verdict, strict=None)
         await self.store.verdict(self.set_id, task.id, sample, "official", verdict)
         self.watch.verdict(verdict)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from evalkit.data import Data, load_data, tasks_of
 from evalkit.errors import UsageError
+from evalkit.interaction import Budget
 from evalkit.model import Model, Sampling
 from evalkit.models import open_model
 from evalkit.models.replay import Replay
@@ -39,6 +40,16 @@ class Plan:
     sampling: Sampling
     samples: int
     identity: dict[str, Any]
+    others: Mapping[str, Model] = field(default_factory=dict)  # models of other roles: user, judge
+
+    @property
+    def models(self) -> dict[str, Model]:
+        """Who answers in which role."""
+        return {"tested": self.model, **self.others}
+
+    @property
+    def budget(self) -> Budget:
+        return self.settings.budget
 
     @property
     def folder_name(self) -> str:
@@ -67,26 +78,40 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
     """
     suite = open_suite(settings.suite, settings.options)
     protocol = suite.protocol()
-    scaffold = open_scaffold(settings.scaffold)
+    scaffold = open_scaffold(settings.scaffold or suite.scaffold)
     other = suite.other_data()  # read before the benchmark's own, which may be gigabytes from the hub
     data = load_data(suite, Path(settings.data) if settings.data else None)
     all_tasks = tasks_of(suite, data)
     scope = suite.scope(data)
-    tasks = [available(task) for task in select(all_tasks, settings)]
+    tasks = select(all_tasks, settings)
+    if not suite.workspaces:  # what a workspace's image holds is known when it is there
+        tasks = [available(task) for task in tasks]
+    common: dict[str, Any] = {
+        "stream": settings.stream,
+        "concurrency": knobs.concurrency,
+        "request_timeout_s": knobs.request_timeout_s,
+        "max_attempts": knobs.max_attempts,
+        "suite": suite,
+        "sends": sends,
+        "salt": settings.label,
+    }
     model = open_model(
         settings.model,
         base_url=settings.base_url,
         api_key_env=settings.api_key_env,
         backend=settings.backend,
         sampling_overrides=settings.sampling,
-        stream=settings.stream,
-        concurrency=knobs.concurrency,
-        request_timeout_s=knobs.request_timeout_s,
-        max_attempts=knobs.max_attempts,
-        suite=suite,
-        sends=sends,
-        salt=settings.label,
+        **common,
     )
+    others = {
+        role: open_model(
+            asked["model"],
+            base_url=asked.get("base_url"),
+            api_key_env=asked.get("api_key_env"),
+            **common,
+        )
+        for role, asked in settings.roles.items()
+    }
     if isinstance(model, Replay):
         model.check_tasks(task.id for task in all_tasks)
     sampling = with_defaults(
@@ -110,6 +135,10 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
     }
     if other:
         identity["other_data"] = dict(other)
+    if limits := {name: limit for name, limit in vars(settings.budget).items() if limit is not None}:
+        identity["budget"] = limits
+    if others:
+        identity["roles"] = {role: _role(model) for role, model in others.items()}
     return Plan(
         settings,
         suite,
@@ -122,6 +151,7 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
         sampling,
         samples,
         identity,
+        others,
     )
 
 
@@ -157,6 +187,10 @@ def with_defaults(sampling: Sampling, **defaults: Any) -> Sampling:
     """`sampling` with its unset values taken from `defaults`."""
     unset = {k: v for k, v in defaults.items() if v is not None and getattr(sampling, k) is None}
     return dataclasses.replace(sampling, **unset)
+
+
+def _role(model: Model) -> dict[str, Any]:
+    return {**model.describe(), "sampling": _sent(model.sampling)}
 
 
 def _sent(sampling: Sampling) -> dict[str, Any]:

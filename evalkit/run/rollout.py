@@ -1,14 +1,25 @@
-"""The log of one attempt: a model call returns to its scaffold only after it is on disk."""
+"""The log of one attempt: a model call or an observation returns to its scaffold only after it is on disk.
+
+A rollout that was cut short is made again in a fresh world from its record. Calls that were paid for are
+answered from it. Acts are done again, to bring the world to where the lost one was, but what was observed
+the first time is what counts: else the conversation would part from the calls that follow. From the first
+call on that the record does not answer, nothing of it is used any more.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from time import monotonic
 from typing import Any
 
-from evalkit.model import CallAttempt, Message, Model, Reply, Request, Sampling
-from evalkit.scaffold import Budget
+from evalkit.errors import ContextExceeded
+from evalkit.interaction import Budget, Observation
+from evalkit.model import CallAttempt, Message, Model, Reply, Request, Sampling, Tool, ToolCall
 from evalkit.store import Store, request_digest
 from evalkit.task import Task
+from evalkit.workspace import WorkspaceDied, WorkspaceSandbox
 
 
 class RecordedRollout:
@@ -20,20 +31,25 @@ class RecordedRollout:
         rollout_id: int,
         task: Task,
         sample: int,
-        models: dict[str, Model],
+        models: Mapping[str, Model],
         sampling: Sampling,
         budget: Budget,
+        sandbox: WorkspaceSandbox | None = None,
     ) -> None:
         self.task = task
         self.sample = sample
         self.sampling = sampling
         self.budget = budget
+        self.sandbox = sandbox
         self.last: Reply | None = None
         self.costs: list[float | None] = []  # of what was sent now; recorded calls were paid before
+        self.differences = 0  # observations that came out otherwise than they are recorded
         self._store = store
         self._id = rollout_id
         self._models = models
-        self._calls = 0
+        self._calls = self._acts = 0
+        self._replaying = True
+        self._told = store.recorded_events(task.id, sample)
 
     async def call(
         self,
@@ -42,25 +58,86 @@ class RecordedRollout:
         *,
         role: str = "tested",
         stop: tuple[str, ...] = (),
+        tools: tuple[Tool, ...] = (),
     ) -> Reply:
-        sampling = dataclasses.replace(self.sampling, stop=(*self.sampling.stop, *stop))
+        model = self._models[role]
+        sampling = self.sampling if role == "tested" else model.sampling
+        sampling = dataclasses.replace(sampling, stop=(*sampling.stop, *stop))
         if sampling.seed is not None:
             sampling = dataclasses.replace(sampling, seed=sampling.seed + self.sample)
-        request = Request(self.task, self.sample, messages, prompt, sampling)
+        request = Request(self.task, self.sample, messages, prompt, sampling, tools)
         number, self._calls = self._calls, self._calls + 1
-        reply = self._store.recorded_call(self.task.id, self.sample, number, request_digest(request))
+        reply = self._recorded(number, request)
         if reply is None:
-
-            def ended(attempt: CallAttempt) -> None:
-                self._store.attempt(self._id, number, role, attempt)
-                if attempt.error and attempt.usage.cost:  # a reply that broke is billed too
-                    self.costs.append(attempt.usage.cost)
-
-            reply = await self._models[role].complete(request, ended)
-            await self._store.model_call(self._id, number, role, request, reply)
-            self.costs.append(reply.usage.cost)
-        self.last = reply
+            self._replaying = False
+            reply = await self._send(model, role, number, request)
+        if role == "tested":
+            self.last = reply
         return reply
+
+    def _recorded(self, number: int, request: Request) -> Reply | None:
+        if not self._replaying:
+            return None
+        digest = request_digest(request)
+        told = self._told.get(("overflow", number))
+        if told and told["request"] == digest:
+            raise ContextExceeded(told["message"])
+        return self._store.recorded_call(self.task.id, self.sample, number, digest)
+
+    async def _send(self, model: Model, role: str, number: int, request: Request) -> Reply:
+        def ended(attempt: CallAttempt) -> None:
+            self._store.attempt(self._id, number, role, attempt)
+            if attempt.error and attempt.usage.cost:  # a reply that broke is billed too
+                self.costs.append(attempt.usage.cost)
+
+        try:
+            reply = await model.complete(request, ended)
+        except ContextExceeded as e:
+            facts = {"number": number, "request": request_digest(request), "message": e.message}
+            await self.record("overflow", facts)
+            raise
+        await self._store.model_call(self._id, number, role, request, reply)
+        self.costs.append(reply.usage.cost)
+        return reply
+
+    async def observe(self, call: ToolCall, act: Callable[[ToolCall], Awaitable[Observation]]) -> Observation:
+        number, self._acts = self._acts, self._acts + 1
+        asked = {"name": call.name, "arguments": call.arguments}
+        started = monotonic()
+        try:
+            seen = await act(call)
+        except WorkspaceDied as e:
+            if not self._died_before(number, asked):
+                await self.record("died", {"number": number, "call": asked, "message": e.message})
+                raise
+            seen = Observation(f"The workspace ended: {e.message}", end="crashed")
+        seen = dataclasses.replace(seen, wall_s=round(monotonic() - started, 3))
+        facts = {"number": number, "call": asked, "observation": _plain(seen)}
+        known = self._told.get(("observation", number))
+        if self._replaying and known and known["call"] == asked:
+            recorded = Observation(**known["observation"])
+            if _content(recorded) != _content(seen):
+                self.differences += 1
+                await self.record("difference", facts)
+            return recorded
+        self._replaying = False
+        await self.record("observation", facts)
+        return seen
+
+    def _died_before(self, number: int, asked: Mapping[str, str]) -> bool:
+        """Whether an earlier try's workspace died of the same act: then it is the act's doing."""
+        told = self._told.get(("died", number))
+        return told is not None and told["call"] == asked
 
     async def record(self, kind: str, payload: dict[str, Any]) -> None:
         await self._store.event(self._id, kind, payload)
+
+
+def _plain(seen: Observation) -> dict[str, Any]:
+    """As it is stored; what is no plain JSON in it is a suite's mistake, and raises here."""
+    found: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(seen), allow_nan=False))
+    return found
+
+
+def _content(seen: Observation) -> dict[str, Any]:
+    return {name: value for name, value in _plain(seen).items() if name != "wall_s"}

@@ -15,13 +15,12 @@ from typing import Any
 
 from evalkit.errors import DataError, StoreError
 from evalkit.outcome import Outcome
-from evalkit.program import ProgramSandbox
 from evalkit.run.manifest import make_manifest, session_facts, unlike_its_siblings
-from evalkit.run.pipeline import Pipeline, Stop, Work
+from evalkit.run.pipeline import Pipeline, Sandbox, Stop, Work
 from evalkit.run.plan import Plan, make_plan
 from evalkit.run.result import summarize
 from evalkit.run.settings import Knobs, Settings, differences
-from evalkit.run.spread import open_sandboxes
+from evalkit.run.spread import open_sandboxes, open_workspaces
 from evalkit.run.summary import Summary
 from evalkit.run.verdict_sets import (
     as_judged,
@@ -147,12 +146,12 @@ async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
                 await sandbox.close()
     finally:
         watch.finished()
-        await plan.model.close()
+        await close_models(plan)
         if store is not None:
             store.close()
 
 
-async def _session(plan: Plan, store: Store, knobs: Knobs, sandbox: ProgramSandbox, watch: Watch) -> Stop:
+async def _session(plan: Plan, store: Store, knobs: Knobs, sandbox: Sandbox, watch: Watch) -> Stop:
     set_id = await current_set(store, plan)
     work = outstanding(store, plan, set_id)
     state = store.state(set_id).values()
@@ -191,13 +190,20 @@ async def _score(plan: Plan, folder: Path, knobs: Knobs, watch: Watch, make_defa
         return Rescore(summarize(folder, store=store), set_id, tuple(changes), end)
     finally:
         watch.finished()
-        await plan.model.close()
+        await close_models(plan)
         if sandbox is not None:
             await sandbox.close()
         store.close()
 
 
-async def _open(knobs: Knobs, folder: Path, plan: Plan) -> ProgramSandbox:
+async def close_models(plan: Plan) -> None:
+    for model in plan.models.values():
+        await model.close()
+
+
+async def _open(knobs: Knobs, folder: Path, plan: Plan) -> Sandbox:
+    if plan.suite.workspaces:
+        return await open_workspaces(plan.suite, plan.tasks, knobs, folder.name)
     return await open_sandboxes(
         knobs.sandboxes,
         knobs.judges,

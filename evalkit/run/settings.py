@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evalkit.interaction import Budget
 from evalkit.model import Sampling
 
 
@@ -25,7 +26,7 @@ class Settings:
     suite: str
     model: str
     options: Mapping[str, Any] = field(default_factory=dict)
-    scaffold: str = "one-turn"
+    scaffold: str | None = None  # the suite's own
     sampling: Sampling = field(default_factory=Sampling)  # the user's own values only
     samples: int | None = None
     limit: int | None = None
@@ -35,6 +36,8 @@ class Settings:
     api_key_env: str | None = None  # the variable's name, never the key
     backend: str | None = None
     stream: bool = False
+    budget: Budget = field(default_factory=Budget)  # of one rollout; what is None is the suite's
+    roles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # user, judge: model, base_url, ...
     label: str = ""  # tells repetitions of the same run apart
 
     def to_json(self) -> dict[str, Any]:
@@ -44,8 +47,9 @@ class Settings:
     def from_json(cls, raw: Mapping[str, Any]) -> Settings:
         sampling = dict(raw.get("sampling", {}))
         sampling["stop"] = tuple(sampling.get("stop", ()))
-        values = {**raw, "sampling": Sampling(**sampling), "tasks": tuple(raw.get("tasks", ()))}
-        return cls(**values)
+        budget = Budget(**raw.get("budget", {}))
+        tasks = tuple(raw.get("tasks", ()))
+        return cls(**{**raw, "sampling": Sampling(**sampling), "tasks": tasks, "budget": budget})
 
 
 ISOLATIONS = ("shared", "strict")  # a container for many programs at once; or for one
@@ -57,7 +61,8 @@ class Knobs:
 
     results: Path = Path("results")
     concurrency: int = 16  # model calls in flight
-    sandboxes: int = 1  # containers (pairs, for short programs) at once
+    sandboxes: int = 1  # pairs of containers for short programs at once
+    workspaces: int = 8  # workspaces of rollouts at once
     judges: int = field(default_factory=lambda: max(2, (os.cpu_count() or 2) + 1))  # programs that compute
     strict_limits: bool = False  # every program has all of its limit in effective time
     isolation: str = "shared"  # of programs from each other: ISOLATIONS

@@ -1,4 +1,4 @@
-"""Several program sandboxes as one: each job goes to the one with the least to do."""
+"""The sandboxes of a run. Several of programs act as one: each job goes to the one with the least to do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from evalkit.program import Job, Judgement, ProgramSandbox
+from evalkit.run.settings import Knobs
 from evalkit.sandbox.company import Company
+from evalkit.suite import Suite
+from evalkit.task import Task
+from evalkit.workspace import WorkspaceSandbox
 
 
 class Spread:
@@ -57,6 +61,20 @@ async def open_sandboxes(
             await Spread(good).close()
             raise failure
     return Spread(good) if each else first
+
+
+async def open_workspaces(suite: Suite, tasks: Sequence[Task], knobs: Knobs, label: str) -> WorkspaceSandbox:
+    """The sandbox of a suite whose tasks have workspaces. SandboxError where the engine is not usable."""
+    from evalkit.sandbox import open_workspace_sandbox
+
+    recipe = suite.recipe()
+    sandbox: WorkspaceSandbox = await open_workspace_sandbox(
+        images=tuple(dict.fromkeys(suite.image(task) for task in tasks)),
+        recipes=(recipe,) if recipe else (),
+        computing=knobs.judges,
+        run_label=label,
+    )
+    return sandbox
 
 
 async def _open(judges: int, run_label: str, how: dict[str, Any]) -> ProgramSandbox:

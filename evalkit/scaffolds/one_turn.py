@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evalkit.scaffold import Rollout
+from evalkit.scaffold import Attempt, Rollout
 from evalkit.suite import Suite
 from evalkit.task import Answer, Task
 
@@ -11,10 +11,10 @@ class OneTurn:
     name = "one-turn"
     version = "1"
 
-    async def attempt(self, suite: Suite, task: Task, rollout: Rollout) -> Answer:
+    async def attempt(self, suite: Suite, task: Task, rollout: Rollout) -> Attempt:
         if settled := suite.settled(task):
-            return settled
+            return Attempt(settled)
         protocol = suite.protocol()
         prompt = protocol.prompt(task)
         reply = await rollout.call(prompt.messages, prompt.text, stop=protocol.stop)
-        return Answer(reply.text, reply.form)
+        return Attempt(Answer(reply.text, reply.form), reply.finish_reason)

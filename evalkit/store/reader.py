@@ -180,6 +180,15 @@ class Reader:
         found = self._row(sql, self._id(task_id, sample), number, request_digest)
         return read_reply(self._body(found[0])["reply"]) if found else None
 
+    def recorded_events(self, task_id: str, sample: int) -> dict[tuple[str, int], Any]:
+        """What earlier tries of this sample logged under a number, by kind and number; the newest counts."""
+        found: dict[tuple[str, int], Any] = {}
+        for rollout, _ in self.rollouts(task_id, sample):
+            for event in self.events(rollout):
+                if event.kind not in ("model_call", "attempt") and "number" in event.payload:
+                    found[event.kind, event.payload["number"]] = event.payload
+        return found
+
     # -- verdict sets and notes --------------------------------------------------------------------
     @property
     def default_set(self) -> int | None:

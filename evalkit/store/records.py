@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from evalkit.model import CallAttempt, Reply, Request, Usage
+from evalkit.model import CallAttempt, Message, Reply, Request, ToolCall, Usage
 from evalkit.outcome import Outcome
 from evalkit.task import TestResult, Verdict
 
@@ -15,17 +15,33 @@ def request_record(request: Request) -> dict[str, Any]:
     """What was asked, without the task: the part of a request that decides its reply."""
     extra = dict(sorted(request.sampling.extra_body.items()))
     sampling = replace(request.sampling, extra_body=extra)
-    return {"messages": request.messages, "prompt": request.prompt, "sampling": sampling}
+    messages = [message_record(message) for message in request.messages]
+    tools = {"tools": request.tools} if request.tools else {}
+    return {"messages": messages, "prompt": request.prompt, "sampling": sampling, **tools}
+
+
+def message_record(message: Message) -> dict[str, Any]:
+    """A message as plain text has it; what only tools need is there where they are used."""
+    record: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        record["tool_calls"] = message.tool_calls
+    if message.tool_call_id:
+        record["tool_call_id"] = message.tool_call_id
+    return record
 
 
 def reply_record(reply: Reply) -> dict[str, Any]:
     """A reply without its attempts, which are logged one by one as they end."""
-    return {name: getattr(reply, name) for name in Reply.__dataclass_fields__ if name != "attempts"}
+    record = {name: getattr(reply, name) for name in Reply.__dataclass_fields__ if name != "attempts"}
+    if not reply.tool_calls:
+        del record["tool_calls"]
+    return record
 
 
 def read_reply(record: Mapping[str, Any]) -> Reply:
     """A reply from its record. It has no attempts: nothing was sent to get it again."""
-    return Reply(**{**record, "usage": Usage(**record["usage"])})
+    calls = tuple(ToolCall(**call) for call in record.get("tool_calls", ()))
+    return Reply(**{**record, "usage": Usage(**record["usage"]), "tool_calls": calls})
 
 
 def read_attempt(record: Mapping[str, Any]) -> CallAttempt:

@@ -1,0 +1,114 @@
+"""Interactive tasks: a model, the tools of a world, and a partner who answers its plain text.
+
+A suite supplies all but the model: `Suite.meet(task, sandbox)` gives an `Encounter`. The loop itself is
+evalkit/scaffolds/interactive.py, one page. Every act on the world goes through it, whoever asked for it, so
+that it is recorded before it is used, and done again where a rollout was cut short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+from evalkit.model import Message, Reply, Tool, ToolCall
+from evalkit.task import Answer
+
+Clock = Literal["tools", "verification"]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What one rollout may use; None is no limit. Running out is a reason, not an exception.
+
+    `tokens` are those of replies, `money` US dollars, `wall_s` seconds of model and tools (verification has
+    no part in it).
+    """
+
+    turns: int | None = None  # model calls
+    tokens: int | None = None
+    money: float | None = None
+    wall_s: float | None = None
+
+    def within(self, other: Budget) -> Budget:
+        """This one, and the other's limits where this one sets none."""
+        mine = {name: value for name, value in vars(self).items() if value is not None}
+        return replace(other, **mine)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What an act on the world gave: `text` for the model, `data` (plain JSON) for whoever else goes on from
+    it. Nothing but this is used of it, so that a rollout can be made again from its record.
+
+    `end`: the rollout is over with it ("submitted", "crashed", ...). `clock`: on whose account its time goes.
+    """
+
+    text: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    end: str = ""
+    clock: Clock = "tools"
+    wall_s: float = 0.0  # set by the loop
+
+
+Act = Callable[[ToolCall], Awaitable[Observation]]
+
+
+class World(Protocol):
+    """What can be acted on: files, a shell, a terminal, a database, a browser."""
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """What the model may call; a partner may also call what is not offered."""
+        ...
+
+    async def act(self, call: ToolCall) -> Observation:
+        """Do it. Bad arguments and failures of the tool are observations; WorkspaceDied passes through."""
+        ...
+
+    async def answer(self) -> Answer:
+        """What the rollout ends with: the work as it stands."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a partner says to a reply: the whole conversation as it goes on, or, with `end`, that it is over.
+
+    `end` is "done", or a reason of `failed` that the rollout ends with.
+    """
+
+    messages: tuple[Message, ...] = ()
+    end: str = ""
+
+
+class Partner(Protocol):
+    """Who opens the conversation and answers the model's plain text. Its state must follow from what it is
+    given alone (conversation, replies, observations), never from a clock or from chance."""
+
+    async def open(self, act: Act) -> tuple[Message, ...]:
+        """The first request's messages."""
+        ...
+
+    async def answer(self, conversation: tuple[Message, ...], reply: Reply, act: Act) -> Said:
+        """To a reply without tool calls; it is the conversation's last message already."""
+        ...
+
+    async def overflow(self, conversation: tuple[Message, ...], act: Act) -> Said:
+        """The conversation no longer fits the model's context: a shorter one, or the end ("context")."""
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """What is worth keeping of the whole conversation: plain JSON, kept with the answer."""
+        ...
+
+
+@dataclass(frozen=True)
+class Encounter:
+    """One task, met: what its rollout needs. Whoever asked for it closes the world."""
+
+    world: World
+    partner: Partner
+    budget: Budget = field(default_factory=Budget)

@@ -1,0 +1,166 @@
+"""Workspaces: what the rest of evalkit knows about the sandbox in which an agent works on files.
+
+One container per rollout, from the task's image: commands are run in it, files are put into it and taken
+out of it, and what was made of them is a `Tree` (evalkit.patch makes a patch of two). Nothing in it is
+believed: the engine reads and writes files from outside, every clock is outside, and what comes out is
+data. docs/workspaces.md says how it is locked down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from evalkit.errors import SandboxError
+
+
+@dataclass(frozen=True)
+class WorkspaceLimits:
+    """Limits of one workspace. Sizes are bytes; `disk_bytes` bounds what its container writes in all."""
+
+    memory_bytes: int = 4 << 30
+    disk_bytes: int = 4 << 30
+    processes: int = 1024
+    cpus: float | None = None
+
+
+@dataclass(frozen=True)
+class WorkspaceSpec:
+    """What a workspace is made of: workspaces of equal specs are alike, and may be made ahead of need.
+
+    `image` is a reference (see --image-map) or the name of a suite's own image; `root` the folder of the
+    work, made if it is missing. `user` and `env`: the image's own where they are empty.
+    """
+
+    image: str
+    root: str = "/work"
+    user: str = ""
+    env: tuple[tuple[str, str], ...] = ()
+    network: bool = False
+    limits: WorkspaceLimits = field(default_factory=WorkspaceLimits)
+
+
+@dataclass(frozen=True)
+class Executed:
+    """A command that has ended. `output` holds both its streams as they came, head and tail where it was more
+    than asked for, `dropped` bytes of it gone in between.
+
+    `status` is None where it was killed: it went over its time (`timed_out`). `ended`: why the workspace's
+    container had to be ended with it ("disk", "unkillable"), which is its programs' doing; "" is none.
+    """
+
+    status: int | None
+    output: bytes
+    dropped: int = 0
+    timed_out: bool = False
+    ended: str = ""
+    wall_s: float = 0.0
+
+    @property
+    def text(self) -> str:
+        return self.output.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True)
+class File:
+    """A regular file (`data`), or a symbolic link (`link`, never followed). `executable` as git knows it."""
+
+    data: bytes = b""
+    executable: bool = False
+    link: str | None = None
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Files below a folder by relative path ("src/a.py"). `left_out`: what is neither file nor link, or has
+    a name that no patch can hold, and why."""
+
+    files: Mapping[str, File] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+
+class WorkspaceDied(SandboxError):
+    """The container is gone in mid-work. It may be the engine, the host, or its own programs' doing: the
+    rollout is made again in a fresh one, and where it dies again at the same step, that is its own fault.
+    """
+
+
+class NotAFile(Exception):
+    """A path that cannot be read or written safely: missing, outside, behind a link, no regular file, too
+    large. Its text may be shown to a model."""
+
+
+class Workspace(Protocol):
+    """One container at work. Every method raises WorkspaceDied where it is gone, SandboxError where the
+    engine failed."""
+
+    spec: WorkspaceSpec
+
+    async def run(
+        self,
+        command: Sequence[str],
+        *,
+        timeout_s: float,
+        folder: str | None = None,
+        user: str | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes = b"",
+        output_bytes: int = 1 << 20,
+        on_output: Callable[[bytes], None] | None = None,
+        computes: bool = False,
+    ) -> Executed:
+        """Run a command (no shell) in `folder` (default: the root). At `timeout_s`, or where the caller is
+        cancelled, it is killed with all that it started, inside the container. `on_output` hears of output
+        as it comes. One that `computes` (a build, tests) first waits for one of the sandbox's places for
+        such (--judges): its clock runs from then on."""
+        ...
+
+    async def read(self, path: str, *, limit: int = 16 << 20) -> bytes:
+        """A regular file of at most `limit` bytes, below the root or absolute. NotAFile."""
+        ...
+
+    async def write(self, files: Mapping[str, bytes | File], *, folder: str | None = None) -> None:
+        """Put files there, with folders as needed, as the workspace's user; what stands there is replaced,
+        links are never followed. NotAFile."""
+        ...
+
+    async def remove(self, paths: Sequence[str]) -> None:
+        """Remove files or whole folders; what does not exist is gone already. NotAFile."""
+        ...
+
+    async def tree(self, folder: str | None = None, *, limit: int = 256 << 20) -> Tree:
+        """All that lies below the folder (default: the root), read from outside. `limit`: bytes in all.
+        NotAFile where it is more."""
+        ...
+
+    async def quiet(self) -> None:
+        """Kill whatever its commands left running."""
+        ...
+
+    async def close(self) -> None:
+        """Be rid of the container; returns at once, removal goes on in the background."""
+        ...
+
+
+class WorkspaceSandbox(Protocol):
+    """Where workspaces come from."""
+
+    async def open(self, spec: WorkspaceSpec) -> Workspace:
+        """A fresh workspace. SandboxError where the image is not to be had or the engine fails."""
+        ...
+
+    def provides(self, image: str) -> frozenset[str]:
+        """What the image is known to hold, of what tasks may need (see evalkit.recipe)."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """Images with their digests, engine, limits: for the manifest."""
+        ...
+
+    @property
+    def in_flight(self) -> int:
+        """How many workspaces are worth having at once."""
+        ...
+
+    async def close(self) -> None: ...
