@@ -44,6 +44,10 @@ def _lines(s: Summary, style: Style) -> Iterator[str]:
         yield from _row("authors", f"{percent(s.authors)} as the authors count (errors as failures)")
     if s.strict:
         yield from _row("strict", _strict(s.strict))
+    if s.statistics:
+        yield from _row(
+            "statistics", ", ".join(f"{one_line(n)} {figure(v)}" for n, v in s.statistics.items())
+        )
     yield from _row("outcomes", ", ".join(f"{n:,} {o.replace('_', ' ')}" for o, n in s.counts.items()))
     if s.reasons:
         yield from _row("reasons", ", ".join(f"{n:,} {one_line(r)}" for r, n in s.reasons.items()))
@@ -107,6 +111,13 @@ def _cells(cells: Mapping[str, tuple[int, int]]) -> str:
     return ", ".join(
         f"{one_line(value)} {c}/{n} ({percent(c / n) if n else 'none'})" for value, (c, n) in cells.items()
     )
+
+
+def figure(value: float | None) -> str:
+    """A number of a suite's own: whole ones as they are, others to four digits."""
+    if value is None:
+        return "unknown"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
 
 
 def _strict(strict: Mapping[str, Any]) -> str:

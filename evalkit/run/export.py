@@ -50,6 +50,7 @@ def as_record(
         "answer": answer.text if answer else None,
         "form": answer.form if answer else None,
         "finish_reason": record.info.get("finish_reason"),
+        "facts": record.info.get("facts") or {},
         "extracted": verdict.extracted if verdict else None,
         "detail": _detail(record, verdict),
         "says": (verdict.official or None) if verdict else None,

@@ -18,6 +18,7 @@ from evalkit.models.secret import LOOKS_LIKE_A_KEY, REMOVED
 from evalkit.program import ProgramSandbox
 from evalkit.run.plan import Plan
 from evalkit.run.settings import Knobs, differences, digest
+from evalkit.suite import Suite
 from evalkit.workspace import WorkspaceSandbox
 
 PACKAGES = ("openai", "docker", "datasets", "pandas", "aiohttp", "httpx2")
@@ -43,6 +44,7 @@ def make_manifest(plan: Plan, sandbox: ProgramSandbox | WorkspaceSandbox) -> dic
             "tasks": plan.of,
             "doubts": list(plan.suite.doubts(plan.tasks, plan.data)),
             "remarks": list(plan.suite.remarks(plan.tasks)),
+            "statistics": type(plan.suite).statistics is not Suite.statistics,
             "scorer": {"name": plan.suite.scorer().name, "version": plan.suite.scorer().version},
         },
         "data": {

@@ -1,7 +1,11 @@
-"""Export records as Parquet, in row groups: never more than one of them in memory."""
+"""Export records as Parquet, in row groups: never more than one of them in memory.
+
+Facts become a text of JSON: each suite has its own.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import IO, Any
@@ -22,7 +26,9 @@ def write_parquet(records: Iterable[dict[str, Any]], out: IO[bytes]) -> None:
     schema = _schema(pyarrow)
     with pyarrow.parquet.ParquetWriter(out, schema, compression="zstd") as writer:
         for group in _groups(iter(records)):
-            writer.write_table(pyarrow.Table.from_pylist([_valid(record) for record in group], schema=schema))
+            writer.write_table(
+                pyarrow.Table.from_pylist([_valid(_flat(record)) for record in group], schema=schema)
+            )
 
 
 def _schema(pa: Any) -> Any:
@@ -35,7 +41,8 @@ def _schema(pa: Any) -> Any:
             "sample": whole,
             "tags": pa.map_(text, text),
             **dict.fromkeys(("outcome", "reason", "official", "strict", "suspect", "scorer"), text),
-            **dict.fromkeys(("answer", "form", "finish_reason", "extracted", "detail", "says"), text),
+            **dict.fromkeys(("answer", "form", "finish_reason", "facts"), text),
+            **dict.fromkeys(("extracted", "detail", "says"), text),
             "parts": pa.map_(text, pa.bool_()),
             "tests": pa.list_(test),
             "usage": pa.struct({**usage, "cost": real, "calls": whole, "attempts": whole}),
@@ -47,6 +54,10 @@ def _schema(pa: Any) -> Any:
 def _groups(records: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     while group := list(islice(records, GROUP)):
         yield group
+
+
+def _flat(record: dict[str, Any]) -> dict[str, Any]:
+    return {**record, "facts": json.dumps(record["facts"]) if record["facts"] else None}
 
 
 def _valid(value: Any) -> Any:

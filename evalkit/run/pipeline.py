@@ -160,7 +160,7 @@ class Pipeline:
             self._spent(rollout.costs)
         info = {"finish_reason": attempt.end, **({"facts": attempt.facts} if attempt.facts else {})}
         await store.answer(rollout_id, attempt.answer, info)
-        self._answered, self._broken_calls = True, 0
+        self._answered, self._broken_calls, self._broken_jobs = True, 0, 0
         self.watch.rollout(rollout.last)
         return True
 

@@ -7,10 +7,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from evalkit.errors import EvalkitError
 from evalkit.outcome import SCORED, Outcome
+from evalkit.registry import open_suite
 from evalkit.run.pipeline import Stop
+from evalkit.run.settings import Settings
 from evalkit.run.summary import Summary, count
-from evalkit.store import Reader, read_run
+from evalkit.store import Reader, Record, read_run
+from evalkit.suite import Sampled
 
 WHY_MISSING = {"cost": "budget", "time": "budget"}
 LOOKED_AT = 50  # verdicts
@@ -66,6 +70,7 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
         end=end,
         end_detail=detail,
         strict=strict_scores(store, end),
+        statistics=statistics(store, end) if manifest["suite"].get("statistics") else {},
         notes=tuple(map(str, manifest["suite"].get("remarks", ()))),
     )
 
@@ -114,6 +119,22 @@ def strict_scores(store: Reader, end: str) -> dict[str, Any] | None:
         "counts": scores.counts,
         "suspect": suspect,
     }
+
+
+def statistics(store: Reader, end: str) -> dict[str, float | None]:
+    """What the suite's authors report beside the score; {} where the suite is not at hand any more."""
+    settings = Settings.from_json(store.manifest["settings"])
+    try:
+        suite = open_suite(settings.suite, settings.options)
+    except EvalkitError:
+        return {}
+    return dict(suite.statistics(sampled(record, end) for record in store.records()))
+
+
+def sampled(record: Record, end: str) -> Sampled:
+    row = explain_missing(record.row, end)
+    facts = record.info.get("facts") or {}
+    return Sampled(row["task_id"], row["sample"], row["outcome"], facts, row["cost"], row["model_s"])
 
 
 def explain_missing(row: dict[str, Any], end: str) -> dict[str, Any]:

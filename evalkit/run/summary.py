@@ -24,7 +24,8 @@ class Summary:
     `tasks` were chosen from the `of` tasks of `scope`, the part of the benchmark; `doubts` say why the score
     cannot be compared with published ones. `breakdown` holds [passed, scored] samples by tag and its value,
     `pass_at_by` tasks and pass@k in the same way. `unjudged` answers have no verdict of the way that was
-    asked for: the score is then by an earlier way.
+    asked for: the score is then by an earlier way. `statistics` are what the authors report beside the score,
+    as the suite has them.
     """
 
     run: str
@@ -56,6 +57,7 @@ class Summary:
     strict: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
     unjudged: int = 0
+    statistics: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
     def scored(self) -> int:
@@ -97,6 +99,7 @@ class Summary:
             "parts": dict(self.parts),
             "breakdown": {tag: {v: list(c) for v, c in by.items()} for tag, by in self.breakdown.items()},
             "pass_at_by": {tag: {v: dict(p) for v, p in by.items()} for tag, by in self.pass_at_by.items()},
+            **({"statistics": dict(self.statistics)} if self.statistics else {}),
             "tokens": dict(self.tokens),
             "cost": self.cost,
             "wall_s": round(self.wall_s, 3),
