@@ -18,7 +18,8 @@ from tests.cli.stored import make_run
 PAGE = Path(__file__).parents[2] / "docs" / "machine-interface.md"
 NOWHERE = "http://localhost:9/v1"  # nothing listens there; a dry run does not notice
 NOWHERE = "http://localhost:9/v1"  # nothing listens there; a dry run does not notice
-SOMETIMES = {"statistics", 
+SOMETIMES = {
+    "statistics",
     "pass@5",
     "pass@10",
     "pass@100",
