@@ -1,6 +1,6 @@
-"""Benchmark data: from local files in the official format, or from the hub at a pinned revision.
+"""Benchmark data: local files in the official format, the hub at a pinned revision, or a git checkout.
 
-Both give plain records; the fingerprint (sha256 of the canonical records, in order) becomes part of
+All give plain records; the fingerprint (sha256 of the canonical records, in order) becomes part of
 the run, so that two scores are only ever compared on the same problems.
 """
 
@@ -17,9 +17,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
+from evalkit.checkout import clone, commit_of, local_checkout, read_checkout
 from evalkit.errors import DataError, EvalkitError
 from evalkit.files import leave, read_placed, read_records, stamp
-from evalkit.suite import Data, DataFile, Hub, Record, Suite, SuiteInfo
+from evalkit.suite import Checkout, Data, DataFile, Hub, Record, Suite, SuiteInfo
 from evalkit.task import Task
 
 __all__ = ["Data", "Record", "check_records", "find_local", "fingerprint", "hub_records", "load_data"]
@@ -31,7 +32,9 @@ T = TypeVar("T")
 def load_data(suite: Suite, path: Path | None = None) -> Data:
     """`path` (file or folder), else EVALKIT_DATA, else the suite's own folder, else the hub."""
     info = suite.source()
-    if found := find_local(info, path):
+    if info.checkout is not None:
+        data = _of_checkout(suite, info, info.checkout, path)
+    elif found := find_local(info, path):
         source = f"file:{found[0]}" if len(found) == 1 else f"folder:{found[0].parent}"
         data = _of_files(suite, info, found, source, "", pinned=_is_own(info, found))
     elif info.hub is None:
@@ -53,6 +56,14 @@ def load_data(suite: Suite, path: Path | None = None) -> Data:
             bool(info.hub.revision),
         )
     return dataclasses.replace(data, pinned=data.pinned or data.fingerprint in info.fingerprints)
+
+
+def _of_checkout(suite: Suite, info: SuiteInfo, checkout: Checkout, path: Path | None) -> Data:
+    """`path`, EVALKIT_DATA, or the pinned commit, cloned once."""
+    root = local_checkout(info, checkout, path) or clone(checkout)
+    records = read_checkout(root, checkout)
+    check_records(records, suite.required_fields, f"folder:{root}")
+    return Data(tuple(records), f"folder:{root}", commit_of(root, checkout, records), fingerprint(records))
 
 
 def _of_files(
@@ -88,7 +99,11 @@ def _read(
 
 
 def find_local(info: SuiteInfo, path: Path | None) -> tuple[Path, ...]:
-    """The data files that `path`, EVALKIT_DATA or the suite's folder holds; () where there are none."""
+    """The data files that `path`, EVALKIT_DATA or the suite's folder holds; () where there are none. Of a
+    checkout: its folder."""
+    if info.checkout is not None:
+        root = local_checkout(info, info.checkout, path)
+        return (root,) if root else ()
     if path is not None:
         if path.is_file():
             return (path,)

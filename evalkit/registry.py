@@ -25,7 +25,7 @@ from typing import Any
 
 from evalkit.errors import DataError, UsageError
 from evalkit.scaffold import Scaffold
-from evalkit.suite import Hub, Suite, SuiteInfo
+from evalkit.suite import Checkout, Hub, Suite, SuiteInfo
 
 SCAFFOLDS = {
     "one-turn": "evalkit.scaffolds.one_turn:OneTurn",
@@ -129,6 +129,7 @@ def read_info(folder: Path) -> SuiteInfo:
         "large",
         "fingerprints",
         "hub",
+        "checkout",
         "exceptions",
     }
     if unknown := sorted(set(raw) - known):
@@ -139,9 +140,15 @@ def read_info(folder: Path) -> SuiteInfo:
     if data.get("hub"):
         named = {name: data[name] for name in ("revision", "config", "split") if name in data}
         hub = Hub(data["hub"], files=tuple(data.get("files", ())), **named)
+    checkout = None
+    if data.get("git"):
+        try:
+            checkout = Checkout(data["git"], data["commit"], data["tasks"])
+        except KeyError as e:
+            raise DataError(f"{path}: [data] git needs {e.args[0]!r} too") from None
     lists: Any = {name: tuple(data.get(name, ())) for name in ("local", "large", "fingerprints")}
     lists["parts"] = tuple(tuple(names) for names in data.get("parts", ()))
-    return SuiteInfo(folder=folder, hub=hub, exceptions=exceptions, **lists, **raw)
+    return SuiteInfo(folder=folder, hub=hub, checkout=checkout, exceptions=exceptions, **lists, **raw)
 
 
 # -- options ---------------------------------------------------------------------------------------

@@ -83,6 +83,16 @@ class Hub:
     files: tuple[str, ...] = ()  # JSON lines to read as they are, instead of what `datasets` makes of it all
 
 
+@dataclass(frozen=True)
+class Checkout:
+    """A git repository at a commit. Each folder that `tasks` matches (`*/exercises/practice/*`) is a record:
+    see evalkit.checkout."""
+
+    git: str
+    commit: str
+    tasks: str
+
+
 Record = Mapping[str, Any]
 
 
@@ -97,7 +107,7 @@ class DataFile:
 
 @dataclass(frozen=True)
 class Data:
-    """Records with where they came from. `revision` is a commit of the hub or empty for a file.
+    """Records with where they came from. `revision`: a commit of the hub or of a checkout; empty for a file.
 
     `pinned`: known to be what the suite was made for: the hub's at the suite's own revision, the suite's own
     file, or of a known fingerprint. Anything else may hold a stranger's tests. `files` in the order in which
@@ -131,6 +141,7 @@ class SuiteInfo:
     large: tuple[str, ...] = ()  # fields to leave in their file until they are needed: see evalkit.files.Left
     fingerprints: tuple[str, ...] = ()  # of data that is known to be the authors': see Data.pinned
     hub: Hub | None = None
+    checkout: Checkout | None = None
     # gold that fails officially too: why
     exceptions: Mapping[str, str] = field(default_factory=dict, hash=False)
     notes: str = ""

@@ -12,7 +12,7 @@ from evalkit.cli.parser import Parser
 from evalkit.cli.text import count, one_line, table
 from evalkit.errors import DataError, EvalkitError, UsageError
 from evalkit.registry import open_suite, suite_names
-from evalkit.suite import Suite
+from evalkit.suite import Suite, SuiteInfo
 
 EXAMPLES = """\
   evalkit suites
@@ -82,12 +82,22 @@ def count_tasks(suite: Suite, data: str | None = None) -> tuple[int | None, str]
     except DataError:  # a folder of other suites' data
         local = ()
     if not local:
-        return None, f"hub: {info.hub.dataset}{hub_missing()}" if info.hub else "not here: --data PATH"
-    where = f"file: {local[0]}" if len(local) == 1 else f"files: {local[0].parent}"
+        return None, _elsewhere(info)
+    where = (
+        f"{'folder' if info.checkout else 'file'}: {local[0]}"
+        if len(local) == 1
+        else f"files: {local[0].parent}"
+    )
     try:
         return len(tasks_of(suite, load_data(suite, path))), where
     except UsageError:  # it has to be told more than where its data is
         return None, where
+
+
+def _elsewhere(info: SuiteInfo) -> str:
+    if info.checkout:
+        return f"git: {info.checkout.git}"
+    return f"hub: {info.hub.dataset}{hub_missing()}" if info.hub else "not here: --data PATH"
 
 
 def hub_missing() -> str:

@@ -14,7 +14,7 @@ from typing import Any
 _PUBLIC = {
     "open_program_sandbox": "evalkit.sandbox.program_sandbox",
     "build_image": "evalkit.sandbox.image",
-    "cache_folder": "evalkit.sandbox.image",
+    "cache_folder": "evalkit.cache",
     "checks": "evalkit.sandbox.doctor",
     "list_leftovers": "evalkit.sandbox.leftovers",
     "remove_leftovers": "evalkit.sandbox.leftovers",

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from evalkit.cache import cache_folder
 from evalkit.errors import SandboxError
 from evalkit.sandbox.debs import COMPILE, PACKAGES, rootfs
 from evalkit.sandbox.engine import docker_client, labels
@@ -42,14 +43,6 @@ def recipe() -> str:
 
 def image_tag() -> str:
     return f"evalkit/judge:{recipe()[:12]}"
-
-
-def cache_folder() -> Path:
-    """EVALKIT_CACHE, else the user's cache folder."""
-    if own := os.environ.get("EVALKIT_CACHE"):
-        return Path(own)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "evalkit"
 
 
 def find_image(client: Any) -> str | None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from evalkit.cache import cache_folder
 from evalkit.errors import SandboxError
 from evalkit.sandbox import build_image, checks
 from evalkit.sandbox.containers import FIRST_USER, RANGES, USERS, USERS_EACH, free_users
 from evalkit.sandbox.engine import docker_client, labels, owner_alive
-from evalkit.sandbox.image import _load, _save, cache_folder, find_image, image_tag
+from evalkit.sandbox.image import _load, _save, find_image, image_tag
 
 
 @pytest.mark.docker

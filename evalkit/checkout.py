@@ -1,0 +1,270 @@
+"""Data that is a git repository: a checkout at hand, or one commit of it cloned into the cache.
+
+Each folder that the suite's pattern matches is a record: `task_id` (the parts of its path that a `*` stood
+for, joined by `/`) and `files`, by path below the folder: `{"text": ...}`, or `{"base64": ...}` where the
+bytes are no UTF-8, with `"executable": true` where that is set. A fingerprint covers every byte.
+
+A checkout may be anybody's, and git obeys the configuration that lies in it. So git never runs there: the
+commit's files are listed in an empty repository that borrows the checkout's objects.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import os
+import stat
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from evalkit.cache import cache_folder
+from evalkit.errors import DataError
+from evalkit.suite import Checkout, Record, SuiteInfo
+
+FILE_BYTES = 16 << 20
+ALL_BYTES = 512 << 20
+CLONE_S = 900.0
+
+# no configuration of machine, user or repository; no hooks, no templates, no question to a terminal
+ALONE = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0"}
+NO_HOOKS = (
+    "-c",
+    f"core.hooksPath={os.devnull}",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "protocol.ext.allow=never",
+)
+
+
+# -- where it is -----------------------------------------------------------------------------------
+
+
+def local_checkout(info: SuiteInfo, checkout: Checkout, path: Path | None) -> Path | None:
+    """`path`, which must hold it, else a folder of the suite's or the repository's name in EVALKIT_DATA."""
+    if path is not None:
+        if not path.is_dir():
+            raise DataError(f"no such folder: {path}", f"{info.name} reads a checkout of {checkout.git}")
+        if not _folders(path, checkout.tasks):
+            raise DataError(
+                f"{path} holds no data of {info.name}: nothing matches {checkout.tasks}",
+                f"give the root of a checkout of {checkout.git}",
+            )
+        return path
+    if env := os.environ.get("EVALKIT_DATA"):
+        if not Path(env).is_dir():
+            raise DataError(
+                f"EVALKIT_DATA is not a folder: {env}", "set it to a folder of data files, or unset it"
+            )
+        for folder in _places(Path(env), info.name, checkout.git):
+            if _folders(folder, checkout.tasks):
+                return folder
+    cached = cached_at(checkout)
+    return cached if cached.is_dir() else None
+
+
+def _places(data: Path, suite: str, git: str) -> tuple[Path, ...]:
+    repository = git.rstrip("/").removesuffix(".git").rpartition("/")[2]
+    return (data / suite / repository, data / suite, data / repository)
+
+
+def cached_at(checkout: Checkout) -> Path:
+    """Where the clone of this commit lies, or would."""
+    name = checkout.git.rstrip("/").removesuffix(".git").rpartition("/")[2]
+    digest = hashlib.sha256(checkout.git.encode()).hexdigest()[:8]
+    return cache_folder() / "checkouts" / f"{name}-{digest}-{checkout.commit[:12]}"
+
+
+def clone(checkout: Checkout) -> Path:
+    """The pinned commit, fetched into the cache. DataError where it cannot be had."""
+    goal = cached_at(checkout)
+    if goal.is_dir():
+        return goal
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".clone-", dir=goal.parent) as new:
+        folder = Path(new) / "checkout"
+        try:
+            _git("init", "-q", "--template=", str(folder))
+            _fetch(folder, checkout)
+            _git(
+                "-C", str(folder), "-c", "core.symlinks=false", "checkout", "-q", "--detach", checkout.commit
+            )
+        except (OSError, subprocess.SubprocessError) as e:
+            raise DataError(
+                f"cannot clone {checkout.git} at {checkout.commit[:12]}: {_said(e)}",
+                "clone it where there is a network, and give the checkout: --data PATH",
+            ) from None
+        with contextlib.suppress(OSError):  # another process was first
+            folder.rename(goal)
+    return goal
+
+
+def _fetch(folder: Path, checkout: Checkout) -> None:
+    """That commit alone, or, from a server that gives out tips only, all that its branches hold.
+
+    The user's own configuration holds here: a proxy may stand in it.
+    """
+    here = ("-C", str(folder))
+    try:
+        _git(*here, "fetch", "-q", "--depth=1", "--no-tags", checkout.git, checkout.commit, env={})
+    except subprocess.CalledProcessError:
+        _git(*here, "fetch", "-q", "--no-tags", checkout.git, "+refs/heads/*:refs/from/*", env={})
+
+
+def _git(*words: str, env: Mapping[str, str] = ALONE) -> bytes:
+    return subprocess.run(
+        ["git", *NO_HOOKS, *words],
+        check=True,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=CLONE_S,
+        env={**_outer(), "GIT_TERMINAL_PROMPT": "0", **env},
+    ).stdout
+
+
+def _outer() -> dict[str, str]:
+    """The environment without what would point git elsewhere."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+
+
+def _said(e: Exception) -> str:
+    if isinstance(e, FileNotFoundError):
+        return "git is not installed"
+    if isinstance(e, subprocess.CalledProcessError):
+        lines = e.stderr.decode("utf-8", "replace").strip().splitlines()
+        return str((lines or [f"git ended with {e.returncode}"])[-1])[:300]
+    return f"{type(e).__name__}: {e}"[:300]
+
+
+# -- what it holds ---------------------------------------------------------------------------------
+
+
+def read_checkout(root: Path, checkout: Checkout) -> list[Record]:
+    """The records of all folders that match, sorted by path. DataError names what cannot be read."""
+    left, records = ALL_BYTES, list[Record]()
+    for name, folder in _folders(root, checkout.tasks):
+        files = {}
+        for path, (data, executable) in _files(folder, left).items():
+            left -= len(data)
+            files[path] = _packed(data, executable)
+        records.append({"task_id": name, "files": files})
+    return records
+
+
+def _folders(root: Path, pattern: str) -> list[tuple[str, Path]]:
+    """Folders below the root that match, sorted, with what the stars stood for. Links are no folders."""
+    found: list[tuple[tuple[str, ...], Path]] = [((), root)] if root.is_dir() else []
+    for part in pattern.split("/"):
+        found = [
+            ((*stars, inner.name) if part == "*" else stars, inner)
+            for stars, folder in found
+            for inner in (sorted(folder.iterdir()) if part == "*" else [folder / part])
+            if not inner.name.startswith(".") and inner.is_dir() and not inner.is_symlink()
+        ]
+    return sorted((("/".join(stars), folder) for stars, folder in found), key=lambda item: str(item[1]))
+
+
+def _files(folder: Path, left: int) -> dict[str, tuple[bytes, bool]]:
+    found = dict[str, tuple[bytes, bool]]()
+    for inner in sorted(folder.rglob("*")):
+        mode = inner.lstat().st_mode
+        if stat.S_ISDIR(mode):
+            continue
+        data = _read(inner, min(left, FILE_BYTES))
+        left -= len(data)
+        found[inner.relative_to(folder).as_posix()] = data, bool(mode & stat.S_IXUSR)
+    return found
+
+
+def _read(path: Path, limit: int) -> bytes:
+    """A regular file's bytes; a link, a pipe or a device is not opened."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(file, "rb") as reader:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise DataError(f"{path} is no regular file", "links and special files are not read")
+            data = reader.read(limit + 1)
+    except OSError as e:
+        raise DataError(f"cannot read {path}: {e.strerror}", "links and special files are not read") from None
+    if len(data) > limit:
+        raise DataError(
+            f"{path} is too large",
+            f"files of up to {FILE_BYTES >> 20} MiB, {ALL_BYTES >> 20} in all, are read",
+        )
+    return data
+
+
+def _packed(data: bytes, executable: bool) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = {"text": data.decode()}
+    except UnicodeDecodeError:
+        content = {"base64": base64.b64encode(data).decode()}
+    return content | ({"executable": True} if executable else {})
+
+
+def unpacked(content: Mapping[str, Any]) -> bytes:
+    """The bytes of one of a record's files."""
+    return content["text"].encode() if "text" in content else base64.b64decode(content["base64"])
+
+
+# -- which commit it is ----------------------------------------------------------------------------
+
+
+def commit_of(root: Path, checkout: Checkout, records: list[Record]) -> str:
+    """The commit that these records are, byte for byte; "" where there is none, or git does not tell."""
+    git = root / ".git"
+    try:
+        head = _head(git)
+        return head if head and _listed(git, head, checkout.tasks) == _hashed(root, checkout, records) else ""
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return ""
+
+
+def _head(git: Path) -> str:
+    """The commit of HEAD, read as text."""
+    head = (git / "HEAD").read_text().strip()
+    if not head.startswith("ref: "):
+        return head
+    name = head.removeprefix("ref: ")
+    if (git / name).is_file():
+        return (git / name).read_text().strip()
+    packed = (git / "packed-refs").read_text().splitlines()
+    return next((line.split()[0] for line in packed if line.endswith(f" {name}")), "")
+
+
+def _listed(git: Path, commit: str, pattern: str) -> dict[str, tuple[str, bool]]:
+    """The commit's files in folders that match: path -> (blob, executable)."""
+    depth = pattern.count("/") + 1
+    with tempfile.TemporaryDirectory(prefix="evalkit-git-") as empty:
+        _git("init", "-q", "--bare", "--template=", empty)
+        Path(empty, "objects", "info").mkdir(exist_ok=True)
+        Path(empty, "objects", "info", "alternates").write_text(f"{(git / 'objects').resolve()}\n")
+        rows = _git("-C", empty, "ls-tree", "-r", "-z", "--full-tree", commit).decode().split("\0")
+    files = {}
+    for row in filter(None, rows):
+        (mode, _, blob), path = row.partition("\t")[0].split(), row.partition("\t")[2]
+        if _matches(path.split("/"), pattern.split("/"), depth):
+            files[path] = blob, mode == "100755"
+    return files
+
+
+def _matches(path: list[str], pattern: list[str], depth: int) -> bool:
+    return len(path) > depth and all(
+        p in ("*", name) and not name.startswith(".") for p, name in zip(pattern, path[:depth], strict=True)
+    )
+
+
+def _hashed(root: Path, checkout: Checkout, records: list[Record]) -> dict[str, tuple[str, bool]]:
+    """The same of what was read."""
+    found = {}
+    folders = [folder for _, folder in _folders(root, checkout.tasks)]
+    for folder, record in zip(folders, records, strict=True):
+        for path, content in record["files"].items():
+            data = unpacked(content)
+            blob = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+            found[f"{folder.relative_to(root).as_posix()}/{path}"] = blob, bool(content.get("executable"))
+    return found

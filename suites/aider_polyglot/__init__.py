@@ -1,0 +1,1 @@
+"""Aider-Polyglot: 225 exercises in six languages, two tries, the tests' output in between."""
