@@ -10,6 +10,8 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[1]
 
+collect_ignore = ["suites/aider_polyglot_set"]  # exercises: their tests are for whoever solves them
+
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:

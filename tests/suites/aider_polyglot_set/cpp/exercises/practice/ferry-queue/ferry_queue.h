@@ -1,0 +1,7 @@
+#pragma once
+
+namespace ferry_queue {
+
+// TODO: add your solution here
+
+}  // namespace ferry_queue

@@ -1,0 +1,3 @@
+module liftstops
+
+go 1.18

@@ -1,0 +1,3 @@
+module waterclock
+
+go 1.18

@@ -1,0 +1,6 @@
+class NoSuchCoinsException extends Exception {
+
+    NoSuchCoinsException(int price) {
+        super("no coins make up " + price);
+    }
+}

@@ -1,0 +1,6 @@
+class Meter:
+    def price(self, minutes):
+        pass
+
+    def change(self, minutes, coins):
+        pass

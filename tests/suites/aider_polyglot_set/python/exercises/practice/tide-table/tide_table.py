@@ -1,0 +1,6 @@
+def turning_points(heights):
+    pass
+
+
+def board(heights):
+    pass
