@@ -8,11 +8,12 @@ One JSON object a line; the first rule that fits answers:
     {"match": "sum", "replies": [{"tool_calls": [{"name": "add", "arguments": {"a": 1, "b": 2}}]}, "it is 3"]}
 
 `match` (substring) and `regex` look at the last user message, or at the prompt of a completion; `task` at
-the first user message, `observed` at what tools answered to the last assistant message; `model` must equal
-the request's. A reply is a text or an object with the fields of `Scripted`. `replies` are chosen `by`
-"turn" (how many assistant messages came before the last message of somebody else, so that a resumed
-conversation gets the same answer), "seed" (the request's seed modulo their number) or "hit" (how often
-the rule has answered); past the end the last one repeats.
+the first user message, `anywhere` at all of them, `observed` at what tools answered to the last assistant
+message; `model` must equal the request's. A reply is a text or an object with the fields of `Scripted`.
+`replies` are chosen `by` "turn" (how many assistant messages came before the last message of somebody else,
+so that a resumed conversation gets the same answer), "given" (how many assistant messages are replies of
+this rule already: for conversations that hold examples), "seed" (the request's seed modulo their number) or
+"hit" (how often the rule has answered); past the end the last one repeats.
 
 A tool call has a `name`, `arguments` (an object, or a text to be sent as it is), an `id` (default call_0,
 call_1, ...; null: none) and, in streams, an `index` (default its place; null: none). With `"as": "object"`
@@ -56,6 +57,7 @@ class Rule:
     model: str | None = None
     by: str = "turn"
     task: str | None = None
+    anywhere: str | None = None
     observed: str | None = None
     hits: int = field(default=0, compare=False)
 
@@ -66,13 +68,25 @@ class Rule:
             and (self.regex is None or self.regex.search(text) is not None)
             and (self.model is None or self.model == str(body.get("model", "")))
             and (self.task is None or self.task in first_text(body))
+            and (self.anywhere is None or self.anywhere in all_text(body))
             and (self.observed is None or self.observed in observed(body))
         )
 
     def pick(self, body: Body) -> Scripted:
-        index = {"turn": turn(body), "seed": seed(body) % len(self.replies), "hit": self.hits}[self.by]
+        index = {
+            "turn": turn(body),
+            "given": self.given(body),
+            "seed": seed(body) % len(self.replies),
+            "hit": self.hits,
+        }[self.by]
         self.hits += 1
         return self.replies[min(index, len(self.replies) - 1)]
+
+    def given(self, body: Body) -> int:
+        """How many assistant messages are replies of this rule."""
+        mine = {(reply.text or "").strip() for reply in self.replies}
+        told = (m for m in body.get("messages") or [] if m.get("role") == "assistant")
+        return sum(content_text(message.get("content")).strip() in mine for message in told)
 
 
 @dataclass
@@ -98,6 +112,13 @@ def last_text(body: Body) -> str:
 def first_text(body: Body) -> str:
     """The first user message, or the prompt of a completion."""
     return _user_text(body, 0)
+
+
+def all_text(body: Body) -> str:
+    """All user messages, or the prompt of a completion."""
+    if "messages" not in body:
+        return str(body.get("prompt", ""))
+    return "\n".join(content_text(m.get("content")) for m in body["messages"] if m.get("role") == "user")
 
 
 def _user_text(body: Body, which: int) -> str:
@@ -154,10 +175,11 @@ def load_script(path: Path) -> list[Rule]:
 
 
 def parse_rule(raw: Mapping[str, Any]) -> Rule:
-    if unknown := set(raw) - {"match", "regex", "model", "by", "task", "observed", "reply", "replies"}:
+    known = {"match", "regex", "model", "by", "task", "anywhere", "observed", "reply", "replies"}
+    if unknown := set(raw) - known:
         raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
-    if (raw.get("by") or "turn") not in ("turn", "seed", "hit"):
-        raise ValueError(f"by must be turn, seed or hit, not {raw['by']!r}")
+    if (raw.get("by") or "turn") not in ("turn", "given", "seed", "hit"):
+        raise ValueError(f"by must be turn, given, seed or hit, not {raw['by']!r}")
     replies = raw["replies"] if "replies" in raw else [raw["reply"]]
     if not replies:
         raise ValueError("replies is empty")
@@ -168,6 +190,7 @@ def parse_rule(raw: Mapping[str, Any]) -> Rule:
         model=raw.get("model"),
         by=raw.get("by") or "turn",
         task=raw.get("task"),
+        anywhere=raw.get("anywhere"),
         observed=raw.get("observed"),
     )
 
