@@ -63,10 +63,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Request:
-    """One model call: either chat `messages` (the last may be an assistant prefill) or a `prompt`.
-
-    `number`: which call of its rollout this is, from 0. It is no part of what is asked.
-    """
+    """One model call: either chat `messages` (the last may be an assistant prefill) or a `prompt`."""
 
     task: Task
     sample: int
@@ -74,7 +71,6 @@ class Request:
     prompt: str | None = None
     sampling: Sampling = field(default_factory=Sampling)
     tools: tuple[Tool, ...] = ()
-    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,11 +98,7 @@ class CallAttempt:
 
 @dataclass(frozen=True)
 class Reply:
-    """A complete reply. `reasoning` is stored apart and never part of `text`.
-
-    `tool_calls` each have an id of their own. `finish_reason` is "tool_calls" where there are some and
-    nothing cut the reply, whatever the server says.
-    """
+    """A complete reply. `reasoning` is stored apart and never part of `text`."""
 
     text: str
     form: Form = "reply"

@@ -57,7 +57,7 @@ async def test_inline_thoughts_are_split_only_where_the_catalog_says_so(
         ("eos_token", "stop"),
         ("MAX_TOKENS", "length"),
         ("SAFETY", "content_filter"),
-        ("tool_use", "stop"),  # there are none
+        ("tool_use", "tool_calls"),
         ("something_new", "something_new"),
     ],
 )
