@@ -63,7 +63,10 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Request:
-    """One model call: either chat `messages` (the last may be an assistant prefill) or a `prompt`."""
+    """One model call: either chat `messages` (the last may be an assistant prefill) or a `prompt`.
+
+    `number`: which call of its rollout this is, from 0. It is no part of what is asked.
+    """
 
     task: Task
     sample: int
@@ -71,6 +74,7 @@ class Request:
     prompt: str | None = None
     sampling: Sampling = field(default_factory=Sampling)
     tools: tuple[Tool, ...] = ()
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,11 @@ class CallAttempt:
 
 @dataclass(frozen=True)
 class Reply:
-    """A complete reply. `reasoning` is stored apart and never part of `text`."""
+    """A complete reply. `reasoning` is stored apart and never part of `text`.
+
+    `tool_calls` each have an id of their own. `finish_reason` is "tool_calls" where there are some and
+    nothing cut the reply, whatever the server says.
+    """
 
     text: str
     form: Form = "reply"

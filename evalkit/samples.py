@@ -26,11 +26,12 @@ FORMS: dict[str, Form] = {
     "reply": "reply",
     "raw": "reply",
     "answer": "reply",
+    "patch": "patch",
 }
 
 
 def read_rows(rows: Iterable[Mapping[str, Any]], first: int = 1) -> Iterator[SampleRecord]:
-    """Rows with `task_id` and one of `solution`, `completion`, `reply`; each a text or a list of them.
+    """Rows with `task_id` and one of `solution`, `completion`, `reply`, `patch`: a text or a list.
 
     A row of evalkit's own export has `answer` with `form` and `finish_reason`: a cut reply stays one.
     """

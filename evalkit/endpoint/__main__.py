@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--seed", type=int, default=0, help="of the faults' and latencies' draws")
     p.add_argument("--latency", default="0", help="seconds, uniform:LOW,HIGH or lognormal:MEDIAN,SIGMA")
     p.add_argument("--capacity", type=int, help="more requests at once than this get 429")
+    p.add_argument("--context", type=int, metavar="N", help="a prompt of more words than this gets 400")
     p.add_argument("--api-key", help="refuse requests without this key")
     p.add_argument("--model", action="append", default=[], help="name for /v1/models, repeatable")
     p.add_argument("--strict-models", action="store_true", help="404 for models not named by --model")
@@ -50,6 +51,7 @@ async def _run(args: argparse.Namespace) -> None:
         latency=parse_latency(args.latency),
         seed=args.seed,
         capacity=args.capacity,
+        context=args.context,
         api_key=args.api_key,
         models=args.model,
         strict_models=args.strict_models,

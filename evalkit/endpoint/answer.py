@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from evalkit.endpoint.faults import Fault
-from evalkit.endpoint.script import Body, Scripted
+from evalkit.endpoint.script import Body, Scripted, content_text
 
 TOKEN = re.compile(r"\s*\S+|\s+$")  # a "token" of this endpoint: a word with the blanks before it
 
@@ -42,10 +42,13 @@ class Answer:
         """The same reply as the chunks of a stream, without the final [DONE]."""
         if self.chat:
             yield self._chunk({"role": "assistant", "content": ""})
-            if beside := self._beside(indexed=True):
+            if beside := self._beside(calls=False):
                 yield self._chunk(beside)
         for piece in pieces(self.text):
             yield self._chunk({"content": piece})
+        if self.chat:
+            for delta in self._call_deltas():
+                yield self._chunk({"tool_calls": [delta]})
         yield self._chunk({}, self.finish_reason)
         if include_usage:
             yield {**self._head(".chunk"), "choices": [], "usage": self.usage}
@@ -65,7 +68,7 @@ class Answer:
             "system_fingerprint": "fp_scripted",
         }
 
-    def _beside(self, indexed: bool = False) -> dict[str, Any]:
+    def _beside(self, calls: bool = True) -> dict[str, Any]:
         """What a message holds beside its content."""
         said = self.scripted
         beside: dict[str, Any] = {}
@@ -73,20 +76,36 @@ class Answer:
             beside["reasoning_content"] = said.reasoning
         if said.refusal is not None:
             beside["refusal"] = said.refusal
-        if said.tool_calls:
+        if calls and said.tool_calls:
             beside["tool_calls"] = [
-                {
-                    **({"index": i} if indexed else {}),
-                    "id": call.get("id", f"call_{i}"),
-                    "type": "function",
-                    "function": {"name": call["name"], "arguments": _arguments(call)},
-                }
-                for i, call in enumerate(said.tool_calls)
+                _call(call, place, call.get("arguments", {}) if _as_object(call) else arguments_text(call))
+                for place, call in enumerate(said.tool_calls)
             ]
         return beside
 
+    def _call_deltas(self) -> Iterator[dict[str, Any]]:
+        """Each call's head, then its arguments in pieces: the name comes once, the index each time."""
+        for place, call in enumerate(self.scripted.tool_calls):
+            index = {} if call.get("index", place) is None else {"index": call.get("index", place)}
+            if _as_object(call):
+                yield {**index, **_call(call, place, call.get("arguments", {}))}
+                continue
+            yield {**index, **_call(call, place, "")}
+            for piece in pieces(arguments_text(call)):
+                yield {**index, "function": {"arguments": piece}}
 
-def _arguments(call: Any) -> str:
+
+def _call(call: Mapping[str, Any], place: int, arguments: Any) -> dict[str, Any]:
+    given = call.get("id", f"call_{place}")
+    head = {} if given is None else {"id": given}
+    return {**head, "type": "function", "function": {"name": call["name"], "arguments": arguments}}
+
+
+def _as_object(call: Mapping[str, Any]) -> bool:
+    return call.get("as") == "object"
+
+
+def arguments_text(call: Mapping[str, Any]) -> str:
     given = call.get("arguments", {})
     return given if isinstance(given, str) else json.dumps(given)
 
@@ -104,8 +123,10 @@ def make_answer(body: Body, scripted: Scripted, fault: Fault | None, call_id: st
     text = _until_stop(text, body.get("stop"))
     words = TOKEN.findall(text or "")
     limit = body.get("max_completion_tokens") or body.get("max_tokens")
-    if isinstance(limit, int) and len(words) > limit:
-        words, text, finish = words[:limit], "".join(words[:limit]), "length"
+    written = len(words) + sum(len(TOKEN.findall(arguments_text(call))) for call in scripted.tool_calls)
+    if isinstance(limit, int) and written > limit:
+        scripted = replace(scripted, tool_calls=_cut_calls(scripted.tool_calls, limit - len(words)))
+        words, text, finish, written = words[:limit], "".join(words[:limit]), "length", limit
     answer = Answer(
         id=call_id,
         model=scripted.model or str(body.get("model", "")),
@@ -114,10 +135,22 @@ def make_answer(body: Body, scripted: Scripted, fault: Fault | None, call_id: st
         finish_reason=finish,
         scripted=scripted,
         usage=None,
-        prompt_tokens=_prompt_tokens(body),
-        completion_tokens=len(words),
+        prompt_tokens=prompt_tokens_of(body),
+        completion_tokens=written,
     )
     return _with_usage(_spoil(answer, fault))
+
+
+def _cut_calls(calls: tuple[Mapping[str, Any], ...], left: int) -> tuple[Mapping[str, Any], ...]:
+    """As many words of the calls' arguments as are left; a call that has none of them is not made."""
+    kept: list[Mapping[str, Any]] = []
+    for call in calls:
+        words = TOKEN.findall(arguments_text(call))
+        if left <= 0:
+            break
+        kept.append(call if len(words) <= left else {**call, "arguments": "".join(words[:left])})
+        left -= len(words)
+    return tuple(kept)
 
 
 def _spoil(answer: Answer, fault: Fault | None) -> Answer:
@@ -125,7 +158,14 @@ def _spoil(answer: Answer, fault: Fault | None) -> Answer:
     if kind in ("length", "content_filter"):
         words = TOKEN.findall(answer.text or "")
         half = words[: max(1, len(words) // 2)]
-        return replace(answer, text="".join(half), finish_reason=kind, completion_tokens=len(half))
+        calls = _cut_calls(answer.scripted.tool_calls, 1)
+        return replace(
+            answer,
+            text="".join(half),
+            finish_reason=kind,
+            completion_tokens=len(half) + len(calls),
+            scripted=replace(answer.scripted, tool_calls=calls),
+        )
     if kind == "null":
         return replace(answer, text=None, completion_tokens=0)
     if kind == "surrogate":
@@ -172,8 +212,9 @@ def _until_stop(text: str | None, stop: Any) -> str | None:
     return text
 
 
-def _prompt_tokens(body: Body) -> int:
-    texts = (
-        [str(m.get("content", "")) for m in body["messages"]] if "messages" in body else [str(body["prompt"])]
-    )
+def prompt_tokens_of(body: Body) -> int:
+    if "messages" not in body:
+        return len(str(body["prompt"]).split())
+    texts = [content_text(m.get("content")) for m in body["messages"]]
+    texts += [arguments_text(c["function"]) for m in body["messages"] for c in m.get("tool_calls") or ()]
     return sum(len(text.split()) for text in texts)

@@ -21,6 +21,12 @@ def error_object(message: str, code: int, name: str | None = None) -> dict[str, 
     return {"error": {"message": message, "type": "endpoint_error", "param": None, "code": name or code}}
 
 
+def too_long(limit: int, tokens: int) -> web.Response:
+    """The refusal of a prompt that does not fit the context."""
+    text = f"This model's maximum context length is {limit} tokens, but the messages hold {tokens} tokens."
+    return web.json_response(error_object(text, 400, "context_length_exceeded"), status=400)
+
+
 async def deliver(
     request: web.Request, body: dict[str, Any], answer: Answer, fault: Fault | None, entry: Entry
 ) -> web.StreamResponse:
@@ -46,8 +52,7 @@ async def _instead(request: web.Request, fault: Fault, entry: Entry) -> web.Stre
         return web.json_response(payload, status=fault.status, headers=fault.retry_after_header())
     if kind == "context":
         entry.status = 400
-        text = "This model's maximum context length is 100 tokens, but the messages hold 120 tokens."
-        return web.json_response(error_object(text, 400, "context_length_exceeded"), status=400)
+        return too_long(100, 120)
     if kind == "echokey":
         entry.status = 401
         text = f"unknown key: {request.headers.get('Authorization', '')}"

@@ -5,12 +5,19 @@ One JSON object a line; the first rule that fits answers:
     {"match": "has_close_elements", "reply": "```python\\n...```"}
     {"regex": "two.*sum", "model": "small", "reply": {"text": "...", "finish_reason": "length"}}
     {"match": "fib", "replies": ["first", "second"], "by": "seed"}
+    {"match": "sum", "replies": [{"tool_calls": [{"name": "add", "arguments": {"a": 1, "b": 2}}]}, "it is 3"]}
 
-`match` (substring) and `regex` look at the last user message, or at the prompt of a completion;
-`model` must equal the request's. A reply is a text or an object with the fields of `Scripted`.
-`replies` are chosen `by` "turn" (how many assistant messages came before the last user message, so
-that a resumed conversation gets the same answer), "seed" (the request's seed modulo their number) or
+`match` (substring) and `regex` look at the last user message, or at the prompt of a completion; `task` at
+the first user message, `anywhere` at all of them, `observed` at what tools answered to the last assistant
+message; `model` must equal the request's. A reply is a text or an object with the fields of `Scripted`.
+`replies` are chosen `by` "turn" (how many assistant messages came before the last message of somebody else,
+so that a resumed conversation gets the same answer), "given" (how many assistant messages are replies of
+this rule already: for conversations that hold examples), "seed" (the request's seed modulo their number) or
 "hit" (how often the rule has answered); past the end the last one repeats.
+
+A tool call has a `name`, `arguments` (an object, or a text to be sent as it is), an `id` (default call_0,
+call_1, ...; null: none) and, in streams, an `index` (default its place; null: none). With `"as": "object"`
+the arguments are sent as the object itself.
 """
 
 from __future__ import annotations
@@ -35,7 +42,7 @@ class Scripted:
     finish_reason: str | None = None
     reasoning: str | None = None
     refusal: str | None = None
-    tool_calls: tuple[Mapping[str, Any], ...] = ()  # {"name": ..., "arguments": text or object}
+    tool_calls: tuple[Mapping[str, Any], ...] = ()  # {"name": ..., "arguments": text or object}, see above
     usage: Any = None
     model: str | None = None  # the served name; default the requested one
     delay_s: float = 0.0
@@ -49,19 +56,37 @@ class Rule:
     regex: re.Pattern[str] | None = None
     model: str | None = None
     by: str = "turn"
+    task: str | None = None
+    anywhere: str | None = None
+    observed: str | None = None
     hits: int = field(default=0, compare=False)
 
-    def fits(self, text: str, model: str) -> bool:
+    def fits(self, body: Body) -> bool:
+        text = last_text(body)
         return (
             (self.match is None or self.match in text)
             and (self.regex is None or self.regex.search(text) is not None)
-            and (self.model is None or self.model == model)
+            and (self.model is None or self.model == str(body.get("model", "")))
+            and (self.task is None or self.task in first_text(body))
+            and (self.anywhere is None or self.anywhere in all_text(body))
+            and (self.observed is None or self.observed in observed(body))
         )
 
     def pick(self, body: Body) -> Scripted:
-        index = {"turn": turn(body), "seed": seed(body) % len(self.replies), "hit": self.hits}[self.by]
+        index = {
+            "turn": turn(body),
+            "given": self.given(body),
+            "seed": seed(body) % len(self.replies),
+            "hit": self.hits,
+        }[self.by]
         self.hits += 1
         return self.replies[min(index, len(self.replies) - 1)]
+
+    def given(self, body: Body) -> int:
+        """How many assistant messages are replies of this rule."""
+        mine = {(reply.text or "").strip() for reply in self.replies}
+        told = (m for m in body.get("messages") or [] if m.get("role") == "assistant")
+        return sum(content_text(message.get("content")).strip() in mine for message in told)
 
 
 @dataclass
@@ -73,19 +98,45 @@ class Script:
     echo: bool = False
 
     def reply_to(self, body: Body) -> Scripted:
-        text, model = last_text(body), str(body.get("model", ""))
         for rule in self.rules:
-            if rule.fits(text, model):
+            if rule.fits(body):
                 return rule.pick(body)
-        return Scripted(text) if self.echo else self.default
+        return Scripted(last_text(body)) if self.echo else self.default
 
 
 def last_text(body: Body) -> str:
     """The last user message, or the prompt of a completion."""
+    return _user_text(body, -1)
+
+
+def first_text(body: Body) -> str:
+    """The first user message, or the prompt of a completion."""
+    return _user_text(body, 0)
+
+
+def all_text(body: Body) -> str:
+    """All user messages, or the prompt of a completion."""
+    if "messages" not in body:
+        return str(body.get("prompt", ""))
+    return "\n".join(content_text(m.get("content")) for m in body["messages"] if m.get("role") == "user")
+
+
+def _user_text(body: Body, which: int) -> str:
     if "messages" not in body:
         return str(body.get("prompt", ""))
     users = [m for m in body["messages"] if m.get("role") == "user"]
-    return content_text(users[-1].get("content")) if users else ""
+    return content_text(users[which].get("content")) if users else ""
+
+
+def observed(body: Body) -> str:
+    """What tools answered since the last assistant message."""
+    found: list[str] = []
+    for message in body.get("messages") or []:
+        if message.get("role") == "assistant":
+            found = []
+        elif message.get("role") == "tool":
+            found.append(content_text(message.get("content")))
+    return "\n".join(found)
 
 
 def content_text(content: Any) -> str:
@@ -96,10 +147,10 @@ def content_text(content: Any) -> str:
 
 
 def turn(body: Body) -> int:
-    """How many assistant messages stand before the last user message: a prefill is no turn."""
+    """How many assistant messages stand before the last message of somebody else: a prefill is no turn."""
     roles = [m.get("role") for m in body.get("messages") or []]
-    last_user = max((i for i, role in enumerate(roles) if role != "assistant"), default=0)
-    return roles[:last_user].count("assistant")
+    last_other = max((i for i, role in enumerate(roles) if role != "assistant"), default=0)
+    return roles[:last_other].count("assistant")
 
 
 def seed(body: Body) -> int:
@@ -124,10 +175,11 @@ def load_script(path: Path) -> list[Rule]:
 
 
 def parse_rule(raw: Mapping[str, Any]) -> Rule:
-    if unknown := set(raw) - {"match", "regex", "model", "by", "reply", "replies"}:
+    known = {"match", "regex", "model", "by", "task", "anywhere", "observed", "reply", "replies"}
+    if unknown := set(raw) - known:
         raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
-    if (raw.get("by") or "turn") not in ("turn", "seed", "hit"):
-        raise ValueError(f"by must be turn, seed or hit, not {raw['by']!r}")
+    if (raw.get("by") or "turn") not in ("turn", "given", "seed", "hit"):
+        raise ValueError(f"by must be turn, given, seed or hit, not {raw['by']!r}")
     replies = raw["replies"] if "replies" in raw else [raw["reply"]]
     if not replies:
         raise ValueError("replies is empty")
@@ -137,6 +189,9 @@ def parse_rule(raw: Mapping[str, Any]) -> Rule:
         regex=re.compile(raw["regex"], re.S) if "regex" in raw else None,
         model=raw.get("model"),
         by=raw.get("by") or "turn",
+        task=raw.get("task"),
+        anywhere=raw.get("anywhere"),
+        observed=raw.get("observed"),
     )
 
 

@@ -16,23 +16,26 @@ from typing import Any
 
 from aiohttp import web
 
-from evalkit.endpoint.answer import make_answer
-from evalkit.endpoint.deliver import deliver, error_object
+from evalkit.endpoint.answer import make_answer, prompt_tokens_of
+from evalkit.endpoint.deliver import deliver, error_object, too_long
 from evalkit.endpoint.faults import Fault, choose, parse_fault
 from evalkit.endpoint.log import Entry, RequestLog
 from evalkit.endpoint.script import Script
+from evalkit.endpoint.strict import check_conversation, check_tools
 from evalkit.endpoint.timing import Latency
 
 
 @dataclass
 class Options:
-    """How an endpoint behaves. `capacity`: more requests at once than this get 429."""
+    """How an endpoint behaves. `capacity`: more requests at once than this get 429. `context`: tokens (words)
+    that a prompt may have; a longer one gets 400."""
 
     script: Script = field(default_factory=Script)
     faults: tuple[Fault, ...] = ()
     latency: Latency = field(default_factory=Latency)
     seed: int = 0
     capacity: int | None = None
+    context: int | None = None
     api_key: str | None = None
     models: Sequence[str] = ()
     strict_models: bool = False
@@ -124,6 +127,9 @@ class Endpoint:
         if options.capacity is not None and entry.active > options.capacity:
             fault = Fault("429")
         entry.fault = fault.kind if fault else ""
+        if options.context is not None and prompt_tokens_of(body) > options.context:
+            entry.outcome, entry.status, entry.fault = "fault", 400, "context"
+            return too_long(options.context, prompt_tokens_of(body))
         answer = make_answer(body, scripted, fault, f"call-{entry.key}-{entry.attempt}", chat)
         entry.prompt_tokens, entry.completion_tokens = answer.prompt_tokens, answer.completion_tokens
         delay = scripted.delay_s + options.latency.draw(options.seed, entry.key, entry.attempt)
@@ -145,6 +151,8 @@ def check_body(body: Any, chat: bool) -> None:
         raise ValueError("messages is missing or empty")
     if not all(isinstance(m, dict) and isinstance(m.get("role"), str) for m in messages):
         raise ValueError("every message needs a role")
+    check_conversation(messages)
+    check_tools(body.get("tools"))
 
 
 async def serve(options: Options, host: str, port: int) -> None:

@@ -9,7 +9,7 @@ from time import monotonic, time
 from typing import Any
 
 from evalkit.errors import ContextExceeded, ModelError
-from evalkit.model import CallAttempt, OnAttempt, Reply, Request, Sampling
+from evalkit.model import CallAttempt, OnAttempt, Reply, Request, Sampling, ToolCall
 from evalkit.models.access import Access
 from evalkit.models.failure import AttemptError
 from evalkit.models.limiter import AdaptiveLimiter
@@ -148,6 +148,9 @@ class OpenAIModel:
             request_id=clean(request_id or parsed.id),
             wall_s=wall,
             first_token_s=parsed.first_token_s,
+            tool_calls=tuple(
+                ToolCall(clean(c.id), clean(c.name), clean(c.arguments)) for c in parsed.tool_calls
+            ),
         )
 
     def _error(self, failure: AttemptError, why: str) -> ModelError:

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
+from evalkit.model import ToolCall
 from evalkit.models.failure import AttemptError, error_words, is_context, one_line
+from evalkit.models.history import unique_ids
 
 # servers' own words for the four reasons; anything else is kept as it is
 FINISH = {
@@ -49,6 +51,7 @@ class Parsed:
     fingerprint: str = ""
     id: str = ""
     first_token_s: float | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
     refusal: str = field(default="", repr=False)
 
 
@@ -77,6 +80,7 @@ def parse_document(data: bytes, chat: bool) -> Parsed:
         reasoning=reasoning_of(message),
         finish_reason=finish,
         usage=usage,
+        tool_calls=tool_calls_of(message) if chat else (),
         refusal=_text(message.get("refusal")),
         **head_of(document),
     )
@@ -84,8 +88,15 @@ def parse_document(data: bytes, chat: bool) -> Parsed:
 
 
 def finished(parsed: Parsed) -> Parsed:
-    """A refusal that stands in place of the content becomes the text, with a reason of its own."""
-    if parsed.refusal and not parsed.text:
+    """A refusal that stands in place of the content becomes the text, with a reason of its own.
+
+    Servers say "stop" beside tool calls, and "tool_calls" beside none: what is there decides.
+    """
+    if parsed.tool_calls and parsed.finish_reason == "stop":
+        parsed.finish_reason = "tool_calls"
+    if not parsed.tool_calls and parsed.finish_reason == "tool_calls":
+        parsed.finish_reason = "stop"
+    if parsed.refusal and not parsed.text and not parsed.tool_calls:
         parsed.text, parsed.finish_reason = parsed.refusal, "refusal"
     return parsed
 
@@ -133,6 +144,30 @@ def text_of(content: Any, usage: Any = None) -> str:
 
 def reasoning_of(message: Mapping[str, Any]) -> str:
     return _text(message.get("reasoning_content")) or _text(message.get("reasoning"))
+
+
+def tool_calls_of(message: Mapping[str, Any]) -> tuple[ToolCall, ...]:
+    """The calls of a message, as far as they can be read: a world answers what is wrong with one."""
+    listed = message.get("tool_calls")
+    calls = []
+    for call in listed if isinstance(listed, list) else ():
+        if isinstance(call, dict):
+            function = function_of(call)
+            arguments = arguments_of(function.get("arguments"))
+            calls.append(ToolCall(_text(call.get("id")), _text(function.get("name")), arguments or "{}"))
+    return unique_ids(calls)
+
+
+def function_of(call: Mapping[str, Any]) -> Mapping[str, Any]:
+    function = call.get("function")
+    return function if isinstance(function, dict) else {}
+
+
+def arguments_of(given: Any) -> str:
+    """Arguments as their text: some servers send the object itself, and none at all where there are none."""
+    if isinstance(given, str) or given is None:
+        return (given or "") if (given or "").strip() else ""
+    return json.dumps(given)
 
 
 def head_of(document: Mapping[str, Any]) -> Head:

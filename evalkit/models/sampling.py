@@ -13,7 +13,7 @@ from evalkit.models.secret import LOOKS_LIKE_A_KEY
 
 FIELDS = tuple(f.name for f in fields(Sampling) if f.name not in ("stop", "extra_body"))
 KEY_NAMES = {"api_key", "apikey", "api-key", "access_token", "authorization"}
-OURS = ("messages", "prompt", "n", "stream", "stream_options")  # what evalkit itself must decide
+OURS = ("messages", "prompt", "n", "stream", "stream_options", "tools")  # what evalkit itself must decide
 
 
 def merge(first: Sampling, second: Sampling) -> Sampling:
@@ -45,5 +45,5 @@ def check_extra_body(extra: Mapping[str, Any]) -> None:
     if taken := [name for name in OURS if name in extra]:
         raise UsageError(
             f"--extra-body cannot set {taken[0]!r}",
-            "samples, streaming and the prompt have flags of their own: --samples, --stream, suite options",
+            "samples, streaming, prompt and tools are evalkit's: --samples, --stream, options of the suite",
         )

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
+from evalkit.model import ToolCall
 from evalkit.models.failure import AttemptError, one_line
+from evalkit.models.history import unique_ids
 from evalkit.models.parse import (
     Head,
     Parsed,
+    arguments_of,
     check_error_object,
     finish_reason,
     finished,
     first_choice,
+    function_of,
     head_of,
     reasoning_of,
     text_of,
@@ -48,6 +53,63 @@ async def lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield last.removesuffix(b"\r")
 
 
+@dataclass
+class Part:
+    """One tool call, as far as it has come."""
+
+    index: Any
+    id: str = ""
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
+
+
+class CallParts:
+    """Tool calls in pieces. A piece belongs to the call of its index.
+
+    Some servers leave the index out, or give each of several calls the index 0: another id beside a name
+    then begins another call, and what has neither goes on with the last.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[Part] = []
+
+    def add(self, pieces: Any) -> bool:
+        """A delta's `tool_calls`, whatever that is; whether there was anything in it."""
+        found = [piece for piece in pieces if isinstance(piece, dict)] if isinstance(pieces, list) else []
+        for piece in found:
+            self._add(piece)
+        return bool(found)
+
+    def _add(self, piece: dict[str, Any]) -> None:
+        function = function_of(piece)
+        given, name = piece.get("id"), function.get("name")
+        given = given if isinstance(given, str) else ""
+        name = name if isinstance(name, str) else ""
+        part = self._find(piece.get("index"), given, name)
+        part.id = part.id or given
+        part.name += name if name != part.name else ""  # some repeat it in every piece
+        text = function.get("arguments")
+        part.arguments.append(text if isinstance(text, str) else arguments_of(text))
+
+    def _find(self, index: Any, given: str, name: str) -> Part:
+        """The call that a piece goes on with, or a new one."""
+        alike = [part for part in self._parts if index is None or part.index == index]
+        for part in alike:
+            if given and part.id == given:
+                return part
+        if alike:
+            last = alike[-1]
+            another = given and last.id if given or index is not None else last.name
+            if not (name and another):
+                return last
+        self._parts.append(Part(index))
+        return self._parts[-1]
+
+    def whole(self) -> tuple[ToolCall, ...]:
+        calls = (ToolCall(p.id, p.name, arguments_of("".join(p.arguments)) or "{}") for p in self._parts)
+        return unique_ids(tuple(calls))
+
+
 class Assembly:
     """The parts of one streamed reply, in the order in which they came."""
 
@@ -59,6 +121,7 @@ class Assembly:
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._refusal: list[str] = []
+        self._calls = CallParts()
         self._head: Head = {}
         self._first_token_s: float | None = None
 
@@ -87,7 +150,8 @@ class Assembly:
             return
         text = text_of(delta.get("content" if self._chat else "text"), self.usage)
         reasoning = reasoning_of(delta)
-        if (text or reasoning) and self._first_token_s is None:
+        called = self._chat and self._calls.add(delta.get("tool_calls"))
+        if (text or reasoning or called) and self._first_token_s is None:
             self._first_token_s = monotonic() - self._started
         self._text.append(text)
         self._reasoning.append(reasoning)
@@ -103,6 +167,7 @@ class Assembly:
                 finish_reason=finish_reason(self.finish, self.usage),
                 usage=self.usage,
                 first_token_s=self._first_token_s,
+                tool_calls=self._calls.whole(),
                 refusal="".join(self._refusal),
                 **self._head,
             )

@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from evalkit.model import Request, Sampling
+from evalkit.model import Request, Sampling, Tool
+from evalkit.models.history import sendable
 
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
@@ -31,9 +32,11 @@ def body_of(request: Request, sampling: Sampling, wire: Wire) -> dict[str, Any]:
     chat = request.prompt is None
     body: dict[str, Any] = {"model": wire.model}
     if chat:
-        body["messages"] = [{"role": m.role, "content": m.content} for m in request.messages]
+        body["messages"] = sendable(request.messages)
         if wire.prefill and request.messages and request.messages[-1].role == "assistant":
             body |= {"continue_final_message": True, "add_generation_prompt": False}
+        if request.tools:
+            body["tools"] = [function_of(tool) for tool in request.tools]
     else:
         body["prompt"] = request.prompt
     if sampling.max_tokens is not None:
@@ -47,6 +50,13 @@ def body_of(request: Request, sampling: Sampling, wire: Wire) -> dict[str, Any]:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     body.update(sampling.extra_body)
     return body
+
+
+def function_of(tool: Tool) -> dict[str, Any]:
+    """A tool as a function; a schema is sent also where it has no parameters: some servers insist."""
+    parameters = dict(tool.parameters) or {"type": "object", "properties": {}}
+    function = {"name": tool.name, "description": tool.description, "parameters": parameters}
+    return {"type": "function", "function": function}
 
 
 def _plain(s: Sampling) -> tuple[tuple[str, Any], ...]:
@@ -73,7 +83,12 @@ def encode(body: dict[str, Any]) -> bytes:
 
 
 def call_key(salt: str, request: Request, data: bytes) -> str:
-    """A stable name for one call, the same for each of its attempts, different for each sample."""
-    digest = hashlib.sha256(f"{salt}\0{request.task.id}\0{request.sample}\0".encode(errors="replace"))
+    """A stable name for one call, the same for each of its attempts, different for each sample.
+
+    The number tells calls of one rollout apart that ask the same: a second one wants a reply of its own.
+    """
+    number = f"{request.number}\0" if request.number else ""
+    named = f"{salt}\0{request.task.id}\0{request.sample}\0{number}"
+    digest = hashlib.sha256(named.encode(errors="replace"))
     digest.update(data)
     return digest.hexdigest()[:32]

@@ -65,8 +65,8 @@ class RecordedRollout:
         sampling = dataclasses.replace(sampling, stop=(*sampling.stop, *stop))
         if sampling.seed is not None:
             sampling = dataclasses.replace(sampling, seed=sampling.seed + self.sample)
-        request = Request(self.task, self.sample, messages, prompt, sampling, tools)
         number, self._calls = self._calls, self._calls + 1
+        request = Request(self.task, self.sample, messages, prompt, sampling, tools, number)
         reply = self._recorded(number, request)
         if reply is None:
             self._replaying = False

@@ -56,6 +56,17 @@ def test_replies_by_turn_are_the_same_for_a_resumed_conversation() -> None:
     assert said(script, prefilled) == "one"
 
 
+def test_replies_by_what_was_given_in_a_conversation_with_examples() -> None:
+    """The statement stands somewhere in it, and other turns were put between the replies."""
+    script = Script([parse_rule({"anywhere": "knots", "by": "given", "replies": ["one", "two", "three"]})])
+    example = ("an example's answer", "the task: knots", "Ok.")
+    assert said(script, user("go on", *example)) == "one"
+    assert said(script, user("tests failed", *example, "go on", "one\n")) == "two"
+    more = ("tests failed", "two", "files changed", "Ok.")
+    assert said(script, user("again", *example, "go on", "one", *more)) == "three"
+    assert said(script, user("again", "an example's answer")) == "pass"
+
+
 def test_replies_by_seed_and_by_hit() -> None:
     script = Script([parse_rule({"match": "s", "by": "seed", "replies": ["a", "b"]})])
     assert [said(script, user("s", seed=i)) for i in (0, 1, 2, 7)] == ["a", "b", "a", "b"]

@@ -57,7 +57,7 @@ async def test_inline_thoughts_are_split_only_where_the_catalog_says_so(
         ("eos_token", "stop"),
         ("MAX_TOKENS", "length"),
         ("SAFETY", "content_filter"),
-        ("tool_use", "tool_calls"),
+        ("tool_use", "stop"),  # there are none
         ("something_new", "something_new"),
     ],
 )
