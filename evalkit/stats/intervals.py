@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from evalkit.stats.errors import effective_n, standard_error
+
 Z95 = 1.959963984540054  # standard normal quantile at 0.975
 
 
@@ -23,6 +25,30 @@ def wilson(successes: float, n: float, z: float = Z95) -> tuple[float, float]:
     return low, high
 
 
+def clopper_pearson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """The exact interval (Clopper & Pearson 1934): its coverage is never below the level. For gates and for
+    claims of "at least". (0, 1) when n is 0."""
+    if n <= 0:
+        return 0.0, 1.0
+    from scipy.stats import binomtest
+
+    found = binomtest(successes, n).proportion_ci(level, method="exact")
+    return float(found.low), float(found.high)
+
+
+def jeffreys(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Equal-tailed posterior interval under Beta(1/2, 1/2), its end set to 0 or 1 where none or all succeed
+    (Brown, Cai & DasGupta 2001). (0, 1) when n is 0."""
+    if n <= 0:
+        return 0.0, 1.0
+    from scipy.stats import beta
+
+    posterior, tail = beta(successes + 0.5, n - successes + 0.5), (1 - level) / 2
+    low = 0.0 if successes == 0 else float(posterior.ppf(tail))
+    high = 1.0 if successes == n else float(posterior.ppf(1 - tail))
+    return low, high
+
+
 def wilson_of_means(means: Sequence[float], z: float = Z95) -> tuple[float, float]:
     """Wilson interval of the mean of per-task means, the task being the unit.
 
@@ -36,6 +62,5 @@ def wilson_of_means(means: Sequence[float], z: float = Z95) -> tuple[float, floa
     p = math.fsum(means) / n
     if all(m in (0.0, 1.0) for m in means):
         return wilson(math.fsum(means), n, z)
-    variance = math.fsum((m - p) ** 2 for m in means) / (n - 1) / n if n > 1 else 0.0
-    effective = p * (1 - p) / variance if variance > 0 and 0 < p < 1 else float(n)
+    effective = effective_n(p, standard_error(means), n)
     return wilson(p * effective, effective, z)

@@ -1,9 +1,10 @@
-"""pass@k, unbiased (Chen et al. 2021, arXiv:2107.03374, equation 1)."""
+"""pass@k, unbiased (Chen et al. 2021, arXiv:2107.03374, equation 1), and pass^k (Yao et al. 2024,
+arXiv:2406.12045): whether any, or all, of k samples are correct."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import fsum
+from math import comb, fsum
 
 
 def pass_at_k(n: int, c: int, k: int) -> float:
@@ -26,6 +27,16 @@ def pass_at_k(n: int, c: int, k: int) -> float:
     return 1.0 - missed
 
 
+def pass_hat_k(n: int, c: int, k: int) -> float:
+    """Probability that all of k samples, drawn without replacement from n of which c are correct, are
+    correct: C(c, k) / C(n, k). ValueError when n < k."""
+    if not 0 <= c <= n:
+        raise ValueError(f"c must be in 0..n, got c={c}, n={n}")
+    if not 1 <= k <= n:
+        raise ValueError(f"pass^{k} needs at least {k} samples, got {n}")
+    return comb(c, k) / comb(n, k)
+
+
 def mean_pass_at_k(counts: Sequence[tuple[int, int]], k: int) -> float | None:
     """Mean over tasks of pass@k; `counts` holds (n, c) of each task.
 
@@ -34,3 +45,10 @@ def mean_pass_at_k(counts: Sequence[tuple[int, int]], k: int) -> float | None:
     if not counts or any(n < k for n, _ in counts):
         return None
     return fsum(pass_at_k(n, c, k) for n, c in counts) / len(counts)
+
+
+def mean_pass_hat_k(counts: Sequence[tuple[int, int]], k: int) -> float | None:
+    """Mean over tasks of pass^k; None unless every task has at least k samples."""
+    if not counts or any(n < k for n, _ in counts):
+        return None
+    return fsum(pass_hat_k(n, c, k) for n, c in counts) / len(counts)
