@@ -3,7 +3,8 @@
     sandbox = await open_program_sandbox(judges=4, run_label="...")
     judgement = await sandbox.judge(Job(program, judge, task))
 
-docs/judge.md says how it works. Names are loaded when first used: docker is a slow import.
+docs/judge.md and docs/workspaces.md say how it works. Names are loaded when first used: docker is a slow
+import.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import importlib
 from typing import Any
 
 _PUBLIC = {
+    "open_workspace_sandbox": "evalkit.sandbox.workspace_sandbox",
     "open_program_sandbox": "evalkit.sandbox.program_sandbox",
     "build_image": "evalkit.sandbox.image",
     "cache_folder": "evalkit.cache",

@@ -1,0 +1,109 @@
+"""A workspace's container: how it is locked down, and who its user is.
+
+The image's user, root and files, default capabilities less the raw network, the engine's own seccomp
+profile, no new privileges, no network, nothing of the host, limits on memory, processes, files and
+descriptors, no log. docs/workspaces.md has the reasons.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import Any
+
+from evalkit.sandbox import keeper
+from evalkit.sandbox.engine import labels
+from evalkit.workspace import WorkspaceSpec
+
+PURPOSE = "workspace"
+DESCRIPTORS = 65_536
+KEEPERS = 8  # processes beside the workspace's own: init, the keeper, an exec that is starting
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The user who owns what is written, as the image numbers it."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What an engine can do for a container: be its process 1, and bound its descriptors below its own."""
+
+    init: bool = True
+    descriptors: bool = True
+
+
+def create(client: Any, image: str, spec: WorkspaceSpec, run: str, engine: Engine) -> str:
+    """Create (not start) a container of a spec; its id. Engine errors pass through."""
+    limits = spec.limits
+    ulimits = {"core": 0, "fsize": limits.disk_bytes}
+    if engine.descriptors:
+        ulimits["nofile"] = DESCRIPTORS
+    host = client.api.create_host_config(
+        auto_remove=True,
+        init=engine.init,
+        network_mode="bridge" if spec.network else "none",
+        cap_drop=["NET_RAW"],
+        security_opt=["no-new-privileges"],
+        mem_limit=limits.memory_bytes,
+        memswap_limit=limits.memory_bytes,
+        pids_limit=limits.processes + KEEPERS,
+        nano_cpus=int(limits.cpus * 1e9) if limits.cpus else None,
+        ulimits=[{"Name": name, "Soft": n, "Hard": n} for name, n in ulimits.items()],
+        log_config={"type": "none"},
+    )
+    made = client.api.create_container(
+        image,
+        [],
+        entrypoint=list(keeper.COMMAND),
+        user="0:0",  # the keeper's; commands run as the image's user
+        environment=dict(spec.env),
+        hostname="workspace",
+        working_dir="/",
+        stdin_open=True,
+        healthcheck={"test": ["NONE"]},
+        host_config=host,
+        labels=labels(PURPOSE, run),
+    )
+    return str(made["Id"])
+
+
+def remove(client: Any, container: str) -> None:
+    """Be rid of it, and know that it is gone. Never raises for what is gone already, or an engine that is."""
+    import docker.errors
+    import requests
+
+    gone = (docker.errors.APIError, requests.RequestException, OSError)
+    try:
+        client.api.remove_container(container, force=True, v=True)
+    except docker.errors.NotFound:
+        return
+    except gone:
+        pass  # its own end is removing it already
+    with contextlib.suppress(*gone):
+        client.api.wait(container, timeout=30, condition="removed")
+
+
+def owner(user: str, passwd: str, group: str) -> Owner:
+    """uid and gid of "name", "uid", "name:group" or "uid:gid". ValueError where the image has no such one."""
+    name, _, group_name = user.partition(":")
+    rows = [line.split(":") for line in passwd.splitlines() if line.count(":") >= 3]
+    groups = [line.split(":") for line in group.splitlines() if line.count(":") >= 2]
+    row = next((r for r in rows if r[0] == name or (name.isdigit() and r[2] == name)), None)
+    if not name:
+        uid, gid = 0, 0
+    elif row is not None and row[2].isdigit() and row[3].isdigit():
+        uid, gid = int(row[2]), int(row[3])
+    elif name.isdigit():
+        uid, gid = int(name), 0
+    else:
+        raise ValueError(f"no user {name!r}")
+    if group_name:
+        found = next((g[2] for g in groups if g[0] == group_name), group_name)
+        if not found.isdigit():
+            raise ValueError(f"no group {group_name!r}")
+        gid = int(found)
+    return Owner(uid, gid)

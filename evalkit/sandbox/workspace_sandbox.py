@@ -1,0 +1,176 @@
+"""The sandbox of workspaces on a Docker engine: see evalkit.workspace.WorkspaceSandbox."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from evalkit.errors import SandboxError
+from evalkit.recipe import Recipe
+from evalkit.sandbox import workspace_container as containers
+from evalkit.sandbox import workspace_files as files_of
+from evalkit.sandbox.engine import docker_client
+from evalkit.sandbox.keeper import Keeper
+from evalkit.sandbox.leftovers import reap
+from evalkit.sandbox.workspace import DockerWorkspace
+from evalkit.sandbox.workspace_calls import Calls
+from evalkit.sandbox.workspace_container import Engine, Owner
+from evalkit.sandbox.workspace_images import Image, Images
+from evalkit.sandbox.workspace_pool import Pool
+from evalkit.workspace import NotAFile, WorkspaceDied, WorkspaceSpec
+
+AHEAD = 2
+SPARE = 2  # workspaces that are being filled while others compute
+PASSWD_BYTES = 1 << 20
+
+
+async def open_workspace_sandbox(
+    *,
+    images: Sequence[str] = (),
+    recipes: Sequence[Recipe] = (),
+    computing: int = 1,
+    run_label: str = "",
+    ahead: int = AHEAD,
+) -> DockerWorkspaceSandbox:
+    """Workspaces of a run, of which `computing` commands that compute may run at once.
+
+    `images` are those that its tasks will name: references, or names of `recipes`, whose images are built
+    where they are missing. References are fetched when they are first needed. SandboxError says what is
+    wrong with the engine. What earlier, dead processes left in the engine is removed on the way.
+    """
+    client = await asyncio.to_thread(docker_client)
+    sandbox = DockerWorkspaceSandbox(Calls(client), recipes, computing, run_label, ahead)
+    try:
+        await sandbox.start(images)
+    except BaseException:
+        await sandbox.close()
+        raise
+    return sandbox
+
+
+class DockerWorkspaceSandbox:
+    """Use it in one event loop only."""
+
+    def __init__(
+        self, calls: Calls, recipes: Sequence[Recipe], computing: int, run_label: str, ahead: int
+    ) -> None:
+        self._calls = calls
+        self._run = run_label
+        self._computing = computing
+        self._places = asyncio.Semaphore(computing)
+        self._recipes = [recipe.name for recipe in recipes]
+        self._images = Images(calls, recipes)
+        self._owners: dict[tuple[str, str], Owner] = {}
+        self._pool = Pool(self._make, self._remove, ahead)
+        self._engine = Engine()
+        self._described: dict[str, Any] = {}
+
+    async def start(self, images: Sequence[str]) -> None:
+        await self._calls(reap, self._calls.client)
+        version = await self._calls(self._calls.client.version)
+        info = await self._calls(self._calls.client.info)
+        self._engine = Engine(init=bool(info.get("InitBinary")))
+        self._described = {
+            "kind": "docker workspaces",
+            "engine": version.get("Version", ""),
+            "kernel": version.get("KernelVersion", ""),
+            "runtime": info.get("DefaultRuntime", ""),
+            "init": self._engine.init,
+            "computing": self._computing,
+        }
+        for name in dict.fromkeys([*images, *self._recipes]):
+            if name in self._recipes:
+                await self._images.get(name)
+            else:
+                await self._images.look(name)
+
+    async def open(self, spec: WorkspaceSpec) -> DockerWorkspace:
+        return await self._pool.take(spec)
+
+    def expect(self, spec: WorkspaceSpec) -> None:
+        """A hint: workspaces of this spec will be opened soon."""
+        self._pool.expect(spec)
+
+    def provides(self, image: str) -> frozenset[str]:
+        """From the label "evalkit.provides" of the image, as far as it has been seen."""
+        known = self._images.known(image)
+        return known.provides if known else frozenset()
+
+    def describe(self) -> dict[str, Any]:
+        return {**self._described, "images": self._images.describe()}
+
+    @property
+    def in_flight(self) -> int:
+        return self._computing + SPARE
+
+    async def close(self) -> None:
+        """Remove everything that was made."""
+        await self._pool.close()
+        await asyncio.to_thread(self._calls.close)
+
+    # -- for the pool ----------------------------------------------------------------------------
+    async def _make(self, spec: WorkspaceSpec) -> DockerWorkspace:
+        image = await self._images.get(spec.image)
+        container, keeper = await self._launch(image, spec)
+        try:
+            if not await keeper.wait():
+                raise SandboxError(f"a container of {spec.image} does not start", "it needs /bin/sh")
+            user = spec.user or image.user or "0"
+            owner = await self._owner(image, user, container)
+            workspace = DockerWorkspace(
+                self._calls, container, spec, keeper, user, owner, self._places, self._pool.dispose
+            )
+            await workspace.prepare()
+        except BaseException as e:
+            await self._away(container, keeper)
+            if isinstance(e, NotAFile):
+                raise SandboxError(f"no workspace in {spec.image}: {e}") from None
+            if isinstance(e, WorkspaceDied):
+                raise SandboxError(f"a container of {spec.image} ended while it was prepared") from None
+            raise
+        return workspace
+
+    async def _launch(self, image: Image, spec: WorkspaceSpec) -> tuple[str, Keeper]:
+        engine = self._engine
+        container = await self._calls(
+            containers.create, self._calls.client, image.id, spec, self._run, engine
+        )
+        keeper = Keeper()
+        try:
+            await self._calls(keeper.launch, self._calls.client, container)
+        except BaseException as e:
+            await self._away(container, keeper)
+            if not isinstance(e, SandboxError) or "rlimit" not in e.message or not engine.descriptors:
+                raise
+        else:
+            return container, keeper
+        # an engine that may not raise limits has lower ones itself, which hold as well
+        self._engine = replace(engine, descriptors=False)
+        return await self._launch(image, spec)
+
+    async def _away(self, container: str, keeper: Keeper) -> None:
+        keeper.close()
+        await self._calls.quietly(containers.remove, self._calls.client, container)
+
+    async def _owner(self, image: Image, user: str, container: str) -> Owner:
+        """Who owns what is written: read from the image's own lists, before anything has run in it."""
+        if (image.id, user) not in self._owners:
+            lists = []
+            for name in ("passwd", "group"):
+                try:
+                    data = await self._calls(
+                        files_of.read, self._calls.client, container, ("etc", name), PASSWD_BYTES
+                    )
+                except NotAFile:
+                    data = b""
+                lists.append(data.decode("utf-8", "replace"))
+            try:
+                self._owners[image.id, user] = containers.owner(user, *lists)
+            except ValueError as e:
+                raise SandboxError(f"the image has {e}") from None
+        return self._owners[image.id, user]
+
+    async def _remove(self, workspace: DockerWorkspace) -> None:
+        await self._away(workspace.container, workspace.keeper)
