@@ -1,0 +1,170 @@
+"""The strict run: the answer's solution beside the exercise's own tests and build files, reported test by
+test.
+
+A workspace of its own, whose files are root's. Compilers are run by root and execute nothing of the
+answer's; its tests run as another user, who can change neither them nor what was built. Their reporters
+write into a pipe, which is emptied by a launcher of root's (inside/launch.py): what was said cannot be
+taken back, and what was said twice is seen. What this stops and what it cannot is in docs/security.md.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from evalkit_suites.aider_polyglot.exercises import Exercise
+from evalkit_suites.aider_polyglot.names import Names, expected
+from evalkit_suites.aider_polyglot.reports import said
+from evalkit_suites.aider_polyglot.runners import LIMIT_S, RUNNERS, folder_of, tests_ready
+from evalkit_suites.aider_polyglot.taken import is_test, taken
+from evalkit_suites.aider_polyglot.traps import Traps, set_traps
+
+from evalkit.workspace import Executed, File, Tree, WorkspaceSandbox, WorkspaceSpec
+
+INSIDE = Path(__file__).with_name("inside")
+TESTER = 1000  # the image's user "work", and its group
+REPORT_BYTES, OUTPUT_BYTES = 4 << 20, 64 << 10
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class LauncherFailed(Exception):
+    """Our own part of the run gave no result, without the answer's doing."""
+
+
+@dataclass(frozen=True)
+class Strict:
+    """What a strict run gave. `status` is None where nothing was run or nothing came of it; `tests` name ->
+    status of each that was expected or reported, traps apart; `faults` say why it does not pass."""
+
+    built: bool
+    status: int | None
+    tests: dict[str, str]
+    faults: tuple[str, ...]
+    orderly: bool  # what it says of the tests is what happened: traps included
+    output: str
+    executed: Executed
+    left: tuple[str, ...] = ()  # changes of the answer that were not taken
+    own_tests: bool = False  # whether an official run may run tests inside of its sources too
+
+
+async def run_strict(sandbox: WorkspaceSandbox, image: str, exercise: Exercise, work: Tree) -> Strict:
+    """Run it. LauncherFailed where that is nobody's fault but ours."""
+    files, left = taken(exercise, work)
+    tests = {path: file for path, file in files.items() if is_test(exercise, path) and file.link is None}
+    trapped, traps = set_traps(exercise, {**tests, **tests_ready(exercise)})
+    place = f"/grade-{secrets.token_hex(8)}"
+    workspace = await sandbox.open(WorkspaceSpec(image, user="root"))
+    try:
+        await workspace.write({**files, **trapped}, folder=folder_of(exercise))
+        await workspace.write(_inside(exercise.language), folder=place)
+        executed = await workspace.run(
+            ["python3", "-I", f"{place}/launch.py"],
+            timeout_s=LIMIT_S,
+            folder="/",
+            stdin=json.dumps(_told(exercise, place)).encode(),
+            output_bytes=2 * (REPORT_BYTES + OUTPUT_BYTES),
+            computes=True,
+        )
+    finally:
+        await workspace.close()
+    strict = judged(exercise, executed, traps, expected(exercise))
+    return replace(strict, left=left, own_tests=exercise.language == "rust" and _tests_inside(files))
+
+
+def _tests_inside(files: Mapping[str, File]) -> bool:
+    """Rust's tests inside of sources and of their documentation, which official runs run too."""
+    sources = [file.data for path, file in files.items() if path.endswith(".rs") and path.startswith("src/")]
+    return any(mark in data for data in sources for mark in (b"#[test]", b"```", b"#[doc", b"#![doc"))
+
+
+def _told(exercise: Exercise, place: str) -> dict[str, object]:
+    runner = RUNNERS[exercise.language]
+    variables = {
+        "PATH": PATH,
+        "HOME": "/home/work",
+        "LANG": "C.UTF-8",
+        "GRADE": place,
+        "REPORT": f"{place}/report",
+        "EXERCISE": exercise.name,
+        **runner.env,
+    }
+    return {
+        "folder": folder_of(exercise),
+        "build": runner.build,
+        "run": runner.run,
+        "report": "stdout" if runner.report == "go" else "fifo",
+        "env": variables,
+        "uid": TESTER,
+        "place": place,
+        "report_bytes": REPORT_BYTES,
+        "output_bytes": OUTPUT_BYTES,
+    }
+
+
+def _inside(language: str) -> dict[str, File]:
+    names = {
+        "python": ("launch.py", "evalkit_report.py"),
+        "javascript": ("launch.py", "reporter.js"),
+        "java": (
+            "launch.py",
+            "java/EvalkitReport.java",
+            "java/META-INF/services/org.junit.platform.launcher.TestExecutionListener",
+        ),
+    }.get(language, ("launch.py",))
+    return {name: File((INSIDE / name).read_bytes()) for name in names}
+
+
+def judged(exercise: Exercise, executed: Executed, traps: Traps, names: Names) -> Strict:
+    """What the launcher printed, against what was expected."""
+    if executed.timed_out or executed.ended:
+        why = "not done in time" if executed.timed_out else f"the workspace was ended: {executed.ended}"
+        return Strict(True, None, {}, (why,), False, executed.text[-OUTPUT_BYTES:], executed)
+    try:
+        found = json.loads(executed.output)
+        built, status, lines, output = found["built"], found["status"], found["lines"], found["output"]
+    except (ValueError, KeyError, TypeError):
+        raise LauncherFailed(
+            f"{exercise.id}: the launcher of the tests gave no result (status {executed.status}): "
+            f"{executed.text[-400:]}"
+        ) from None
+    if built != 0:
+        return Strict(False, None, {}, ("does not build",), False, output, executed)
+    reported = said(RUNNERS[exercise.language].report, lines)
+    tests, faults, orderly = compare(reported, traps, names, status)
+    return Strict(True, status, tests, faults, orderly, output, executed)
+
+
+def compare(
+    reported: list[tuple[str, str]], traps: Traps, names: Names, status: int | None
+) -> tuple[dict[str, str], tuple[str, ...], bool]:
+    """Statuses by name, why this is no pass, and whether the run is to be believed at all."""
+    passes = Counter(name for name, status in reported if status == "passed")
+    others = {name: status for name, status in reported if status != "passed"}
+    caught = [name for name in traps.failing if passes[name] or others.get(name) != "failed"]
+    caught += [name for name in traps.passing if not passes[name] or name in others]
+    faults = []
+    if not names:
+        faults.append("there is no test that could prove anything")
+    if caught:
+        unmasked = any(passes[name] for name in traps.failing)
+        faults.append(
+            "a test that cannot pass was reported as passed"
+            if unmasked
+            else f"{len(caught)} of {len(traps.names)} traps, which show whether all is run, are missing"
+        )
+    tests = {}
+    for name in dict.fromkeys([*names, *(name for name, _ in reported)]):
+        if name in traps.names or name.partition("/")[0] in traps.names:
+            continue
+        missing = passes[name] < names[name]
+        tests[name] = others.get(name) or ("missing" if missing else "passed")
+    wrong = [name for name in names if tests[name] != "passed"]
+    if wrong:
+        missing = sum(tests[name] == "missing" for name in wrong)
+        faults.append(f"{len(wrong)} of {len(names)} tests did not pass, {missing} of them unreported")
+    orderly = bool(traps.names) and not caught and status not in (0, None)
+    return tests, tuple(faults), orderly
