@@ -15,14 +15,14 @@ from __future__ import annotations
 
 from time import monotonic
 
-from evalkit_suites.aider_polyglot.exercises import Exercise
-from evalkit_suites.aider_polyglot.runners import RUNNERS, folder_of
-from evalkit_suites.aider_polyglot.strict import LauncherFailed, Strict, run_strict
-from evalkit_suites.aider_polyglot.testing import Tested, run_official
-
 from evalkit.patch import apply_patch
 from evalkit.task import TestResult, Verdict, error, failed, passed
 from evalkit.workspace import Executed, Tree, WorkspaceSandbox, WorkspaceSpec
+
+from .exercises import Exercise
+from .runners import RUNNERS, folder_of
+from .strict import LauncherFailed, Strict, run_strict
+from .testing import Tested, run_official
 
 REASONS = {"failed": "wrong", "skipped": "wrong", "missing": "crashed"}  # of single tests
 DETAIL = 400  # characters of output in a verdict's detail

@@ -12,9 +12,9 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-from evalkit_suites.aider_polyglot.exercises import Exercise
-from evalkit_suites.aider_polyglot.runners import tests_ready
-from evalkit_suites.aider_polyglot.taken import is_test
+from .exercises import Exercise
+from .runners import tests_ready
+from .taken import is_test
 
 Names = Counter[str]  # how often each name has to be reported
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from html import unescape
 
-from evalkit_suites.aider_polyglot.runners import Format
+from .runners import Format
 
 Said = Iterator[tuple[str, str]]
 

@@ -20,9 +20,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from evalkit_suites.aider_polyglot.exercises import Exercise
-
 from evalkit.workspace import File
+
+from .exercises import Exercise
 
 LIMIT_S = 180.0  # of a whole test run, compiling included
 

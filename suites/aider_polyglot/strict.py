@@ -16,14 +16,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evalkit_suites.aider_polyglot.exercises import Exercise
-from evalkit_suites.aider_polyglot.names import Names, expected
-from evalkit_suites.aider_polyglot.reports import said
-from evalkit_suites.aider_polyglot.runners import LIMIT_S, RUNNERS, folder_of, tests_ready
-from evalkit_suites.aider_polyglot.taken import is_test, taken
-from evalkit_suites.aider_polyglot.traps import Traps, set_traps
-
 from evalkit.workspace import Executed, File, Tree, WorkspaceSandbox, WorkspaceSpec
+
+from .exercises import Exercise
+from .names import Names, expected
+from .reports import said
+from .runners import LIMIT_S, RUNNERS, folder_of, tests_ready
+from .taken import is_test, taken
+from .traps import Traps, set_traps
 
 INSIDE = Path(__file__).with_name("inside")
 TESTER = 1000  # the image's user "work", and its group

@@ -20,6 +20,7 @@ from .exercises import exercise_from, exercise_of
 from .gold import gold
 from .partner import Aider
 from .protocols import DEFAULT, REFLECTIONS, TRIES, protocol
+from .runners import needs_of
 
 LANGUAGES = ("cpp", "go", "java", "javascript", "python", "rust")
 
@@ -72,7 +73,7 @@ class Suite(suite.Suite):
 
     # -- a rollout and its verdict -----------------------------------------------------------------
     async def meet(self, task: Task, sandbox: WorkspaceSandbox) -> Encounter:
-        from evalkit_suites.aider_polyglot.world import open_world
+        from .world import open_world
 
         exercise = exercise_of(task)
         partner = Aider(exercise, self.options.edit_format, self.options.tries, self.options.reflections)
@@ -82,7 +83,7 @@ class Suite(suite.Suite):
         return Scorer("aider", "1")
 
     async def score(self, task: Task, answer: Answer, sandbox: WorkspaceSandbox) -> Verdict:
-        from evalkit_suites.aider_polyglot.grading import grade
+        from .grading import grade
 
         verdict: Verdict = await grade(exercise_of(task), answer.text, sandbox, image=self.image(task))
         return verdict
@@ -102,6 +103,6 @@ def task_of(record: Mapping[str, Any]) -> Task:
         record,
         gold(exercise),
         tags={"language": exercise.language},
-        needs=(exercise.language,),
+        needs=needs_of(exercise) if not unknown else (),
         unavailable=unknown,
     )

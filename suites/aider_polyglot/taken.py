@@ -11,9 +11,9 @@ import re
 import sys
 from pathlib import PurePosixPath
 
-from evalkit_suites.aider_polyglot.exercises import Exercise
-
 from evalkit.workspace import File, Tree
+
+from .exercises import Exercise
 
 # new files that count as plain sources, by the language's suffix
 SOURCES = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evalkit_suites.aider_polyglot.exercises import Exercise
-from evalkit_suites.aider_polyglot.runners import LIMIT_S, RUNNERS, cleaned, folder_of, tests_ready
-
 from evalkit.workspace import Executed, Workspace
+
+from .exercises import Exercise
+from .runners import LIMIT_S, RUNNERS, cleaned, folder_of, tests_ready
 
 OUTPUT_BYTES = 1 << 20
 TIMED_OUT = "Tests timed out!"  # the official text; the model reads it

@@ -12,11 +12,11 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from evalkit_suites.aider_polyglot.exercises import Exercise
-from evalkit_suites.aider_polyglot.names import READERS
-from evalkit_suites.aider_polyglot.runners import FAILING
-
 from evalkit.workspace import File
+
+from .exercises import Exercise
+from .names import READERS
+from .runners import FAILING
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,16 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
 
-from evalkit_suites.aider_polyglot.exercises import Exercise
-from evalkit_suites.aider_polyglot.lint import lint
-from evalkit_suites.aider_polyglot.runners import RUNNERS, folder_of, tests_ready
-from evalkit_suites.aider_polyglot.testing import run_official
-
 from evalkit.interaction import Observation
 from evalkit.model import Tool, ToolCall
 from evalkit.patch import make_patch
 from evalkit.task import Answer
 from evalkit.workspace import File, NotAFile, Tree, Workspace, WorkspaceDied, WorkspaceSandbox, WorkspaceSpec
+
+from .exercises import Exercise
+from .lint import lint
+from .runners import RUNNERS, folder_of, tests_ready
+from .testing import run_official
 
 READ_BYTES = 4 << 20
 
