@@ -160,11 +160,10 @@ def compare(
     for name in dict.fromkeys([*names, *(name for name, _ in reported)]):
         if name in traps.names or name.partition("/")[0] in traps.names:
             continue
-        missing = passes[name] < names[name]
-        tests[name] = others.get(name) or ("missing" if missing else "passed")
+        tests[name] = others.get(name) or ("passed" if passes[name] >= names[name] else "missing")
     wrong = [name for name in names if tests[name] != "passed"]
     if wrong:
-        missing = sum(tests[name] == "missing" for name in wrong)
-        faults.append(f"{len(wrong)} of {len(names)} tests did not pass, {missing} of them unreported")
+        unsaid = sum(tests[name] == "missing" for name in wrong)
+        faults.append(f"{len(wrong)} of {len(names)} tests did not pass, {unsaid} of them unreported")
     orderly = bool(traps.names) and not caught and status not in (0, None)
     return tests, tuple(faults), orderly
