@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from evalkit.errors import StoreError, UsageError
 from evalkit.model import Sampling
 from evalkit.registry import did_you_mean, find_suite, from_anywhere, object_from_anywhere
-from evalkit.run.settings import Knobs, Settings
+from evalkit.run.settings import LIMITS, ROLE_SETTINGS, Knobs, Settings, budget_from, roles_from
 from evalkit.run.summary import Summary
 from evalkit.run.watch import Watch
 
@@ -97,8 +97,10 @@ def run(suite: str, model: str, *, watch: Watch | None = None, **given: Any) -> 
     """Make the run of these settings, or continue it where it stands; returns when it ends.
 
     `given` are fields of Settings (samples, limit, tasks, data, base_url, ...), of Sampling
-    (temperature, max_tokens, seed, ...), of Knobs (results, concurrency, max_cost, ...), or options of
-    the suite (protocol, ...). Raises EvalkitError; `Run.summary` says whether all was scored.
+    (temperature, max_tokens, seed, ...), of Knobs (results, concurrency, max_cost, ...), limits of one
+    rollout (turns, rollout_tokens, rollout_cost, rollout_time), models of other roles (user_model,
+    user_base_url, user_api_key_env, judge_model, ...), or options of the suite (protocol, ...). Raises
+    EvalkitError; `Run.summary` says whether all was scored.
     """
     from evalkit.run.session import run as run_session
 
@@ -109,13 +111,14 @@ def run(suite: str, model: str, *, watch: Watch | None = None, **given: Any) -> 
 
 def sort_out(suite: str, model: str, given: Mapping[str, Any]) -> tuple[Settings, Knobs]:
     """Settings and knobs from keyword arguments. UsageError for a name that is none of theirs."""
-    homes: dict[str, dict[str, Any]] = {"settings": {}, "sampling": {}, "knobs": {}, "options": {}}
     known = {
         "settings": names(Settings) - {"suite", "model", "sampling"},
         "sampling": names(Sampling),
         "knobs": names(Knobs),
+        "rollout": {*LIMITS, *ROLE_SETTINGS},
         "options": names(find_suite(suite)[0].Options),
     }
+    homes: dict[str, dict[str, Any]] = {home: {} for home in known}
     for name, value in given.items():
         home = next((home for home, theirs in known.items() if name in theirs), None)
         if home is None:
@@ -130,8 +133,9 @@ def sort_out(suite: str, model: str, given: Mapping[str, Any]) -> tuple[Settings
             homes["settings"][name] = object_from_anywhere(homes["settings"][name])
     options = {**homes["settings"].pop("options", {}), **homes["options"]}
     tasks = tuple(homes["settings"].pop("tasks", ()))
+    rollout = {"budget": budget_from(homes["rollout"]), "roles": roles_from(homes["rollout"])}
     sampling = Sampling(**homes["sampling"])
-    more = {"options": options, "sampling": sampling, "tasks": tasks, **homes["settings"]}
+    more = {"options": options, "sampling": sampling, "tasks": tasks, **rollout, **homes["settings"]}
     return Settings(from_anywhere(suite), model, **more), Knobs(**homes["knobs"])
 
 

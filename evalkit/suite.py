@@ -180,6 +180,7 @@ class Suite(ABC):
     official_array: ClassVar[bool] = False  # official samples are one JSON array with a row a task
     scaffold: ClassVar[str] = "one-turn"  # how its tasks are driven where the user does not say
     workspaces: ClassVar[bool] = False  # `score` and `meet` get a WorkspaceSandbox
+    roles: ClassVar[tuple[str, ...]] = ()  # whom its partner asks beside the tested model: user, judge
 
     def __init__(self, info: SuiteInfo, options: Any = None) -> None:
         self.info = info

@@ -10,7 +10,7 @@ from typing import Any
 from evalkit.cli.parser import Parser, choice, json_object, number, seconds, task_list, whole
 from evalkit.model import Sampling
 from evalkit.registry import from_anywhere, object_from_anywhere
-from evalkit.run.settings import ISOLATIONS, Knobs, Settings
+from evalkit.run.settings import ISOLATIONS, ROLES, Knobs, Settings, budget_from, roles_from
 
 SAMPLING = (
     ("--temperature", number(0.0), "T", "0 is greedy"),
@@ -45,6 +45,32 @@ def add_endpoint(parser: Parser) -> None:
     group.add_argument(
         "--api-key-env", metavar="NAME", help="the environment variable that holds the key, never the key"
     )
+
+
+def add_budget(parser: Parser) -> None:
+    group = parser.add_argument_group(
+        "limits of one rollout",
+        "Of suites in which a model acts more than once. What is not given is as the suite has it; what is"
+        " given is part of the run, as sampling is.",
+    )
+    group.add_argument("--turns", type=whole(1), metavar="N", help="model calls")
+    group.add_argument("--rollout-tokens", type=whole(1), metavar="N", help="tokens of its replies")
+    group.add_argument("--rollout-cost", type=number(0.0), metavar="USD", help="of all its calls")
+    group.add_argument(
+        "--rollout-time", type=seconds, metavar="TIME", help="of model and tools; not of tests"
+    )
+
+
+def add_roles(parser: Parser, *, moved: bool = False) -> None:
+    """Models of other roles; `moved`: only where their endpoints are now."""
+    group = parser.add_argument_group(
+        "other roles", "Models that take part where a suite has a part for them."
+    )
+    for role in ROLES:
+        if not moved:
+            group.add_argument(f"--{role}-model", metavar="NAME", help=f"who plays the {role}")
+        group.add_argument(f"--{role}-base-url", metavar="URL", help="its endpoint, as --base-url")
+        group.add_argument(f"--{role}-api-key-env", metavar="NAME", help="as --api-key-env")
 
 
 def add_places(parser: Parser, *, data: bool = True) -> None:
@@ -90,6 +116,13 @@ def add_knobs(parser: Parser, *, calls: bool = True) -> None:
         metavar="N",
         default=standard.sandboxes,
         help=f"sandboxes at once (default: {standard.sandboxes})",
+    )
+    group.add_argument(
+        "--workspaces",
+        type=whole(1),
+        metavar="N",
+        default=standard.workspaces,
+        help=f"workspaces of rollouts at once (default: {standard.workspaces})",
     )
     group.add_argument(
         "--judges",
@@ -178,6 +211,12 @@ def sampling_from(args: argparse.Namespace) -> Sampling:
     return Sampling(**values)
 
 
+def rollout_from(args: argparse.Namespace) -> dict[str, Any]:
+    """The settings of one rollout: its budget and its roles."""
+    given = vars(args)
+    return {"budget": budget_from(given), "roles": roles_from(given)}
+
+
 def settings_from(args: argparse.Namespace, suite: str, model: str, options: Mapping[str, Any]) -> Settings:
     """Settings of one run. Paths are made absolute, so that it can be resumed from anywhere (a replay's
     file is the model's name, and stays as it was typed)."""
@@ -196,6 +235,7 @@ def settings_from(args: argparse.Namespace, suite: str, model: str, options: Map
         backend=object_from_anywhere(args.backend) if args.backend else None,
         stream=args.stream,
         label=args.label,
+        **rollout_from(args),
     )
 
 

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 
 from evalkit.cli.find import find_run
-from evalkit.cli.options import absolute, add_endpoint, add_knobs, add_output, add_places, knobs_from
+from evalkit.cli.options import (
+    absolute,
+    add_endpoint,
+    add_knobs,
+    add_output,
+    add_places,
+    add_roles,
+    knobs_from,
+)
 from evalkit.cli.outcome import Outputs, exit_code
 from evalkit.cli.parser import Parser
+from evalkit.run.settings import ROLES
 
 ABOUT = """\
 RUN is a folder, its name, the beginning of its name, or `last`. Finished samples stay as they are,
 errors are tried again, no completed call is paid twice. --base-url, --api-key-env and --data say
-where the endpoint, the key or the data moved to; the data must be the same.
+where the endpoint, the key or the data moved to (--user-base-url and so on of other roles); the data
+must be the same.
 """
 EXAMPLES = """\
   evalkit resume last
@@ -21,10 +32,21 @@ EXAMPLES = """\
 """
 
 
+def moved_roles(args: argparse.Namespace) -> dict[str, dict[str, str]]:
+    """Where other roles' endpoints and keys moved to."""
+    moved = {
+        role: {name: getattr(args, f"{role}_{name}") for name in ("base_url", "api_key_env")}
+        for role in ROLES
+    }
+    given = {role: {k: v for k, v in places.items() if v} for role, places in moved.items()}
+    return {role: places for role, places in given.items() if places}
+
+
 def main(words: Sequence[str]) -> int:
     parser = Parser("resume", about=ABOUT, examples=EXAMPLES)
     parser.add_argument("run", metavar="RUN")
     add_endpoint(parser)
+    add_roles(parser, moved=True)
     add_places(parser)
     add_knobs(parser)
     add_output(parser)
@@ -41,6 +63,7 @@ def main(words: Sequence[str]) -> int:
         base_url=args.base_url,
         api_key_env=args.api_key_env,
         data=absolute(args.data),
+        roles=moved_roles(args),
     )
     outputs.show(summary)
     return exit_code(summary, knobs.max_error_rate)

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evalkit.cli.options import (
+    add_budget,
     add_endpoint,
     add_knobs,
     add_output,
     add_places,
+    add_roles,
     add_sampling,
     add_selection,
     knobs_from,
@@ -103,6 +105,8 @@ def build(suites: Sequence[str] = ()) -> Parser:
     group = parser.add_argument_group("backend")
     group.add_argument("--backend", metavar="NAME", help="what answers (default: found by the model's name)")
     group.add_argument("--stream", action="store_true", help="ask for replies as streams")
+    add_roles(parser)
+    add_budget(parser)
     add_places(parser)
     add_knobs(parser)
     add_output(parser)

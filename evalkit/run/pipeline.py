@@ -111,7 +111,8 @@ class Pipeline:
 
     async def _feed(self, work: Work, callers: int, judges: int) -> None:
         rollouts = iter(work.rollouts)
-        if self.knobs.max_cost is not None:  # one call alone tells whether costs can be counted at all
+        # one rollout alone tells whether costs can be counted at all
+        if self.knobs.max_cost is not None or self.plan.budget.money is not None:
             await self._rollouts(islice(rollouts, 1))
         await together(self._owed(work.answers), *(self._rollouts(rollouts) for _ in range(callers)))
         for _ in range(judges):
@@ -157,7 +158,7 @@ class Pipeline:
             await self._ended(rollout_id, Outcome.ERROR, "host", f"{type(e).__name__}: {e}")
             return False
         finally:
-            self._spent(rollout.costs)
+            self._spent(rollout.costs, rollout.unpriced)
         info = {"finish_reason": attempt.end, **({"facts": attempt.facts} if attempt.facts else {})}
         await store.answer(rollout_id, attempt.answer, info)
         self._answered, self._broken_calls, self._broken_jobs = True, 0, 0
@@ -193,16 +194,22 @@ class Pipeline:
         await self.store.fail(rollout_id, outcome, reason, detail)
         self.watch.ended(outcome, reason, detail)
 
-    def _spent(self, costs: list[float | None]) -> None:
-        self._cost += sum(cost or 0.0 for cost in costs)
+    def _spent(self, costs: list[float], unpriced: set[str]) -> None:
+        """What a rollout's calls cost, of all roles; and the roles of which that is not known."""
+        self._cost += sum(costs)
         limit = self.knobs.max_cost
-        if limit is None:
-            return
-        if None in costs and self.plan.model.describe().get("backend") == "openai":
-            why = "the price of this model is unknown, so --max-cost cannot be kept"
+        asked = {"--max-cost": limit, "--rollout-cost": self.plan.budget.money}
+        flags = [flag for flag, dollars in asked.items() if dollars is not None]
+        paid = [role for role in sorted(unpriced) if self._backend(role) == "openai"]
+        if flags and paid:
+            name = self.plan.models[paid[0]].name
+            why = f"the price of {name} is unknown, so {' and '.join(flags)} cannot be kept"
             self.stop("cost", f"{why}; put its price into your models.toml (docs/models.md)")
-        elif self._cost >= limit:
+        elif limit is not None and self._cost >= limit:
             self.stop("cost", f"${self._cost:.6g} spent of --max-cost ${limit:g}")
+
+    def _backend(self, role: str) -> Any:
+        return self.plan.models[role].describe().get("backend")
 
     # -- second stage ------------------------------------------------------------------------------
 

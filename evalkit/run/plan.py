@@ -21,6 +21,7 @@ from evalkit.scaffold import Scaffold
 from evalkit.suite import Suite, options_of
 from evalkit.task import Task
 
+SILENT = ("oracle", "null", "replay")  # models that answer by themselves: nobody talks with them
 PROVIDED: frozenset[str] = frozenset()  # what tasks may need and get: short programs have no network
 
 
@@ -103,15 +104,10 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
         sampling_overrides=settings.sampling,
         **common,
     )
-    others = {
-        role: open_model(
-            asked["model"],
-            base_url=asked.get("base_url"),
-            api_key_env=asked.get("api_key_env"),
-            **common,
-        )
-        for role, asked in settings.roles.items()
-    }
+    others = {role: open_role(role, asked, common) for role, asked in settings.roles.items()}
+    for role in suite.roles:
+        if role not in others and model.describe().get("backend") not in SILENT:
+            raise UsageError(f"{suite.info.name} needs a model that plays the {role}", f"--{role}-model NAME")
     if isinstance(model, Replay):
         model.check_tasks(task.id for task in all_tasks)
     sampling = with_defaults(
@@ -153,6 +149,21 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
         identity,
         others,
     )
+
+
+def open_role(role: str, asked: Mapping[str, str], common: Mapping[str, Any]) -> Model:
+    """The model of a role. UsageError names the role's own flags."""
+    if not asked.get("model"):
+        raise UsageError(f"no model is named for the role {role!r}", f"--{role}-model NAME")
+    try:
+        return open_model(
+            asked["model"], base_url=asked.get("base_url"), api_key_env=asked.get("api_key_env"), **common
+        )
+    except UsageError as e:
+        hint = e.hint.replace("--base-url", f"--{role}-base-url")
+        message = e.message.replace("--api-key-env", f"--{role}-api-key-env")
+        hint = hint.replace("--api-key-env", f"--{role}-api-key-env")
+        raise UsageError(f"{role}: {message}", hint) from None
 
 
 def select(tasks: Sequence[Task], settings: Settings) -> list[Task]:

@@ -42,7 +42,8 @@ class RecordedRollout:
         self.budget = budget
         self.sandbox = sandbox
         self.last: Reply | None = None
-        self.costs: list[float | None] = []  # of what was sent now; recorded calls were paid before
+        self.costs: list[float] = []  # of what was sent now; recorded calls were paid before
+        self.unpriced: set[str] = set()  # roles of which a call's price is unknown
         self.differences = 0  # observations that came out otherwise than they are recorded
         self._store = store
         self._id = rollout_id
@@ -97,7 +98,10 @@ class RecordedRollout:
             await self.record("overflow", facts)
             raise
         await self._store.model_call(self._id, number, role, request, reply)
-        self.costs.append(reply.usage.cost)
+        if reply.usage.cost is None:
+            self.unpriced.add(role)
+        else:
+            self.costs.append(reply.usage.cost)
         return reply
 
     async def observe(self, call: ToolCall, act: Callable[[ToolCall], Awaitable[Observation]]) -> Observation:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import DataError, StoreError
+from evalkit.errors import DataError, StoreError, UsageError
 from evalkit.outcome import Outcome
 from evalkit.run.manifest import make_manifest, session_facts, unlike_its_siblings
 from evalkit.run.pipeline import Pipeline, Sandbox, Stop, Work
@@ -63,16 +63,20 @@ def resume(
     base_url: str | None = None,
     api_key_env: str | None = None,
     data: str | None = None,
+    roles: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Summary:
-    """Continue a run from its manifest. Where the endpoint or the data moved, say so with the flags."""
+    """Continue a run from its manifest. Where the endpoint or the data moved, say so with the flags; `roles`
+    says the same of other roles' endpoints, by role."""
     watch = watch or Watch()
     with _opened(folder, watch) as store:
         manifest, judged_with = store.manifest, own_options(store)
     settings = stored_settings(manifest)
     moved: dict[str, Any] = {"base_url": base_url, "api_key_env": api_key_env, "data": data}
     settings = dataclasses.replace(settings, **{k: v for k, v in moved.items() if v is not None})
+    settings = dataclasses.replace(settings, roles=moved_roles(settings, roles or {}))
     plan = as_judged(make_plan(settings, knobs), judged_with)
-    _check_same(manifest, plan, folder, moved_endpoint=base_url is not None)
+    elsewhere = {role for role, places in (roles or {}).items() if "base_url" in places}
+    _check_same(manifest, plan, folder, moved_endpoint=base_url is not None, moved_roles=elsewhere)
     return asyncio.run(_run(plan, folder, knobs, watch))
 
 
@@ -91,7 +95,8 @@ def score(
         manifest = store.manifest
     settings = stored_settings(manifest)
     # the model is not asked for anything: its endpoint and key need not exist any more
-    settings = dataclasses.replace(settings, options={**settings.options, **(options or {})}, model="null")
+    options = {**settings.options, **(options or {})}
+    settings = dataclasses.replace(settings, options=options, model="null", roles={})
     if data is not None:
         settings = dataclasses.replace(settings, data=data)
     plan = make_plan(dataclasses.replace(settings, base_url=None, backend=None), knobs)
@@ -108,6 +113,16 @@ def stored_settings(manifest: Mapping[str, Any]) -> Settings:
     if settings.data is None and kind in ("file", "folder") and Path(path).exists():
         return dataclasses.replace(settings, data=path)
     return settings
+
+
+def moved_roles(settings: Settings, moved: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+    """A run's roles with their endpoints moved. UsageError for a role that it has not."""
+    if unknown := sorted(set(moved) - set(settings.roles)):
+        raise UsageError(
+            f"--{unknown[0]}-base-url or its key: this run has no model for the role {unknown[0]!r}",
+            f"its roles: {', '.join(settings.roles) or 'none'}",
+        )
+    return {role: {**asked, **moved.get(role, {})} for role, asked in settings.roles.items()}
 
 
 def _opened(folder: Path, watch: Watch) -> Store:
@@ -217,13 +232,24 @@ async def _open(knobs: Knobs, folder: Path, plan: Plan) -> Sandbox:
 # -- sameness --------------------------------------------------------------------------------------
 
 
-def _check_same(manifest: Mapping[str, Any], plan: Plan, folder: Path, *, moved_endpoint: bool) -> None:
+def _check_same(
+    manifest: Mapping[str, Any], plan: Plan, folder: Path, *, moved_endpoint: bool, moved_roles: set[str]
+) -> None:
     old, new = dict(manifest["identity"]), dict(plan.identity)
-    if moved_endpoint:
-        old["model"] = {k: v for k, v in old["model"].items() if k != "base_url"}
-        new["model"] = {k: v for k, v in new["model"].items() if k != "base_url"}
+    for identity in (old, new):
+        if moved_endpoint:
+            identity["model"] = _without_place(identity["model"])
+        if moved_roles:
+            identity["roles"] = {
+                role: _without_place(model) if role in moved_roles else model
+                for role, model in identity.get("roles", {}).items()
+            }
     if changed := differences(old, new):
         raise StoreError(
             f"{folder} was made with other settings: {'; '.join(changed)}",
             "that would be a different run: start it with `evalkit run`",
         )
+
+
+def _without_place(model: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in model.items() if k != "base_url"}

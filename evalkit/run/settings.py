@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evalkit.errors import UsageError
 from evalkit.interaction import Budget
 from evalkit.model import Sampling
 
@@ -50,6 +51,31 @@ class Settings:
         budget = Budget(**raw.get("budget", {}))
         tasks = tuple(raw.get("tasks", ()))
         return cls(**{**raw, "sampling": Sampling(**sampling), "tasks": tasks, "budget": budget})
+
+
+# what a user calls the limits of one rollout, and the fields of Budget that they are
+LIMITS = {"turns": "turns", "rollout_tokens": "tokens", "rollout_cost": "money", "rollout_time": "wall_s"}
+ROLES = ("user", "judge")  # who else may be played by a model, beside the tested one
+OF_ROLE = ("model", "base_url", "api_key_env")
+ROLE_SETTINGS = tuple(f"{role}_{name}" for role in ROLES for name in OF_ROLE)
+
+
+def budget_from(given: Mapping[str, Any]) -> Budget:
+    """The budget that `turns`, `rollout_tokens`, `rollout_cost` and `rollout_time` make."""
+    return Budget(**{field: given[name] for name, field in LIMITS.items() if given.get(name) is not None})
+
+
+def roles_from(given: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The roles that `user_model`, `user_base_url`, ... make. UsageError where one has no model."""
+    roles: dict[str, dict[str, str]] = {}
+    for role in ROLES:
+        asked = {name: given[f"{role}_{name}"] for name in OF_ROLE if given.get(f"{role}_{name}")}
+        if asked and "model" not in asked:
+            flag = f"--{role}-{next(iter(asked)).replace('_', '-')}"
+            raise UsageError(f"{flag} without a model that plays the {role}", f"--{role}-model NAME")
+        if asked:
+            roles[role] = asked
+    return roles
 
 
 ISOLATIONS = ("shared", "strict")  # a container for many programs at once; or for one

@@ -1,0 +1,108 @@
+"""Budgets of one rollout and models of other roles: from flags and keywords into the run's identity."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evalkit.api import sort_out
+from evalkit.cli import resume as resume_verb
+from evalkit.cli.options import settings_from
+from evalkit.cli.run import read
+from evalkit.errors import UsageError
+from evalkit.interaction import Budget
+from evalkit.run.plan import Plan, make_plan
+from evalkit.run.session import moved_roles
+from evalkit.run.settings import Knobs, Settings
+from tests.cli.conftest import Evalkit
+
+BUDGET = "--turns 30 --rollout-tokens 5000 --rollout-cost 0.5 --rollout-time 10m"
+USER = "--user-model helper --user-base-url http://localhost:9/v1"
+
+
+def planned(flags: str) -> Plan:
+    args = read(["mini", "--model", "m", "--base-url", "http://localhost:8/v1", *flags.split()])
+    return make_plan(settings_from(args, "mini", "m", {}), Knobs())
+
+
+def test_a_budget_is_part_of_the_run_where_it_is_given() -> None:
+    plan = planned(BUDGET)
+    assert plan.budget == Budget(turns=30, tokens=5000, money=0.5, wall_s=600.0)
+    assert plan.identity["budget"] == {"turns": 30, "tokens": 5000, "money": 0.5, "wall_s": 600.0}
+    assert planned("--turns 30").identity["budget"] == {"turns": 30}
+    assert "budget" not in planned("").identity
+
+
+def test_a_role_is_part_of_the_run_with_its_endpoint_and_its_model_calls_it() -> None:
+    plan = planned(USER)
+    role = plan.identity["roles"]["user"]
+    assert (role["id"], role["base_url"]) == ("helper", "http://localhost:9/v1")
+    assert sorted(plan.models) == ["tested", "user"]
+    assert plan.models["user"].describe()["base_url"] == "http://localhost:9/v1"
+    assert "roles" not in planned("").identity
+
+
+def test_python_takes_the_same_words() -> None:
+    given: dict[str, Any] = {"turns": 30, "rollout_tokens": 5000, "rollout_cost": 0.5, "rollout_time": 600.0}
+    given |= {"user_model": "helper", "user_base_url": "http://localhost:9/v1", "workspaces": 3}
+    settings, knobs = sort_out("mini", "m", {**given, "base_url": "http://localhost:8/v1"})
+    assert knobs.workspaces == 3
+    assert make_plan(settings, knobs).identity == planned(f"{BUDGET} {USER}").identity
+    whole, _ = sort_out("mini", "m", {"budget": Budget(turns=2), "roles": {"judge": {"model": "j"}}})
+    assert (whole.budget, whole.roles) == (Budget(turns=2), {"judge": {"model": "j"}})
+
+
+def test_a_manifest_brings_both_back() -> None:
+    settings = planned(f"{BUDGET} {USER}").settings
+    assert Settings.from_json(settings.to_json()) == settings
+
+
+def test_a_roles_endpoint_may_move_and_a_role_may_not_appear() -> None:
+    settings = planned(USER).settings
+    moved = moved_roles(settings, {"user": {"base_url": "http://elsewhere:1/v1"}})
+    assert moved == {"user": {"model": "helper", "base_url": "http://elsewhere:1/v1"}}
+    with pytest.raises(UsageError, match="no model for the role 'judge'"):
+        moved_roles(settings, {"judge": {"base_url": "http://elsewhere:1/v1"}})
+
+
+def test_resume_says_where_roles_moved_to() -> None:
+    class Args:
+        user_base_url, user_api_key_env = "http://elsewhere:1/v1", None
+        judge_base_url = judge_api_key_env = None
+
+    assert resume_verb.moved_roles(Args()) == {"user": {"base_url": "http://elsewhere:1/v1"}}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ("--turns 0", ("--turns", "0 is less than 1")),
+        ("--rollout-time soon", ("--rollout-time", "not a time")),
+        ("--rollout-cost free", ("--rollout-cost", "not a number")),
+        ("--user-base-url http://localhost:9/v1", ("--user-base-url without", "--user-model NAME")),
+        ("--judge-model nobody", ("judge: unknown model 'nobody'", "--judge-base-url")),
+        ("--user-model x --user-base-url ftp://x", ("user: 'ftp://x' is no base URL",)),
+        (
+            "--user-model x --user-base-url http://localhost:9/v1 --user-api-key-env NOT_SET",
+            ("user: --user-api-key-env names NOT_SET",),
+        ),
+    ],
+)
+def test_what_cannot_be_used_is_one_clear_error(evalkit: Evalkit, flags: str, words: tuple[str, ...]) -> None:
+    evalkit("run", "mini", "--model", "oracle", "--dry-run", *flags.split()).refused(2, *words)
+
+
+def test_help_tells_of_them(evalkit: Evalkit, tmp_path: Path) -> None:
+    shown = evalkit("run", "--help").stdout
+    for flag in (
+        "--turns N",
+        "--rollout-time TIME",
+        "--user-model NAME",
+        "--judge-base-url URL",
+        "--workspaces N",
+    ):
+        assert flag in shown
+    assert "--user-base-url" in evalkit("resume", "--help").stdout
+    assert "--user-model" not in evalkit("resume", "--help").stdout
