@@ -103,7 +103,7 @@ def test_an_unknown_price_cannot_keep_a_money_limit(docker_engine: object, tmp_p
         done = run(*mini(url, tmp_path, "--max-cost", "1"))
         assert stats(url)["requests"] == 1, "one call tells that costs cannot be counted"
     assert (done.code, done.summary["end"], done.summary["cost"]) == (3, "cost", None), done.stderr
-    assert "the price of this model is unknown" in done.stderr
+    assert "the price of scripted is unknown" in done.stderr
     assert "models.toml" in done.stderr
 
 
