@@ -64,8 +64,9 @@ class Exercise:
     def _stands_for(self, example: str) -> str:
         if example.startswith(JAVA_REFERENCE):
             return JAVA_SOURCE + example.removeprefix(JAVA_REFERENCE)
-        suffix = PurePosixPath(example).suffix
-        alike = [path for path in self.editable if PurePosixPath(path).suffix == suffix]
+        name, suffix = PurePosixPath(example).name, PurePosixPath(example).suffix
+        alike = [path for path in self.editable if PurePosixPath(path).name == name]
+        alike = alike or [path for path in self.editable if PurePosixPath(path).suffix == suffix]
         if len(alike) != 1:
             raise DataError(f"{self.id}: it is not clear which file {example} stands for")
         return alike[0]
