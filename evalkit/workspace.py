@@ -143,8 +143,27 @@ class Workspace(Protocol):
         ...
 
 
+class ImageSupply(Protocol):
+    """Where the images of workspaces come from that references name: pulled, or supplied by the user."""
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """References in the order in which they are best used: neighbours share layers."""
+        ...
+
+    def need(self, samples: Mapping[str, int]) -> None:
+        """How many samples will ask for each image: one that none needs any more may be removed."""
+        ...
+
+    def over(self, reference: str) -> None:
+        """One sample less will."""
+        ...
+
+
 class WorkspaceSandbox(Protocol):
-    """Where workspaces come from."""
+    """Where workspaces come from. `supply`: None where all of their images are built here."""
+
+    supply: ImageSupply | None
 
     async def open(self, spec: WorkspaceSpec) -> Workspace:
         """A fresh workspace. SandboxError where the image is not to be had or the engine fails."""

@@ -28,7 +28,9 @@ EXAMPLES = """\
 
 def main(words: Sequence[str]) -> int:
     parser = Parser("clean", about=ABOUT, examples=EXAMPLES)
-    parser.add_argument("--images", action="store_true", help="remove the judge's images too")
+    parser.add_argument(
+        "--images", action="store_true", help="remove images that evalkit built or pulled, too"
+    )
     parser.add_argument("--cache", action="store_true", help="remove the cache of images and downloads too")
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
     args = parser.read(words)
@@ -59,7 +61,7 @@ def leftovers(*, images: bool, required: bool) -> list[Leftover]:
             raise
         print(f"containers and images are not looked at: {one_line(e.message)}", file=sys.stderr)
         return []
-    return [thing for thing in found if (images if thing.kind == "image" else not thing.alive)]
+    return [thing for thing in found if not thing.alive and (images or thing.kind != "image")]
 
 
 def cache_size() -> tuple[Path, int] | None:
@@ -95,8 +97,8 @@ def remove(things: list[Leftover], cache: tuple[Path, int] | None) -> int:
 def things_table(things: Sequence[Leftover]) -> str:
     rows = [["kind", "id", "for", "run", "size", "in use"]]
     for t in things:
-        short = t.id.removeprefix("sha256:")[:12] if t.kind != "volume" else t.id
+        short = t.id.removeprefix("sha256:")[:12] if len(t.id) >= 64 and "/" not in t.id else t.id
         used = "yes" if t.alive else "no"
-        facts = (one_line(short, 40), one_line(t.purpose, 30), one_line(t.run, 60))
+        facts = (one_line(short, 60), one_line(t.purpose, 30), one_line(t.run, 60))
         rows.append([t.kind, *facts, size(t.size) if t.size else "", used])
     return table(rows, right=frozenset((4,)))

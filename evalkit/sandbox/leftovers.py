@@ -1,22 +1,27 @@
-"""What evalkit left in the engine: found by its labels, removed when its owner is gone."""
+"""What evalkit left in the engine: found by its labels, or by the records of what it pulled; removed when its
+owner is gone."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from evalkit.sandbox.engine import OWNED, docker_client, owner_alive
+from evalkit.sandbox.pull_records import records_of
 
+KINDS = ("container", "volume", "image")
+PULLED = "pulled"  # the purpose of such images
 UNKNOWN_S = 24 * 3600.0  # things of an owner that cannot be asked after count as in use for so long
 
 
 @dataclass(frozen=True)
 class Leftover:
-    """A thing of ours in the engine. `kind`: container, volume or image; `size` in bytes or 0."""
+    """A thing of ours in the engine. `kind`: container, volume or image; `size` in bytes or 0. The `id` of an
+    image that was pulled is what it was pulled by."""
 
     kind: str
     id: str
@@ -27,7 +32,7 @@ class Leftover:
 
 
 def list_leftovers(client: Any = None) -> list[Leftover]:
-    """Every container, volume and image that carries evalkit's label."""
+    """Every container, volume and image that carries evalkit's label, and every image that it pulled."""
     client = client or docker_client()
     only = {"label": OWNED}
     found = []
@@ -39,7 +44,19 @@ def list_leftovers(client: Any = None) -> list[Leftover]:
     for image in client.api.images(filters=only):
         size = int(image.get("Size", 0))
         found.append(_leftover("image", image["Id"], image["Labels"], size, made=image["Created"]))
-    return found
+    return [*found, *_pulled(client)]
+
+
+def _pulled(client: Any) -> Iterator[Leftover]:
+    import docker.errors
+
+    records = records_of(client)
+    for reference, used in records.all().items():
+        try:
+            size = int(client.api.inspect_image(reference).get("Size", 0))
+        except docker.errors.NotFound:
+            continue
+        yield Leftover("image", reference, PULLED, records.run_of(reference), used, size)
 
 
 def _leftover(kind: str, name: str, marks: dict[str, str], size: int = 0, *, made: float) -> Leftover:
@@ -54,23 +71,27 @@ def remove_leftovers(things: list[Leftover], client: Any = None) -> list[Leftove
     import docker.errors
 
     client = client or docker_client()
-    remove: dict[str, Callable[[str], Any]] = {
-        "container": lambda name: client.api.remove_container(name, force=True, v=True),
-        "volume": lambda name: client.api.remove_volume(name, force=True),
-        "image": lambda name: client.api.remove_image(name, force=True),
-    }
     failed = []
-    for kind, act in remove.items():
-        for thing in things:
-            if thing.kind != kind:
-                continue
-            try:
-                act(thing.id)
-            except docker.errors.NotFound:
-                pass
-            except docker.errors.APIError:
-                failed.append(thing)
+    for thing in sorted(things, key=lambda thing: KINDS.index(thing.kind)):
+        try:
+            _remove(thing, client)
+        except docker.errors.NotFound:
+            pass
+        except docker.errors.APIError:
+            failed.append(thing)
+            continue
+        if thing.purpose == PULLED:
+            records_of(client).forget(thing.id)
     return failed
+
+
+def _remove(thing: Leftover, client: Any) -> None:
+    if thing.kind == "container":
+        client.api.remove_container(thing.id, force=True, v=True)
+    elif thing.kind == "volume":
+        client.api.remove_volume(thing.id, force=True)
+    else:  # others may have given a pulled one names, or use it
+        client.api.remove_image(thing.id, force=thing.purpose != PULLED)
 
 
 def reap(client: Any = None) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from evalkit.errors import SandboxError
 from evalkit.recipe import Recipe
+from evalkit.sandbox.pulls import Supply
 from evalkit.sandbox.workspace_calls import Calls
 
 PROVIDES = "evalkit.provides"  # label: words
@@ -26,27 +26,40 @@ class Image:
 
 
 class Images:
-    """Those that a run needs, by the names that specs use. What is missing is built, or fetched."""
+    """Those that a run needs, by the names that specs use. A recipe's is built where it is missing; others
+    come from the supply, if there is one, for as long as they are used."""
 
-    def __init__(self, calls: Calls, recipes: Sequence[Recipe]) -> None:
+    def __init__(self, calls: Calls, recipes: Sequence[Recipe], supply: Supply | None = None) -> None:
         self._calls = calls
-        self._recipes = {recipe.name: recipe for recipe in recipes}
+        self._supply = supply
+        self._recipes = {r.name: r for r in recipes if supply is None or not supply.maps(r.name)}
         self._known: dict[str, Image] = {}
         self._turns: dict[str, asyncio.Lock] = {}
 
-    async def get(self, name: str) -> Image:
-        """SandboxError where it is not to be had."""
-        async with self._turns.setdefault(name, asyncio.Lock()):
-            if name not in self._known:
-                found = await self._find(name) or await self._have(name)
-                if found is None:
-                    raise SandboxError(f"the engine does not have the image {name}", _WAY_OUT)
-                self._known[name] = found
-            return self._known[name]
+    async def take(self, name: str) -> Image:
+        """The image, until it is given back. SandboxError where it is not to be had."""
+        if self._supply is None or name in self._recipes:
+            return await self._get(name)
+        image_id = await self._supply.take(name)
+        try:
+            known = self._known.get(name)
+            if known is None or known.id != image_id:
+                known = self._known[name] = await self._inspect(image_id) or _gone(name)
+            return known
+        except BaseException:
+            self._supply.give(name)
+            raise
 
-    def forget(self, name: str) -> None:
-        """It was removed meanwhile: look again."""
-        self._known.pop(name, None)
+    def give(self, name: str) -> None:
+        if self._supply is not None and name not in self._recipes:
+            self._supply.give(name)
+
+    async def prepare(self, name: str) -> None:
+        """Before the first is asked for: build it, or know it if the engine has it already."""
+        if name in self._recipes:
+            await self._get(name)
+        elif found := await self._inspect(self._supply.called(name) if self._supply else name):
+            self._known[name] = found
 
     def known(self, name: str) -> Image | None:
         return self._known.get(name)
@@ -55,28 +68,29 @@ class Images:
         """Name -> digest, or the engine's id where no registry has it."""
         return {name: image.digest or image.id for name, image in sorted(self._known.items())}
 
-    async def look(self, name: str) -> None:
-        """Know it if the engine has it already."""
-        if name not in self._known and (found := await self._find(name)):
-            self._known[name] = found
+    async def close(self) -> None:
+        if self._supply is not None:
+            await self._supply.close()
 
-    async def _find(self, name: str) -> Image | None:
-        recipe = self._recipes.get(name)
-        return await self._calls(_inspect, self._calls.client, recipe.tag if recipe else name)  # type: ignore[no-any-return]
+    async def _get(self, name: str) -> Image:
+        async with self._turns.setdefault(name, asyncio.Lock()):
+            if name not in self._known:
+                recipe = self._recipes.get(name)
+                found = await self._inspect(recipe.tag if recipe else name)
+                if found is None and recipe:
+                    from evalkit import sandbox
 
-    async def _have(self, name: str) -> Image | None:
-        if recipe := self._recipes.get(name):
-            from evalkit import sandbox
+                    await asyncio.to_thread(sandbox.build_recipe, recipe, _say)
+                    found = await self._inspect(recipe.tag)
+                self._known[name] = found or _gone(name)
+            return self._known[name]
 
-            build_recipe = sandbox.build_recipe
-            await asyncio.to_thread(build_recipe, recipe, _say)
-        else:
-            try:
-                pulls = importlib.import_module("evalkit.sandbox.pulls")
-            except ImportError:
-                return None
-            await pulls.ensure(name)
-        return await self._find(name)
+    async def _inspect(self, reference: str) -> Image | None:
+        return await self._calls(_inspect, self._calls.client, reference)  # type: ignore[no-any-return]
+
+
+def _gone(name: str) -> NoReturn:
+    raise SandboxError(f"the engine does not have the image {name}", _WAY_OUT)
 
 
 _WAY_OUT = "docker pull it, or name another with --image-map"

@@ -13,7 +13,6 @@ from evalkit.errors import SandboxError
 from evalkit.sandbox.workspace import DockerWorkspace
 from evalkit.workspace import WorkspaceSpec
 
-AT_ONCE = 4  # that an engine makes beside each other
 Coming = asyncio.Task[DockerWorkspace]
 
 
@@ -27,7 +26,6 @@ class Pool:
         ahead: int,
     ) -> None:
         self._make, self._remove, self._ahead = make, remove, ahead
-        self._turns = asyncio.Semaphore(AT_ONCE)
         self._spec: WorkspaceSpec | None = None  # what `_ready` is of
         self._ready: list[Coming] = []  # made, or on their way
         self._used: set[DockerWorkspace] = set()
@@ -66,6 +64,11 @@ class Pool:
         while len(self._ready) < self._ahead:
             self._ready.append(self._begin(spec))
 
+    async def vacate(self, image: str) -> None:
+        """Let go of what is ready of this image: nobody needs it."""
+        if self._spec is not None and self._spec.image == image:
+            self._leave_all()
+
     def dispose(self, workspace: DockerWorkspace) -> None:
         """Remove it in the background."""
         self._used.discard(workspace)
@@ -74,9 +77,7 @@ class Pool:
     async def close(self) -> None:
         """Remove all of them, those in use and those on their way included."""
         self._closed = True
-        for coming in self._ready:
-            self._leave(coming)
-        self._ready.clear()
+        self._leave_all()
         for workspace in list(self._used):
             await workspace.close()
         while self._leaving:
@@ -87,18 +88,17 @@ class Pool:
             raise SandboxError("the sandbox is closed")
         if spec != self._spec:
             self._spec = spec
-            for coming in self._ready:
-                self._leave(coming)
-            self._ready.clear()
+            self._leave_all()
 
     def _begin(self, spec: WorkspaceSpec) -> Coming:
-        async def made() -> DockerWorkspace:
-            async with self._turns:
-                return await self._make(spec)
-
-        task = asyncio.ensure_future(made())
+        task = asyncio.ensure_future(self._make(spec))
         task.add_done_callback(lambda t: t.cancelled() or t.exception())  # nobody may wait for it
         return task
+
+    def _leave_all(self) -> None:
+        for coming in self._ready:
+            self._leave(coming)
+        self._ready.clear()
 
     def _leave(self, coming: Coming) -> None:
         async def gone() -> None:

@@ -14,14 +14,16 @@ from evalkit.sandbox import workspace_files as files_of
 from evalkit.sandbox.engine import docker_client
 from evalkit.sandbox.keeper import Keeper
 from evalkit.sandbox.leftovers import reap
+from evalkit.sandbox.pulls import Supply
 from evalkit.sandbox.workspace import DockerWorkspace
 from evalkit.sandbox.workspace_calls import Calls
 from evalkit.sandbox.workspace_container import Engine, Owner
 from evalkit.sandbox.workspace_images import Image, Images
 from evalkit.sandbox.workspace_pool import Pool
-from evalkit.workspace import NotAFile, WorkspaceDied, WorkspaceSpec
+from evalkit.workspace import ImageSupply, NotAFile, WorkspaceDied, WorkspaceSpec
 
 AHEAD = 2
+AT_ONCE = 4  # containers that an engine makes beside each other
 SPARE = 2  # workspaces that are being filled while others compute
 PASSWD_BYTES = 1 << 20
 
@@ -33,15 +35,17 @@ async def open_workspace_sandbox(
     computing: int = 1,
     run_label: str = "",
     ahead: int = AHEAD,
+    supply: Supply | None = None,
 ) -> DockerWorkspaceSandbox:
     """Workspaces of a run, of which `computing` commands that compute may run at once.
 
     `images` are those that its tasks will name: references, or names of `recipes`, whose images are built
-    where they are missing. References are fetched when they are first needed. SandboxError says what is
-    wrong with the engine. What earlier, dead processes left in the engine is removed on the way.
+    where they are missing. References come from the `supply`, when they are first needed, and go with it;
+    without one they must be there. SandboxError says what is wrong with the engine. What earlier, dead
+    processes left in the engine is removed on the way.
     """
     client = await asyncio.to_thread(docker_client)
-    sandbox = DockerWorkspaceSandbox(Calls(client), recipes, computing, run_label, ahead)
+    sandbox = DockerWorkspaceSandbox(Calls(client), recipes, computing, run_label, ahead, supply)
     try:
         await sandbox.start(images)
     except BaseException:
@@ -54,16 +58,26 @@ class DockerWorkspaceSandbox:
     """Use it in one event loop only."""
 
     def __init__(
-        self, calls: Calls, recipes: Sequence[Recipe], computing: int, run_label: str, ahead: int
+        self,
+        calls: Calls,
+        recipes: Sequence[Recipe],
+        computing: int,
+        run_label: str,
+        ahead: int,
+        supply: Supply | None,
     ) -> None:
+        self.supply: ImageSupply | None = supply
         self._calls = calls
         self._run = run_label
         self._computing = computing
         self._places = asyncio.Semaphore(computing)
         self._recipes = [recipe.name for recipe in recipes]
-        self._images = Images(calls, recipes)
+        self._images = Images(calls, recipes, supply)
         self._owners: dict[tuple[str, str], Owner] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._pool = Pool(self._make, self._remove, ahead)
+        if supply is not None:
+            supply.vacate = self._pool.vacate
         self._engine = Engine()
         self._described: dict[str, Any] = {}
 
@@ -81,10 +95,7 @@ class DockerWorkspaceSandbox:
             "computing": self._computing,
         }
         for name in dict.fromkeys([*images, *self._recipes]):
-            if name in self._recipes:
-                await self._images.get(name)
-            else:
-                await self._images.look(name)
+            await self._images.prepare(name)
 
     async def open(self, spec: WorkspaceSpec) -> DockerWorkspace:
         return await self._pool.take(spec)
@@ -108,11 +119,20 @@ class DockerWorkspaceSandbox:
     async def close(self) -> None:
         """Remove everything that was made."""
         await self._pool.close()
+        await self._images.close()
         await asyncio.to_thread(self._calls.close)
 
     # -- for the pool ----------------------------------------------------------------------------
     async def _make(self, spec: WorkspaceSpec) -> DockerWorkspace:
-        image = await self._images.get(spec.image)
+        image = await self._images.take(spec.image)
+        try:
+            async with self._turns:
+                return await self._made(image, spec)
+        except BaseException:
+            self._images.give(spec.image)
+            raise
+
+    async def _made(self, image: Image, spec: WorkspaceSpec) -> DockerWorkspace:
         container, keeper = await self._launch(image, spec)
         try:
             if not await keeper.wait():
@@ -174,3 +194,4 @@ class DockerWorkspaceSandbox:
 
     async def _remove(self, workspace: DockerWorkspace) -> None:
         await self._away(workspace.container, workspace.keeper)
+        self._images.give(workspace.spec.image)
