@@ -65,7 +65,7 @@ class Aider:
         return self._said(prompts.request(self.exercise.instructions, names(self.exercise)))
 
     async def answer(self, conversation: tuple[Message, ...], reply: Reply, act: Act) -> Said:
-        text = without_reasoning(reply.text)
+        text = without_reasoning(reply.text).strip()  # Aider strips it too
         if text:
             self.chat = self.chat.assistant(text)
         self.counts.filtered += reply.finish_reason == "content_filter"
