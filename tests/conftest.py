@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.workspace_image import made as workspace_image_of
+
 REPOSITORY = Path(__file__).parents[1]
 
 collect_ignore = ["suites/aider_polyglot_set"]  # exercises: their tests are for whoever solves them
@@ -42,6 +44,13 @@ def docker_engine() -> Iterator[object]:
         pytest.fail(f"no Docker engine answers ({e}); start one with `make setup`")
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def workspace_image(docker_engine: object) -> Iterator[str]:
+    """A small image with a shell, a few programs and the user `worker`: see tests/workspace_image.py."""
+    with workspace_image_of(docker_engine) as image:
+        yield image
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

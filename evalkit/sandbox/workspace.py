@@ -24,6 +24,7 @@ LINGER_S = 0.5  # how long the output of a command that has ended is waited for:
 PID_S = 5.0  # how long a starting command may hold up the end of another
 WATCH_S = 3.0  # between looks at what the container has written, or longer where looking takes long
 POLL_S = 0.5
+NO_START = (126, 127, 128, 255)  # statuses that the engine gives to what it cannot start
 
 
 class DockerWorkspace:
@@ -94,6 +95,8 @@ class DockerWorkspace:
                 self._running.discard(execution)
                 execution.close()
             output, dropped = execution.output()
+            if status in NO_START and output.startswith(b"OCI runtime"):
+                return await self._not_started(output, monotonic() - began)
             return Executed(status, output, dropped, timed_out, self._ended, monotonic() - began)
 
     async def _start(self, execution: Execution, start: tuple[Any, ...]) -> None:
@@ -120,10 +123,15 @@ class DockerWorkspace:
         status = await self._status(execution, patience_s=2.0)
         if self._ended:
             return None, False
-        # a container that dies takes its commands along with this status
-        if status is None or (status == 137 and await self.keeper.ask("count") is None):
-            raise await self._gone()
+        if status is None or (await self.keeper.ask("ping") is None and self.keeper.gone.is_set()):
+            raise await self._gone()  # it ended with its container
         return status, False
+
+    async def _not_started(self, output: bytes, wall_s: float) -> Executed:
+        """The engine could not run the shell: in a workspace full of processes, that is their doing."""
+        if not await self.keeper.ask("count"):
+            raise SandboxError(f"the engine cannot run a command: {output.decode('utf-8', 'replace')[:300]}")
+        return Executed(126, b"cannot start the command: too much is running\n", wall_s=wall_s)
 
     async def _status(self, execution: Execution, patience_s: float = 0.0) -> int | None:
         end = monotonic() + patience_s
@@ -208,8 +216,8 @@ class DockerWorkspace:
             files_of.parts(path, below): file if isinstance(file, File) else File(file)
             for path, file in files.items()
         }
-        if any(not names for names in todo):
-            raise NotAFile("a file cannot be written over the whole workspace")
+        for names in todo:
+            self._inside(names)
         async with self._still():
             await self._call(files_of.write, self._calls.client, self.container, todo, self._owner)
 
@@ -226,9 +234,12 @@ class DockerWorkspace:
         if todo:
             raise NotAFile(f"cannot remove /{'/'.join(todo[0])}: {said.text.strip()[-200:]}")
 
+    def _inside(self, names: tuple[str, ...]) -> None:
+        if f"{self._root}/".startswith("/".join(("", *names, ""))):
+            raise NotAFile("the whole workspace cannot be replaced or removed")
+
     async def _there(self, names: tuple[str, ...]) -> bool:
-        if not names:
-            raise NotAFile("the whole workspace cannot be removed")
+        self._inside(names)
         client, container = self._calls.client, self.container
         if not await self._call(files_of.walk, client, container, names, {}):
             return False
