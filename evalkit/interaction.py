@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from evalkit.model import Message, Reply, Tool, ToolCall
 from evalkit.task import Answer
@@ -21,8 +21,9 @@ Clock = Literal["tools", "verification"]
 class Budget:
     """What one rollout may use; None is no limit. Running out is a reason, not an exception.
 
-    `tokens` are those of replies, `money` US dollars, `wall_s` seconds of model and tools (verification has
-    no part in it).
+    `turns` and `tokens` (of replies) are the tested model's; `money` is US dollars of all models; `wall_s`
+    seconds of model and tools (verification and the partner's models have no part in it). What a server does
+    not tell (tokens, a price) cannot be counted.
     """
 
     turns: int | None = None  # model calls
@@ -42,16 +43,23 @@ class Observation:
     it. Nothing but this is used of it, so that a rollout can be made again from its record.
 
     `end`: the rollout is over with it ("submitted", "crashed", ...). `clock`: on whose account its time goes.
+    `died`: the world ended with it, and can be asked nothing more.
     """
 
     text: str
     data: Mapping[str, Any] = field(default_factory=dict)
     end: str = ""
     clock: Clock = "tools"
-    wall_s: float = 0.0  # set by the loop
+    wall_s: float = 0.0  # set by the loop, as is the next
+    died: bool = False
+
+
+class OutOfTime(Exception):
+    """A model's act was cut short: its rollout's time was over."""
 
 
 Act = Callable[[ToolCall], Awaitable[Observation]]
+Ask = Callable[[str, tuple[Message, ...]], Awaitable[Reply]]  # a role ("user") and a conversation
 
 
 class World(Protocol):
@@ -102,6 +110,16 @@ class Partner(Protocol):
 
     def facts(self) -> dict[str, Any]:
         """What is worth keeping of the whole conversation: plain JSON, kept with the answer."""
+        ...
+
+
+@runtime_checkable
+class Asking(Protocol):
+    """What a partner has, too, who lets a model of another role speak: a simulated user. Its suite names the
+    roles (`Suite.roles`), the user of evalkit their models (--user-model)."""
+
+    def introduce(self, ask: Ask) -> None:
+        """Before `open`: how it calls them. Each call is recorded, and paid once, as the tested model's."""
         ...
 
 

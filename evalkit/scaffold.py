@@ -17,9 +17,9 @@ __all__ = ["Attempt", "Budget", "Rollout", "Scaffold"]
 
 @dataclass(frozen=True)
 class Attempt:
-    """What a rollout came to. `end` is "stop", the last reply's finish reason where that cut it short, or the
-    reason of `failed` that it ran into (turns, tokens, money, agent_timeout, context, ...): what is left of
-    it is judged in any case. `facts` (plain JSON) are kept with the answer."""
+    """What a rollout came to. `end` is "stop", the finish reason of a reply that is the answer and was cut,
+    or the reason of `failed` that it ran into (turns, tokens, money, agent_timeout, context, truncated, ...):
+    what is left of it is judged in any case. `facts` (plain JSON) are kept with the answer."""
 
     answer: Answer
     end: str = "stop"
@@ -47,10 +47,16 @@ class Rollout(Protocol):
         """One model call by `role`. On resume a recorded call is answered from the log, not paid twice."""
         ...
 
-    async def observe(self, call: ToolCall, act: Callable[[ToolCall], Awaitable[Observation]]) -> Observation:
+    async def observe(
+        self,
+        call: ToolCall,
+        act: Callable[[ToolCall], Awaitable[Observation]],
+        within_s: float | None = None,
+    ) -> Observation:
         """Act on the world; the observation is durable before it is used. On resume the act is done again, to
         bring a fresh world to where the lost one was, and the recorded observation is what counts; where the
-        two differ, that is recorded."""
+        two differ, that is recorded. OutOfTime where it takes longer than `within_s`, unless it is recorded
+        that it did not."""
         ...
 
     async def record(self, kind: str, payload: dict[str, Any]) -> None:

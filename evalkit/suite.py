@@ -18,7 +18,6 @@ from evalkit.protocol import Protocol
 from evalkit.recipe import Recipe
 from evalkit.samples import SampleRecord, read_rows
 from evalkit.task import Answer, Task, Verdict
-from evalkit.workspace import WorkspaceSandbox
 
 Part = Literal["run", "verdict", "none"]
 
@@ -242,8 +241,11 @@ class Suite(ABC):
         """
 
     # -- interactive tasks ---------------------------------------------------------------------
-    async def meet(self, task: Task, sandbox: WorkspaceSandbox) -> Encounter:
-        """The world, partner and budget of a task's rollout, for the scaffold "interactive"."""
+    async def meet(self, task: Task, sandbox: Any) -> Encounter:
+        """The world, partner and budget of a task's rollout, for the scaffold "interactive".
+
+        `sandbox` is a WorkspaceSandbox where the suite has `workspaces`, else None: a world may be all here.
+        """
         raise NotImplementedError(f"{self.info.name} has no interactive tasks")
 
     def recipe(self) -> Recipe | None:

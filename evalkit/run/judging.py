@@ -23,6 +23,7 @@ async def judge(
     """
     if answer.form == "patch":
         return ended_early(await suite.score(task, answer, sandbox), finish_reason)
+    cut = finish_reason in CUT_SHORT and not (finish_reason == "context" and answer.form != "reply")
     # a hostile reply may take seconds to read: other calls must not wait for it
     code = await asyncio.to_thread(suite.protocol().extract, task, answer)
     if code is None or not code.text.strip():
@@ -31,7 +32,7 @@ async def judge(
         verdict = await suite.score(task, code, sandbox)
         if verdict.extracted is None:
             verdict = dataclasses.replace(verdict, extracted=code.text)
-    if finish_reason in CUT_SHORT and verdict.scored:
+    if cut and verdict.scored:
         counts = _counts(suite, task)
         if not (counts and verdict.outcome is Outcome.PASSED):
             left = verdict.reason or str(verdict.outcome)
@@ -43,7 +44,8 @@ async def judge(
                 # what does not count in the score does not count in a part of it either
                 parts=verdict.parts if counts else dict.fromkeys(verdict.parts, False),
             )
-    return verdict
+        return verdict
+    return ended_early(verdict, finish_reason)
 
 
 def ended_early(verdict: Verdict, end: str) -> Verdict:

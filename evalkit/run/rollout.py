@@ -8,14 +8,15 @@ call on that the record does not answer, nothing of it is used any more.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from typing import Any
 
-from evalkit.errors import ContextExceeded
-from evalkit.interaction import Budget, Observation
+from evalkit.errors import ContextExceeded, NoSample
+from evalkit.interaction import Budget, Observation, OutOfTime
 from evalkit.model import CallAttempt, Message, Model, Reply, Request, Sampling, Tool, ToolCall
 from evalkit.store import Store, request_digest
 from evalkit.task import Task
@@ -61,7 +62,9 @@ class RecordedRollout:
         stop: tuple[str, ...] = (),
         tools: tuple[Tool, ...] = (),
     ) -> Reply:
-        model = self._models[role]
+        model = self._models.get(role)
+        if model is None:
+            raise NoSample(f"no model plays the {role}", f"--{role}-model NAME")
         sampling = self.sampling if role == "tested" else model.sampling
         sampling = dataclasses.replace(sampling, stop=(*sampling.stop, *stop))
         if sampling.seed is not None:
@@ -104,26 +107,33 @@ class RecordedRollout:
             self.costs.append(reply.usage.cost)
         return reply
 
-    async def observe(self, call: ToolCall, act: Callable[[ToolCall], Awaitable[Observation]]) -> Observation:
+    async def observe(
+        self,
+        call: ToolCall,
+        act: Callable[[ToolCall], Awaitable[Observation]],
+        within_s: float | None = None,
+    ) -> Observation:
         number, self._acts = self._acts, self._acts + 1
         asked = {"name": call.name, "arguments": call.arguments}
+        known = self._told.get(("observation", number)) if self._replaying else None
+        if known and known["call"] != asked:
+            known = None
         started = monotonic()
         try:
-            seen = await act(call)
+            seen = await _in_time(act(call), None if known else within_s)
         except WorkspaceDied as e:
             if not self._died_before(number, asked):
                 await self.record("died", {"number": number, "call": asked, "message": e.message})
                 raise
-            seen = Observation(f"The workspace ended: {e.message}", end="crashed")
+            seen = Observation(f"The workspace ended: {e.message}", end="crashed", died=True)
         seen = dataclasses.replace(seen, wall_s=round(monotonic() - started, 3))
         facts = {"number": number, "call": asked, "observation": _plain(seen)}
-        known = self._told.get(("observation", number))
-        if self._replaying and known and known["call"] == asked:
+        if known:
             recorded = Observation(**known["observation"])
             if _content(recorded) != _content(seen):
                 self.differences += 1
                 await self.record("difference", facts)
-            return recorded
+            return seen if seen.died else recorded  # of a world that is gone nothing more can come
         self._replaying = False
         await self.record("observation", facts)
         return seen
@@ -135,6 +145,18 @@ class RecordedRollout:
 
     async def record(self, kind: str, payload: dict[str, Any]) -> None:
         await self._store.event(self._id, kind, payload)
+
+
+async def _in_time(act: Awaitable[Observation], within_s: float | None) -> Observation:
+    """The act's observation; OutOfTime where that takes longer. A TimeoutError of its own passes through."""
+    limit = asyncio.timeout(within_s)
+    try:
+        async with limit:
+            return await act
+    except TimeoutError:
+        if limit.expired():
+            raise OutOfTime from None
+        raise
 
 
 def _plain(seen: Observation) -> dict[str, Any]:

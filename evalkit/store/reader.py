@@ -181,12 +181,21 @@ class Reader:
         return read_reply(self._body(found[0])["reply"]) if found else None
 
     def recorded_events(self, task_id: str, sample: int) -> dict[tuple[str, int], Any]:
-        """What earlier tries of this sample logged under a number, by kind and number; the newest counts."""
+        """What earlier tries of this sample logged under a number, by kind and number; the newest counts.
+
+        A try that observed something anew parted there from those before it: what they observed later
+        belongs to another course of things.
+        """
         found: dict[tuple[str, int], Any] = {}
         for rollout, _ in self.rollouts(task_id, sample):
             for event in self.events(rollout):
-                if event.kind not in ("model_call", "attempt") and "number" in event.payload:
-                    found[event.kind, event.payload["number"]] = event.payload
+                if event.kind in ("model_call", "attempt") or "number" not in event.payload:
+                    continue
+                number = event.payload["number"]
+                if event.kind == "observation":
+                    later = [key for key in found if key[0] == "observation" and key[1] > number]
+                    found = {key: told for key, told in found.items() if key not in later}
+                found[event.kind, number] = event.payload
         return found
 
     # -- verdict sets and notes --------------------------------------------------------------------
