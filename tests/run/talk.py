@@ -10,9 +10,9 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import evalkit
+from evalkit.api import Run, run
 from evalkit.cli import main
 from evalkit.endpoint.process import running
 from evalkit.run import session
@@ -67,9 +67,10 @@ def tasks(folder: Path, *records: Mapping[str, Any]) -> Path:
     return path
 
 
-def talk(folder: Path, url: str, *records: Mapping[str, Any], **given: Any) -> evalkit.Run:
+def talk(folder: Path, url: str, *records: Mapping[str, Any], **given: Any) -> Run:
     """The run of these tasks, in this process."""
-    before, session._open = session._open, open_nothing
+    before, patched = session._open, cast(Any, session)
+    patched._open = open_nothing
     try:
         data = tasks(folder, *records)
         given = {
@@ -79,28 +80,27 @@ def talk(folder: Path, url: str, *records: Mapping[str, Any], **given: Any) -> e
             "max_attempts": 2,
             **given,
         }
-        run: evalkit.Run = evalkit.run(str(SUITE), "scripted", **given)
-        return run
+        return run(str(SUITE), "scripted", **given)
     finally:
-        session._open = before
+        patched._open = before
 
 
-def outcomes(run: evalkit.Run) -> dict[str, str]:
+def outcomes(made: Run) -> dict[str, str]:
     """outcome/reason by task."""
-    with read_run(run.folder) as store:
+    with read_run(made.folder) as store:
         return {row["task_id"]: f"{row['outcome']}/{row['reason']}".rstrip("/") for row in store.samples()}
 
 
-def events(run: evalkit.Run | Path, task: str, kind: str) -> list[Event]:
+def events(made: Run | Path, task: str, kind: str) -> list[Event]:
     """A task's events of one kind, of all its tries, in order."""
-    folder = run if isinstance(run, Path) else run.folder
+    folder = made if isinstance(made, Path) else made.folder
     with read_run(folder) as store:
         tries = store.rollouts(task, 0)
         return [e for rollout, _ in tries for e in store.events(rollout) if e.kind == kind]
 
 
-def facts(run: evalkit.Run, task: str) -> dict[str, Any]:
-    with read_run(run.folder) as store:
+def facts(made: Run, task: str) -> dict[str, Any]:
+    with read_run(made.folder) as store:
         found: dict[str, Any] = store.record(task, 0).info["facts"]
         return found
 
@@ -112,5 +112,5 @@ def requests(folder: Path) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    session._open = open_nothing
+    cast(Any, session)._open = open_nothing
     sys.exit(main(sys.argv[1:]))

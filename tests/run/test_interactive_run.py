@@ -57,7 +57,7 @@ def test_worlds_and_partners_of_each_kind(tmp_path: Path, log: Path) -> None:
         "cut-good": [calls(WRITTEN), {"text": "And so it i", "finish_reason": "length"}],
     }
     wants = {"wants": {"a": "x"}}
-    records = [
+    records: list[dict[str, Any]] = [
         {"task_id": "sum", "wants": {"a": "3"}},
         {"task_id": "several", **table},
         {"task_id": "undone", **table},
@@ -117,7 +117,7 @@ def test_each_budget_ends_an_endless_loop_with_its_reason(tmp_path: Path, log: P
         "all": {"turns": 100, "tokens": 10_000, "money": 5.0, "wall_s": 60.0},
         "none-left": {"turns": 1},
     }
-    conversations = {
+    conversations: dict[str, list[Any]] = {
         "turns": again,
         "tokens": words,
         "money": paid,
@@ -207,7 +207,7 @@ def test_a_conversation_that_is_too_long_is_shortened_or_ends(tmp_path: Path, lo
         "stubborn": [long, long, long, long, "never"],
         "hopeless": ["never"],
     }
-    records = [
+    records: list[dict[str, Any]] = [
         {"task_id": "shortened", "wants": {"a": "x", "b": ""}},
         {"task_id": "stubborn", "partner": "stubborn"},
         {"task_id": "hopeless", "wants": {"a": "x"}},
