@@ -5,9 +5,11 @@ from __future__ import annotations
 from evalkit.protocol import Extractor, Prompt, Protocol
 from evalkit.task import Answer, Task
 
+from . import tool_use
 from .exercises import exercise_of
 from .partner import opening
 
+TOOLS = "tools"  # no edit format of Aider's: function calls
 DEFAULT = "whole"  # what Aider takes for a model that it has no settings for
 TRIES, REFLECTIONS, TIMEOUT_S = 2, 3, 180.0  # benchmark.py and base_coder.py of commit 5dc9490
 
@@ -20,6 +22,8 @@ WORK = Extractor(
 
 
 def protocol(edit_format: str, tries: int) -> Protocol:
+    if edit_format == TOOLS:
+        return WITH_TOOLS
     return Protocol(
         name=f"aider-{edit_format}-{'' if tries == TRIES else f'{tries}-tries-'}evalkit",
         version="1",
@@ -35,3 +39,15 @@ def protocol(edit_format: str, tries: int) -> Protocol:
 
 def patch(task: Task, answer: Answer) -> str:
     return answer.text
+
+
+WITH_TOOLS = Protocol(
+    name="evalkit-tools",
+    version="1",
+    prompt=lambda task: Prompt(messages=tool_use.opening(exercise_of(task))),
+    extractor=WORK,
+    assemble=patch,
+    form="patch",
+    source="evalkit",
+    notes="Function calls instead of an edit format, tests as often as the model likes.",
+)

@@ -43,6 +43,18 @@ def statistics(samples: Iterable[Sampled], tries: int) -> Mapping[str, float | N
     }
 
 
+def without_tries(samples: Iterable[Sampled]) -> Mapping[str, float | None]:
+    """What is left of them where there are neither edit formats nor tries."""
+    planned = list(samples)
+    done = [sample for sample in planned if sample.outcome in SCORED]
+    return {
+        "test_cases": float(len(done)),
+        "total_tests": float(len(planned)),
+        "seconds_per_case": mean(seconds(sample) for sample in done),
+        "total_cost": whole(sample.cost for sample in done),
+    }
+
+
 def passed_by(done: Sequence[Sampled], attempt: int, tries: int) -> float | None:
     """How many passed with at most that many tries.
 
@@ -73,8 +85,8 @@ def seconds(sample: Sampled) -> float | None:
 
 def mean(values: Iterable[float | None]) -> float | None:
     known = list(values)
-    sum_ = whole(known)
-    return None if sum_ is None else sum_ / len(known)
+    in_all = whole(known)
+    return None if in_all is None or not known else in_all / len(known)
 
 
 def whole(values: Iterable[float | None]) -> float | None:

@@ -14,12 +14,12 @@ from evalkit.suite import CommonOptions, Data, Sampled, Scorer, option
 from evalkit.task import Answer, Task, Verdict
 from evalkit.workspace import WorkspaceSandbox
 
-from . import statistics
+from . import statistics, tool_use
 from .edits import FORMATS
 from .exercises import exercise_from, exercise_of
 from .gold import gold
 from .partner import Aider
-from .protocols import DEFAULT, REFLECTIONS, TRIES, protocol
+from .protocols import DEFAULT, REFLECTIONS, TOOLS, TRIES, protocol
 from .runners import needs_of
 
 LANGUAGES = ("cpp", "go", "java", "javascript", "python", "rust")
@@ -27,7 +27,7 @@ LANGUAGES = ("cpp", "go", "java", "javascript", "python", "rust")
 
 @dataclass(frozen=True)
 class Options(CommonOptions):
-    edit_format: str = option(DEFAULT, "how the model writes its changes", choices=FORMATS)
+    edit_format: str = option(DEFAULT, "how the model writes its changes", choices=(*FORMATS, TOOLS))
     tries: int = option(
         TRIES, "how often the tests are run; their output starts the next try", within=(1, 10)
     )
@@ -61,7 +61,13 @@ class Suite(suite.Suite):
         return ", ".join(self.languages())
 
     def doubts(self, tasks: Sequence[Task], data: Data) -> tuple[str, ...]:
-        doubts = ["comparable in scoring, not in prompt: the prompts are evalkit's own words"]
+        doubts = [] if data.pinned else ["other exercises than the benchmark's, or changed ones"]
+        if self.options.edit_format == TOOLS:
+            return (
+                *doubts,
+                "function calls of evalkit's own, no edit format, any number of test runs",
+            )
+        doubts.append("comparable in scoring, not in prompt: the prompts are evalkit's own words")
         if self.options.tries != TRIES:
             doubts.append(f"{self.options.tries} tries, officially {TRIES}")
         if self.options.reflections != REFLECTIONS:
@@ -75,9 +81,12 @@ class Suite(suite.Suite):
     async def meet(self, task: Task, sandbox: WorkspaceSandbox) -> Encounter:
         from .world import open_world
 
-        exercise = exercise_of(task)
-        partner = Aider(exercise, self.options.edit_format, self.options.tries, self.options.reflections)
-        return Encounter(await open_world(exercise, sandbox, image=self.image(task)), partner)
+        exercise, options, image = exercise_of(task), self.options, self.image(task)
+        if options.edit_format == TOOLS:
+            world = await open_world(exercise, sandbox, image=image, tools=tool_use.TOOLS)
+            return Encounter(world, tool_use.ToolUse(exercise), tool_use.BUDGET)
+        partner = Aider(exercise, options.edit_format, options.tries, options.reflections)
+        return Encounter(await open_world(exercise, sandbox, image=image), partner)
 
     def scorer(self) -> Scorer:
         return Scorer("aider", "1")
@@ -89,6 +98,8 @@ class Suite(suite.Suite):
         return verdict
 
     def statistics(self, samples: Iterable[Sampled]) -> Mapping[str, float | None]:
+        if self.options.edit_format == TOOLS:
+            return statistics.without_tries(samples)
         return statistics.statistics(samples, self.options.tries)
 
     def official_sample(self, task: Task, answer: Answer, verdict: Verdict | None) -> dict[str, Any]:
