@@ -67,6 +67,8 @@ async def test_the_oracle_without_gold_says_so() -> None:
 
 async def test_the_null_model_says_nothing() -> None:
     assert await answer(open_model("null"), Task("a", {}, gold=Answer("x"))) == Answer("")
+    work = Answer("diff", "patch")
+    assert await answer(open_model("null"), Task("a", {}, gold=work)) == Answer("", "patch")
 
 
 def written(path: Path, rows: list[dict[str, Any]]) -> Path:
