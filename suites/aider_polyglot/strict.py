@@ -28,6 +28,12 @@ from .traps import Traps, set_traps
 INSIDE = Path(__file__).with_name("inside")
 TESTER = 1000  # the image's user "work", and its group
 REPORT_BYTES, OUTPUT_BYTES = 4 << 20, 64 << 10
+REPORTERS = {
+    "python": {"evalkit_report.py": "evalkit_report.py"},
+    "javascript": {"reporter.js": "reporter.js"},
+    "java": {"java/EvalkitReport.java": "EvalkitReport.java"},
+}
+LISTENER = "org.junit.platform.launcher.TestExecutionListener"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -106,16 +112,12 @@ def _told(exercise: Exercise, place: str) -> dict[str, object]:
 
 
 def _inside(language: str) -> dict[str, File]:
-    names = {
-        "python": ("launch.py", "evalkit_report.py"),
-        "javascript": ("launch.py", "reporter.js"),
-        "java": (
-            "launch.py",
-            "java/EvalkitReport.java",
-            "java/META-INF/services/org.junit.platform.launcher.TestExecutionListener",
-        ),
-    }.get(language, ("launch.py",))
-    return {name: File((INSIDE / name).read_bytes()) for name in names}
+    """The launcher and the language's reporter, by their paths in the grader's folder."""
+    names = {"launch.py": "launch.py", **REPORTERS.get(language, {})}
+    files = {path: File((INSIDE / name).read_bytes()) for path, name in names.items()}
+    if language == "java":
+        files[f"java/META-INF/services/{LISTENER}"] = File(b"EvalkitReport\n")
+    return files
 
 
 def judged(exercise: Exercise, executed: Executed, traps: Traps, names: Names) -> Strict:
