@@ -67,11 +67,6 @@ class Calls:
         """SandboxError where the engine does not answer."""
         await self(self.client.ping)
 
-    def written(self, container: str) -> int:
-        """How many bytes a container's own layer holds, as the engine counts them (holes included)."""
-        found = self.client.api.containers(all=True, size=True, filters={"id": container})
-        return int(found[0].get("SizeRw", 0)) if found else 0
-
     def close(self) -> None:
         self._threads.shutdown(wait=False)
         self.client.close()

@@ -52,8 +52,7 @@ class Execution:
     """`start` in a worker's thread; `pid` is known when the shell has said it (0: it did not), `over` when
     the output has ended."""
 
-    def __init__(self, client: Any, output_bytes: int, on_output: Callable[[bytes], None] | None) -> None:
-        self.client = client
+    def __init__(self, output_bytes: int, on_output: Callable[[bytes], None] | None) -> None:
         self.loop = asyncio.get_running_loop()
         self.pid: asyncio.Future[int] = self.loop.create_future()
         self.over = asyncio.Event()
@@ -68,6 +67,7 @@ class Execution:
 
     def start(
         self,
+        client: Any,
         container: str,
         command: Sequence[str],
         folder: str,
@@ -75,7 +75,7 @@ class Execution:
         env: Mapping[str, str],
         stdin: bytes,
     ) -> None:
-        made = self.client.api.exec_create(
+        made = client.api.exec_create(
             container,
             [*SHELL, folder, *command],
             stdin=bool(stdin),
@@ -83,16 +83,16 @@ class Execution:
             environment=dict(env),
         )
         self.id = str(made["Id"])
-        self._stream = self.client.api.exec_start(self.id, socket=True)
+        self._stream = client.api.exec_start(self.id, socket=True)
         self._raw = getattr(self._stream, "_sock", self._stream)
         self._raw.settimeout(None)
         threading.Thread(target=self._read, name=f"evalkit-{self.id[:8]}", daemon=True).start()
         if stdin:
             threading.Thread(target=self._feed, args=(stdin,), daemon=True).start()
 
-    def status(self) -> int | None:
+    def status(self, client: Any, container: str) -> int | None:
         """In a worker's thread: the exit code, or None while it runs. Engine errors pass through."""
-        found = self.client.api.exec_inspect(self.id)
+        found = client.api.exec_inspect(self.id)
         return None if found["Running"] or found["ExitCode"] is None else int(found["ExitCode"])
 
     def output(self) -> tuple[bytes, int]:

@@ -19,6 +19,7 @@ from evalkit.sandbox.workspace import DockerWorkspace
 from evalkit.sandbox.workspace_calls import Calls
 from evalkit.sandbox.workspace_container import Engine, Owner
 from evalkit.sandbox.workspace_images import Image, Images
+from evalkit.sandbox.workspace_life import Life
 from evalkit.sandbox.workspace_pool import Pool
 from evalkit.workspace import ImageSupply, NotAFile, WorkspaceDied, WorkspaceSpec
 
@@ -139,9 +140,8 @@ class DockerWorkspaceSandbox:
                 raise SandboxError(f"a container of {spec.image} does not start", "it needs /bin/sh")
             user = spec.user or image.user or "0"
             owner = await self._owner(image, user, container)
-            workspace = DockerWorkspace(
-                self._calls, container, spec, keeper, user, owner, self._places, self._pool.dispose
-            )
+            life = Life(self._calls, container, keeper, spec.limits)
+            workspace = DockerWorkspace(life, spec, user, owner, self._places, self._pool.dispose)
             await workspace.prepare()
         except BaseException as e:
             await self._away(container, keeper)
