@@ -159,6 +159,10 @@ class ImageSupply(Protocol):
         """One sample less will."""
         ...
 
+    def lacks(self, reference: str) -> str:
+        """Why it cannot be had here, whatever is tried, in words: it does not fit. "" is no reason."""
+        ...
+
 
 class WorkspaceSandbox(Protocol):
     """Where workspaces come from. `supply`: None where all of their images are built here."""

@@ -29,7 +29,7 @@ def made(client: Any, programs: Sequence[str] = PROGRAMS, *changes: str) -> Iter
     marks = {**labels("image", "tests"), "evalkit.provides": "shell tests"}
     lines = [f"LABEL {key}={json.dumps(value)}" for key, value in marks.items()]
     lines += ["ENV PATH=/usr/bin:/bin", "ENV FROM_IMAGE=yes", "USER worker", *changes]
-    reply = client.api.import_image_from_data(_archive(programs), changes=lines)
+    reply = client.api.import_image_from_data(archive(programs), changes=lines)
     image = str(json.loads(reply.strip().splitlines()[-1])["status"])
     try:
         yield image
@@ -37,7 +37,7 @@ def made(client: Any, programs: Sequence[str] = PROGRAMS, *changes: str) -> Iter
         client.api.remove_image(image, force=True)
 
 
-def _archive(programs: Sequence[str]) -> bytes:
+def archive(programs: Sequence[str]) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
         for folder in ("root", "home", "tmp", "etc", "bin", "usr", "usr/bin"):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evalkit.cli.parser import Parser, choice, json_object, number, seconds, task_list, whole
+from evalkit.cli.parser import Parser, byte_size, choice, json_object, number, seconds, task_list, whole
 from evalkit.model import Sampling
 from evalkit.registry import from_anywhere, object_from_anywhere
 from evalkit.run.settings import ISOLATIONS, ROLES, Knobs, Settings, budget_from, roles_from
@@ -145,6 +145,23 @@ def add_knobs(parser: Parser, *, calls: bool = True) -> None:
     )
     if calls:
         _add_budget(group, standard)
+    add_images(parser)
+
+
+def add_images(parser: Parser) -> None:
+    group = parser.add_argument_group(
+        "images", "Of suites whose tasks have workspaces: docs/images.md. They change no number."
+    )
+    group.add_argument(
+        "--image-map",
+        type=absolute,
+        metavar="FILE",
+        help="TOML or JSON: local images for those that tasks name (task id, image or pattern = image)",
+    )
+    group.add_argument(
+        "--disk-budget", type=byte_size, metavar="SIZE", help="for images that are pulled: 40GB, 500MB"
+    )
+    group.add_argument("--keep-images", action="store_true", help="do not remove what was pulled")
 
 
 def _add_budget(group: Any, standard: Knobs) -> None:

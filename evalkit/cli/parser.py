@@ -100,6 +100,16 @@ def seconds(text: str) -> float:
     return total
 
 
+def byte_size(text: str) -> int:
+    """40GB, 1.5TB, 500MB, 40GiB, 4000000000: bytes."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:([kmgt])(i?)b?|b)?", text.strip().lower())
+    if match is None or not float(match.group(1)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size: 40GB, 500MB or 40GiB")
+    figure, unit, binary = match.groups()
+    power = " kmgt".index(unit) if unit else 0
+    return int(float(figure) * float(1024 if binary else 1000) ** power)
+
+
 def choice(*names: str) -> Callable[[str], str]:
     """One of `names`, with did-you-mean."""
 

@@ -22,6 +22,7 @@ def projection_text(p: Projection) -> str:
             if p.sends
             else [("cost", "none: this model needs no server")]
         ),
+        *([("images", one_line(p.images["summary"]))] if p.images else []),
         ("run", f"{one_line(p.run)} ({'continues' if p.continues else 'new'})"),
     ]
     heading = " · ".join(one_line(name) for name in (p.suite, p.model, p.protocol, p.scaffold))

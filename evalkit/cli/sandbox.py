@@ -13,17 +13,23 @@ from evalkit.cli.text import Style, visible
 ABOUT = """\
 build   make sure that the engine holds the judge image: from the cache, the registry, or Debian packages
 status  engine, image and isolation, as evalkit finds them
+images  the images that a suite's tasks name, and what pulling them would cost: images SUITE --help
 list    every container, volume and image of evalkit's in the engine (evalkit clean removes them)
 """
 EXAMPLES = """\
   evalkit sandbox build
   evalkit sandbox build --force        anew, also where there is one
+  evalkit sandbox images my-suite --disk-budget 40GB
   evalkit sandbox status
 """
-ACTIONS = ("build", "status", "list")
+ACTIONS = ("build", "images", "status", "list")
 
 
 def main(words: Sequence[str]) -> int:
+    if "images" in words[:1]:
+        from evalkit.cli import sandbox_images
+
+        return sandbox_images.main(words)
     parser = Parser("sandbox", usage="ACTION [option ...]", about=ABOUT, examples=EXAMPLES)
     parser.add_argument("action", metavar="ACTION", type=choice(*ACTIONS), help=", ".join(ACTIONS))
     parser.add_argument("--force", action="store_true", help="build: make the image anew")

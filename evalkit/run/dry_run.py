@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from evalkit.errors import SandboxError
+from evalkit.run.images import image_plan
 from evalkit.run.plan import Plan
 from evalkit.run.settings import Knobs
 from evalkit.store import holds_run, read_run
@@ -45,6 +47,7 @@ class Projection:
     prompt_cost: float | None
     cost_at_most: float | None
     sends: bool  # False for the oracle and others that answer by themselves
+    images: dict[str, Any] | None = None  # to pull: PullPlan.to_json; None where all are built here
     rule: str = RULE
 
     def to_json(self) -> dict[str, Any]:
@@ -91,7 +94,17 @@ def project(plan: Plan, knobs: Knobs) -> Projection:
         prompt_cost=prompt_cost,
         cost_at_most=cost,
         sends=_sends(plan),
+        images=_images(plan, owed, knobs),
     )
+
+
+def _images(plan: Plan, owed: list[Task], knobs: Knobs) -> dict[str, Any] | None:
+    """Where tasks have images by reference: engine and registries are asked, nothing is pulled."""
+    try:
+        found = image_plan(plan.suite, list({task.id: task for task in owed}.values()), knobs)
+    except SandboxError as e:
+        return {"summary": f"unknown: {e.message}"}
+    return found.to_json() if found else None
 
 
 def _owed(plan: Plan, folder: Path) -> tuple[list[tuple[Task, int]], int, int]:

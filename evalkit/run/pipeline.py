@@ -124,6 +124,8 @@ class Pipeline:
                 return
             if await self._attempt(task, sample):
                 await self._queue.put((task, sample))
+            else:
+                self._over(task)
 
     async def _owed(self, answers: list[tuple[Task, int]]) -> None:
         for item in answers:
@@ -182,11 +184,21 @@ class Pipeline:
     def _workspaces(self) -> WorkspaceSandbox | None:
         return cast(WorkspaceSandbox, self.sandbox) if self.plan.suite.workspaces else None
 
+    def _over(self, task: Task) -> None:
+        """The sample needs its image no more."""
+        if self._workspaces is not None and self._workspaces.supply is not None:
+            self._workspaces.supply.over(self.plan.suite.image(task))
+
     def _lacks(self, task: Task) -> str:
-        """What the task needs and its workspace's image does not hold, in words."""
-        if self._workspaces is None or not task.needs:
+        """Why its image cannot be had, or what the task needs and its image does not hold, in words."""
+        if self._workspaces is None:
             return ""
-        there = self._workspaces.provides(self.plan.suite.image(task))
+        image, supply = self.plan.suite.image(task), self._workspaces.supply
+        if supply is not None and (why := supply.lacks(image)):
+            return why
+        if not task.needs:
+            return ""
+        there = self._workspaces.provides(image)
         missing = [need for need in task.needs if need not in there]
         return f"the image has no {', '.join(missing)}" if missing else ""
 
@@ -217,6 +229,7 @@ class Pipeline:
         while (item := await self._queue.get()) is not None:
             if self.stop.end not in ("interrupted", "sandbox"):
                 await self._judge(*item)
+                self._over(item[0])
 
     async def _judge(self, task: Task, sample: int) -> None:
         answer, info = self.store.answer_of(task.id, sample)

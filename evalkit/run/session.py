@@ -15,6 +15,7 @@ from typing import Any
 
 from evalkit.errors import DataError, StoreError, UsageError
 from evalkit.outcome import Outcome
+from evalkit.run.images import by_image, supply_of
 from evalkit.run.manifest import make_manifest, session_facts, unlike_its_siblings
 from evalkit.run.pipeline import Pipeline, Sandbox, Stop, Work
 from evalkit.run.plan import Plan, make_plan
@@ -144,12 +145,12 @@ async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
                 store = _opened(folder, watch)
                 watch.say(f"continuing {folder}")
                 set_id = await current_set(store, plan)
-                if outstanding(store, plan, set_id):
-                    sandbox = await _open(knobs, folder, plan)
+                if work := outstanding(store, plan, set_id):
+                    sandbox = await _open(knobs, folder, plan, watch, work)
                 else:
                     await make_own(store, set_id, plan, watch)
             else:
-                sandbox = await _open(knobs, folder, plan)
+                sandbox = await _open(knobs, folder, plan, watch)
                 store = create_run(folder, make_manifest(plan, sandbox), plan.planned)
                 watch.say(f"new run {folder}{unlike_its_siblings(folder, plan)}")
             if sandbox is None:
@@ -168,7 +169,7 @@ async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
 
 async def _session(plan: Plan, store: Store, knobs: Knobs, sandbox: Sandbox, watch: Watch) -> Stop:
     set_id = await current_set(store, plan)
-    work = outstanding(store, plan, set_id)
+    work = by_image(outstanding(store, plan, set_id), plan.suite, supply_of(sandbox))
     state = store.state(set_id).values()
     passed = sum(s.verdict == Outcome.PASSED for s in state)
     watch.started(len(state), sum(s.judged for s in state), passed)
@@ -181,7 +182,9 @@ async def _session(plan: Plan, store: Store, knobs: Knobs, sandbox: Sandbox, wat
             await make_own(store, set_id, plan, watch)
         return stop
     finally:
-        facts = {"end": pipeline.stop.end, "detail": pipeline.stop.detail}
+        facts: dict[str, Any] = {"end": pipeline.stop.end, "detail": pipeline.stop.detail}
+        if plan.suite.workspaces:  # which images the tasks met: of those pulled, known only now
+            facts["images"] = sandbox.describe().get("images")
         await store.note("session_end", {**facts, "wall_s": time.monotonic() - began})
 
 
@@ -190,12 +193,13 @@ async def _score(plan: Plan, folder: Path, knobs: Knobs, watch: Watch, make_defa
     sandbox = None
     try:
         before = store.default_set
-        sandbox = await _open(knobs, folder, plan)
+        sandbox = await _open(knobs, folder, plan, watch)
         set_id = await verdict_set(store, plan, again=True)
         tasks = {task.id: task for task in plan.tasks}
         answers = [(tasks[t], k) for (t, k), known in store.state().items() if known.answered]
         watch.started(len(answers), 0, 0)
-        stop = await Pipeline(plan, store, set_id, knobs, sandbox, watch).execute(Work([], answers))
+        work = by_image(Work([], answers), plan.suite, supply_of(sandbox))
+        stop = await Pipeline(plan, store, set_id, knobs, sandbox, watch).execute(work)
         changes = store.verdict_changes(before, set_id) if before is not None else ()
         end = stop.end if outstanding(store, plan, set_id).answers else "done"
         if end != "done":
@@ -216,9 +220,12 @@ async def close_models(plan: Plan) -> None:
         await model.close()
 
 
-async def _open(knobs: Knobs, folder: Path, plan: Plan) -> Sandbox:
+async def _open(knobs: Knobs, folder: Path, plan: Plan, watch: Watch, work: Work | None = None) -> Sandbox:
+    """For all of the plan's tasks, or those of the work that is left."""
     if plan.suite.workspaces:
-        return await open_workspaces(plan.suite, plan.tasks, knobs, folder.name)
+        left = {task.id for task, _ in (*work.rollouts, *work.answers)} if work else None
+        tasks = [task for task in plan.tasks if left is None or task.id in left]
+        return await open_workspaces(plan.suite, tasks, knobs, folder.name, watch.say)
     return await open_sandboxes(
         knobs.sandboxes,
         knobs.judges,

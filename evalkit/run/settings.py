@@ -92,6 +92,9 @@ class Knobs:
     judges: int = field(default_factory=lambda: max(2, (os.cpu_count() or 2) + 1))  # programs that compute
     strict_limits: bool = False  # every program has all of its limit in effective time
     isolation: str = "shared"  # of programs from each other: ISOLATIONS
+    image_map: str | None = None  # a file that names images for those of workspaces
+    disk_budget: int | None = None  # bytes, for images that are pulled
+    keep_images: bool = False  # leave what was pulled in the engine
     max_cost: float | None = None
     max_time: float | None = None
     max_error_rate: float = 0.01

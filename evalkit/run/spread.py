@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from evalkit.program import Job, Judgement, ProgramSandbox
+from evalkit.run.images import open_images
 from evalkit.run.settings import Knobs
 from evalkit.sandbox.company import Company
 from evalkit.suite import Suite
@@ -63,16 +64,20 @@ async def open_sandboxes(
     return Spread(good) if each else first
 
 
-async def open_workspaces(suite: Suite, tasks: Sequence[Task], knobs: Knobs, label: str) -> WorkspaceSandbox:
+async def open_workspaces(
+    suite: Suite, tasks: Sequence[Task], knobs: Knobs, label: str, say: Callable[[str], None]
+) -> WorkspaceSandbox:
     """The sandbox of a suite whose tasks have workspaces. SandboxError where the engine is not usable."""
     from evalkit.sandbox import open_workspace_sandbox
 
     recipe = suite.recipe()
+    supply = await open_images(suite, tasks, knobs, label, say)
     sandbox: WorkspaceSandbox = await open_workspace_sandbox(
         images=tuple(dict.fromkeys(suite.image(task) for task in tasks)),
         recipes=(recipe,) if recipe else (),
         computing=knobs.judges,
         run_label=label,
+        supply=supply,
     )
     return sandbox
 

@@ -109,12 +109,28 @@ class PullPlan:
         }
         return {name: count for name, count in lacking.items() if count > 0}
 
+    def sentence(self) -> str:
+        """For people: what will be pulled, what it takes, and what stands against it."""
+        least = "at least " if self.unknown else ""
+        parts = [
+            f"{self.pulls} of {len(self.images)} to pull",
+            f"{least}{_gb(self.download)} to download",
+            f"{least}{_gb(self.peak)} on disk at a time",
+        ]
+        if self.too_large:
+            parts.append(f"{len(self.too_large)} larger than the disk budget: their tasks cannot run")
+        for name, count in self.short().items():
+            left = self.quotas[name].remaining
+            parts.append(f"{name} allows {left} pulls now, {count} fewer than needed")
+        return ", ".join(parts)
+
     def to_json(self) -> dict[str, Any]:
         """The `images` object of `run --dry-run --json`: docs/machine-interface.md."""
         quotas = {
             name: {**vars(quota), "needed": self.pulls_from(name)} for name, quota in self.quotas.items()
         }
         return {
+            "summary": self.sentence(),
             "count": len(self.images),
             "here": sum(image.here and not image.supplied for image in self.images),
             "supplied": sum(bool(image.supplied) for image in self.images),
@@ -128,6 +144,10 @@ class PullPlan:
             "too_large": list(self.too_large),
             "quotas": quotas,
         }
+
+
+def _gb(size: float) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 
 
 def plan_pulls(

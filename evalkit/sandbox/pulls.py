@@ -133,6 +133,13 @@ class Supply:
             self._needs[reference] = self._needs.get(reference, 0) - 1
             self._settle(self._shelves[reference])
 
+    def lacks(self, reference: str) -> str:
+        """See ImageSupply: it is larger than the disk budget."""
+        if reference not in self.plan.too_large or self.plan.budget is None:
+            return ""
+        size = self._disk.room(reference, ()) / 1e9
+        return f"{reference} takes about {size:.2g} GB, over --disk-budget ({self.plan.budget / 1e9:.2g} GB)"
+
     def describe(self) -> dict[str, dict[str, str]]:
         """id and digest of each image used so far, by reference."""
         return dict(self._digests)
@@ -217,12 +224,8 @@ class Supply:
         budget = self.plan.budget
         if budget is None or reference not in self.plan.order:
             return True
-        alone = self._disk.room(reference, ())
-        if alone > budget:
-            raise SandboxError(
-                f"{reference} takes about {alone / 1e9:.2g} GB, over --disk-budget ({budget / 1e9:.2g} GB)",
-                "its tasks cannot run within it: raise it, or supply the image (--image-map)",
-            )
+        if why := self.lacks(reference):
+            raise SandboxError(why, "its tasks cannot run: raise it, or supply the image (--image-map)")
         if not waits and self._room_lock.locked():
             return False
         began = time.monotonic()

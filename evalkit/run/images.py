@@ -1,0 +1,84 @@
+"""Images that tasks name by reference: what pulling them costs a run, and in which order it works."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from evalkit.run.pipeline import Sandbox, Work
+from evalkit.run.settings import Knobs
+from evalkit.suite import Suite
+from evalkit.task import Task
+from evalkit.workspace import ImageSupply
+
+if TYPE_CHECKING:
+    from evalkit.sandbox.pull_plan import PullPlan
+    from evalkit.sandbox.pulls import Supply
+
+
+def supply_of(sandbox: Sandbox) -> ImageSupply | None:
+    """Programs' sandboxes have one image, and it is built."""
+    return getattr(sandbox, "supply", None)
+
+
+def by_image(work: Work, suite: Suite, supply: ImageSupply | None) -> Work:
+    """The same work with that on an image together, images in the supply's order: else each would be pulled
+    again for every sample. The supply is told what to expect."""
+    if supply is None:
+        return work
+    places = {reference: place for place, reference in enumerate(supply.order)}
+
+    def place(item: tuple[Task, int]) -> int:
+        return places.get(suite.image(item[0]), -1)
+
+    supply.need(Counter(suite.image(task) for task, _ in (*work.rollouts, *work.answers)))
+    return Work(sorted(work.rollouts, key=place), sorted(work.answers, key=place))
+
+
+async def open_images(
+    suite: Suite, tasks: Sequence[Task], knobs: Knobs, label: str, say: Callable[[str], None]
+) -> Supply | None:
+    """The supply of the tasks' images; None where all of them are built here. SandboxError, UsageError."""
+    if not _asked(suite, tasks, knobs):
+        return None
+    from evalkit.sandbox.open_supply import open_supply
+
+    supply = await open_supply(**_how(suite, tasks, knobs), keep=knobs.keep_images, run_label=label, say=say)
+    if supply.plan.pulls:
+        say(f"images: {supply.plan.sentence()}")
+    return supply
+
+
+def image_plan(suite: Suite, tasks: Sequence[Task], knobs: Knobs) -> PullPlan | None:
+    """What pulling them costs; asks the registries, pulls nothing. None where all are built here."""
+    if not _asked(suite, tasks, knobs):
+        return None
+    from evalkit.sandbox.open_supply import plan_images
+
+    return plan_images(**_how(suite, tasks, knobs))
+
+
+def _asked(suite: Suite, tasks: Sequence[Task], knobs: Knobs) -> bool:
+    if not suite.workspaces:
+        return False
+    named = {suite.image(task) for task in tasks} - _built(suite)
+    return bool(named) or knobs.image_map is not None
+
+
+def _built(suite: Suite) -> set[str]:
+    recipe = suite.recipe()
+    return {recipe.name} if recipe else set()
+
+
+def _how(suite: Suite, tasks: Sequence[Task], knobs: Knobs) -> dict[str, Any]:
+    images: dict[str, list[str]] = {}
+    for task in tasks:
+        images.setdefault(suite.image(task), []).append(task.id)
+    return {
+        "images": images,
+        "image_map": knobs.image_map,
+        "budget": knobs.disk_budget,
+        "width": min(knobs.concurrency, knobs.workspaces),
+        "built": _built(suite),
+    }
