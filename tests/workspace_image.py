@@ -7,6 +7,8 @@ import json
 import re
 import shutil
 import subprocess
+import sys
+import sysconfig
 import tarfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,12 +26,17 @@ GROUP = "root:x:0:\nworker:x:1235:\nothers:x:1300:\n"
 
 
 @contextmanager
-def made(client: Any, programs: Sequence[str] = PROGRAMS, *changes: str) -> Iterator[str]:
-    """An image's id; it is removed in the end. Its user is `worker`, unless `changes` say otherwise."""
+def made(
+    client: Any, programs: Sequence[str] = PROGRAMS, *changes: str, python: bool = False
+) -> Iterator[str]:
+    """An image's id; it is removed in the end. Its user is `worker`, unless `changes` say otherwise.
+
+    With `python` there is this interpreter, too, with the simpler part of its library.
+    """
     marks = {**labels("image", "tests"), "evalkit.provides": "shell tests"}
     lines = [f"LABEL {key}={json.dumps(value)}" for key, value in marks.items()]
     lines += ["ENV PATH=/usr/bin:/bin", "ENV FROM_IMAGE=yes", "USER worker", *changes]
-    reply = client.api.import_image_from_data(archive(programs), changes=lines)
+    reply = client.api.import_image_from_data(archive(programs, python), changes=lines)
     image = str(json.loads(reply.strip().splitlines()[-1])["status"])
     try:
         yield image
@@ -37,7 +44,7 @@ def made(client: Any, programs: Sequence[str] = PROGRAMS, *changes: str) -> Iter
         client.api.remove_image(image, force=True)
 
 
-def archive(programs: Sequence[str]) -> bytes:
+def archive(programs: Sequence[str], python: bool = False) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
         for folder in ("root", "home", "tmp", "etc", "bin", "usr", "usr/bin"):
@@ -53,13 +60,29 @@ def archive(programs: Sequence[str]) -> bytes:
         home.type, home.mode, home.uid, home.gid = tarfile.DIRTYPE, 0o755, 1234, 1235
         archive.addfile(home)
         libraries: set[str] = set()
-        for program in programs:
+        if python:
+            _add_python(archive)
+        for program in [*programs, *([sys.executable] if python else [])]:
             found = shutil.which(program)
             assert found, f"this host has no {program}"
-            archive.add(Path(found).resolve(), f"bin/{program}")
+            if program != sys.executable:
+                archive.add(Path(found).resolve(), f"bin/{program}")
             listed = subprocess.run(["ldd", found], capture_output=True, text=True).stdout
             libraries |= set(re.findall(r"(/\S+)", listed))
         for library in sorted(libraries):
             if Path(library).exists():
                 archive.add(Path(library).resolve(), library.lstrip("/"))
     return out.getvalue()
+
+
+def _add_python(archive: tarfile.TarFile) -> None:
+    """Where it lies on this host: it looks for its library from there."""
+    program = Path(sys.executable).resolve()
+    archive.add(program, str(program).lstrip("/"))
+    link = tarfile.TarInfo("bin/python3")
+    link.type, link.linkname = tarfile.SYMTYPE, str(program)
+    archive.addfile(link)
+    library = Path(sysconfig.get_path("stdlib"))
+    folders = ("encodings", "collections", "re", "importlib", "lib-dynload")
+    for path in [*library.glob("*.py"), *(path for name in folders for path in library.glob(f"{name}/*.*"))]:
+        archive.add(path.resolve(), str(path).lstrip("/"))

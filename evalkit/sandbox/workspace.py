@@ -74,7 +74,7 @@ class DockerWorkspace:
     ) -> Executed:
         async with self._places if computes else contextlib.nullcontext():
             execution = Execution(output_bytes, on_output)
-            where = posixpath.join(self._root, folder or "")
+            where = posixpath.join(self._root, folder) if folder else self._root
             began = monotonic()
             self._running.add(execution)
             try:

@@ -62,8 +62,8 @@ def corpus() -> list[Attack]:
     found = []
     for path in sorted(folder.glob("*.json")):
         raw = json.loads(path.read_text())
-        if path.name != "_tasks.json" and raw["kind"] in ("function", "stdio", "api"):
-            task = tasks[raw["task"]]
+        if path.name != "_tasks.json" and raw["kind"] in ("function", "stdio", "api", "harvest"):
+            task = tasks[raw["task"]] if "task" in raw else {}
             found.append(
                 Attack(raw["id"], raw["kind"], raw["expect"], raw.get("also", {}), raw["payload"], task)
             )
