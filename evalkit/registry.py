@@ -121,7 +121,7 @@ def read_info(folder: Path) -> SuiteInfo:
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise DataError(f"cannot read {path}: {e}") from None
     data = raw.pop("data", {})
-    exceptions = raw.pop("exceptions", {})
+    lists_of_tasks = {name: raw.pop(name, {}) for name in ("exceptions", "passes_untouched")}
     known = {f.name for f in dataclasses.fields(SuiteInfo)} - {
         "folder",
         "local",
@@ -131,6 +131,7 @@ def read_info(folder: Path) -> SuiteInfo:
         "hub",
         "checkout",
         "exceptions",
+        "passes_untouched",
     }
     if unknown := sorted(set(raw) - known):
         raise DataError(f"{path}: unknown key {unknown[0]!r}", did_you_mean(unknown[0], known))
@@ -148,7 +149,7 @@ def read_info(folder: Path) -> SuiteInfo:
             raise DataError(f"{path}: [data] git needs {e.args[0]!r} too") from None
     lists: Any = {name: tuple(data.get(name, ())) for name in ("local", "large", "fingerprints")}
     lists["parts"] = tuple(tuple(names) for names in data.get("parts", ()))
-    return SuiteInfo(folder=folder, hub=hub, checkout=checkout, exceptions=exceptions, **lists, **raw)
+    return SuiteInfo(folder=folder, hub=hub, checkout=checkout, **lists_of_tasks, **lists, **raw)
 
 
 # -- options ---------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,12 +26,14 @@ from evalkit.cli.text import Style, one_line, percent
 from evalkit.run.settings import Knobs, Settings
 from evalkit.run.summary import Summary
 from evalkit.run.watch import Watch
+from evalkit.suite import SuiteInfo
 
 ABOUT = """\
 Runs the suite with its own gold answers, which must all pass, and with empty answers, none of which
 may. Tasks without gold, or without tests, cannot be tried: their number is said. Gold that the official
-scorer rejects too is listed in the suite's suite.toml: it is named and tolerated. Exit code 1 where
-anything else comes out, or nothing was tried. Both runs are kept under RESULTS/validate.
+scorer rejects too is listed in the suite's suite.toml, and so are tasks that pass officially as they are at
+the start: both are named and tolerated. Exit code 1 where anything else comes out, or nothing was tried.
+Both runs are kept under RESULTS/validate.
 """
 EXAMPLES = """\
   evalkit validate mini
@@ -52,6 +54,7 @@ class Check:
     wrong: tuple[dict[str, Any], ...]
     excepted: dict[str, str]  # exceptions that did not pass, and why they need not
     passing: tuple[str, ...]  # exceptions that pass after all
+    untouched: dict[str, str]  # tasks that pass without an answer, as listed, and why
     untried: int  # tasks without a gold answer, or that cannot be judged
     settled: int  # tasks that no model is asked: their answer is there already
 
@@ -69,6 +72,7 @@ class Check:
             "wrong": list(self.wrong),
             "exceptions": self.excepted,
             "exceptions_passing": list(self.passing),
+            "passes_untouched": self.untouched,
             "untried": self.untried,
             "settled": self.settled,
         }
@@ -119,7 +123,7 @@ def validate(args: argparse.Namespace, options: dict[str, Any], watch: Watch) ->
     suite = open_suite(args.suite, options)
     tasks = tasks_of(suite, load_data(suite, Path(settings.data) if settings.data else None))
     settled = {task.id: answer == task.gold for task in tasks if (answer := suite.settled(task))}
-    return compare(oracle, null, dict(suite.info.exceptions), settled)
+    return compare(oracle, null, suite.info, settled)
 
 
 def fresh(knobs: Knobs) -> Knobs:
@@ -128,14 +132,17 @@ def fresh(knobs: Knobs) -> Knobs:
     return replace(knobs, results=knobs.results / "validate" / stamp)
 
 
-def compare(oracle: Summary, null: Summary, exceptions: dict[str, str], settled: Mapping[str, bool]) -> Check:
+def compare(oracle: Summary, null: Summary, info: SuiteInfo, settled: Mapping[str, bool]) -> Check:
     """`settled`: tasks that no model is asked, whatever its name, and whether their answer is gold."""
-    wrong, excepted, passing = [], {}, []
+    exceptions, allowed = info.exceptions, info.passes_untouched
+    wrong, excepted, passing, untouched = [], {}, [], {}
     rows = samples_of(oracle)
     tried = [r for r in rows if (r["outcome"], r["reason"]) != UNTRIED and settled.get(r["task_id"], True)]
     for row in tried:
         known = exceptions.get(row["task_id"])
-        if row["outcome"] == "passed":
+        if row["outcome"] == "passed" and row["strict"] == "failed" and row["task_id"] not in allowed:
+            wrong.append({**row, "detail": row["suspect"] or "not proven"})
+        elif row["outcome"] == "passed":
             passing += [row["task_id"]] if known else []
         elif known and row["outcome"] == "failed":
             excepted[row["task_id"]] = known
@@ -144,17 +151,20 @@ def compare(oracle: Summary, null: Summary, exceptions: dict[str, str], settled:
     if null is not oracle:
         expected = {row["task_id"] for row in tried}
         asked = (row for row in samples_of(null) if row["task_id"] not in settled)
-        empty = (row for row in asked if row["outcome"] != "failed")
+        empty = [row for row in asked if row["outcome"] != "failed"]
+        as_listed = (row["task_id"] for row in empty if row["outcome"] == "passed")
+        untouched = {task: allowed[task] for task in as_listed if task in allowed}
+        empty = [row for row in empty if row["task_id"] not in untouched]
         wrong += [row for row in empty if row["task_id"] in expected or row["outcome"] != "not_run"]
     untried, kept = oracle.tasks - len(tried), sum(row["task_id"] in settled for row in rows)
-    return Check(oracle, null, tuple(wrong), excepted, tuple(passing), untried, kept)
+    return Check(oracle, null, tuple(wrong), excepted, tuple(passing), untouched, untried, kept)
 
 
 def samples_of(summary: Summary) -> list[dict[str, Any]]:
     from evalkit.run.export import records
     from evalkit.store import read_run
 
-    keys = ("task_id", "sample", "outcome", "reason", "detail")
+    keys = ("task_id", "sample", "outcome", "reason", "detail", "strict", "suspect")
     with read_run(Path(summary.run)) as store:
         return [{"model": summary.model, **{key: record[key] for key in keys}} for record in records(store)]
 
@@ -168,6 +178,12 @@ def report(check: Check, style: Style) -> str:
         f"  gold answers   {percent(oracle.pass_1)}, {oracle.counts['passed']:,} of {oracle.planned:,} pass",
         f"  empty answers  {percent(null.pass_1)}, {null.counts['failed']:,} of {null.planned:,} fail",
     ]
+    if oracle.strict and null.strict:
+        gold, empty = (strictly["counts"] for strictly in (oracle.strict, null.strict))
+        lines.append(
+            f"  strictly       {gold['passed']:,} gold answers pass, {empty['failed']:,} empty ones fail"
+        )
+    lines += by_tag(oracle, null)
     if check.untried:
         lines.append(f"  not tried      {check.untried:,} tasks without a gold answer or without tests")
     if check.settled:
@@ -176,6 +192,8 @@ def report(check: Check, style: Style) -> str:
         )
     for task, why in check.excepted.items():
         lines.append(f"  {style.warn('excepted')}  {one_line(task)}: {one_line(why)}")
+    for task, why in check.untouched.items():
+        lines.append(f"  {style.warn('untouched')}  {one_line(task)} passes as it is: {one_line(why)}")
     for task in check.passing:
         lines.append(f"  {style.warn('note')}  {one_line(task)} is listed as an exception but passes")
     for row in check.wrong:
@@ -189,3 +207,18 @@ def report(check: Check, style: Style) -> str:
         lines.append(f"  {style.bad('not valid')}: {why}")
         lines.append(f"  evalkit show {one_line(oracle.run)} TASK")
     return "\n".join(lines)
+
+
+MANY = 12  # values of a tag that are shown one by one
+
+
+def by_tag(oracle: Summary, null: Summary) -> Iterator[str]:
+    """Both by each tag of few values: language, difficulty, ..."""
+    for tag, values in oracle.breakdown.items():
+        if 1 < len(values) <= MANY:
+            for value, (passed, scored) in values.items():
+                empty, tried = null.breakdown.get(tag, {}).get(value, (0, 0))
+                yield (
+                    f"    {one_line(tag)} {one_line(value):12} gold {passed:,} of {scored:,} pass, "
+                    f"empty {tried - empty:,} of {tried:,} fail"
+                )
