@@ -16,6 +16,7 @@ _PUBLIC = {
     "open_workspace_sandbox": "evalkit.sandbox.workspace_sandbox",
     "open_program_sandbox": "evalkit.sandbox.program_sandbox",
     "build_image": "evalkit.sandbox.image",
+    "build_recipe": "evalkit.sandbox.recipes",
     "cache_folder": "evalkit.cache",
     "checks": "evalkit.sandbox.doctor",
     "list_leftovers": "evalkit.sandbox.leftovers",

@@ -11,20 +11,39 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from evalkit.cache import cache_folder
 from evalkit.errors import SandboxError
-from evalkit.sandbox.debs import COMPILE, PACKAGES, rootfs
+from evalkit.sandbox import debs, image_cache
 from evalkit.sandbox.engine import docker_client, labels
+from evalkit.sandbox.image_cache import Progress
 
-Progress = Callable[[str], None]
 BASE = "debian:bookworm-slim"
 REGISTRY_PATIENCE_S = 20.0
+PACKAGES = ("python3", "python3-numpy", "tzdata")
+# dependencies that only serve installation or an interactive terminal
+SKIPPED = ("dpkg", "tar", "debconf", "gcc-12-base", "readline-common", "libacl1", "libmd0", "libpcre2-8-0")
+UNWANTED = (*debs.UNWANTED, "./usr/lib/python3/dist-packages/numpy/core/include/")
+COMPILE = (
+    "-m",
+    "compileall",
+    "-q",
+    "-j",
+    "0",
+    "-x",
+    "lib2to3/tests|/tests?/",
+    "/usr/lib/python3.11",
+    "/usr/lib/python3",
+)
+# what maintainer scripts would have done, where it matters here
+EXTRA: tuple[debs.Extra, ...] = (
+    ("usr/lib/{arch}/libblas.so.3", "-> blas/libblas.so.3"),
+    ("usr/lib/{arch}/liblapack.so.3", "-> lapack/liblapack.so.3"),
+    ("etc/passwd", "root:x:0:0:root:/:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n"),
+    ("etc/group", "root:x:0:\nnogroup:x:65534:\n"),
+    ("etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
+)
 
 DOCKERFILE = f"""FROM {BASE}
 RUN apt-get update -qq \\
@@ -35,9 +54,7 @@ RUN apt-get update -qq \\
 
 def recipe() -> str:
     """sha256 of everything that decides the image's contents."""
-    from evalkit.sandbox import debs
-
-    facts = [DOCKERFILE, *PACKAGES, *COMPILE, *debs.SKIPPED, *debs.UNWANTED, repr(debs.EXTRA)]
+    facts = [DOCKERFILE, *PACKAGES, *COMPILE, *SKIPPED, *UNWANTED, repr(EXTRA)]
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()
 
 
@@ -47,12 +64,7 @@ def image_tag() -> str:
 
 def find_image(client: Any) -> str | None:
     """The id of the judge image that this version of evalkit wants, if the engine has it."""
-    import docker.errors
-
-    try:
-        return str(client.images.get(image_tag()).id)
-    except docker.errors.ImageNotFound:
-        return None
+    return image_cache.find(client, image_tag())
 
 
 def build_image(*, force: bool = False, progress: Progress | None = None) -> str:
@@ -65,7 +77,7 @@ def build_image(*, force: bool = False, progress: Progress | None = None) -> str
     if not force:
         if found := find_image(client):
             return found
-        if loaded := _load(client, say):
+        if loaded := image_cache.load(client, image_tag(), say):
             return loaded
     started = time.monotonic()
     reasons = []
@@ -77,53 +89,14 @@ def build_image(*, force: bool = False, progress: Progress | None = None) -> str
             say(f"not from the {name}: {e.message}")
             continue
         say(f"judge image built from the {name} in {time.monotonic() - started:.1f} s")
-        _save(client, say)
+        image_cache.save(client, image_tag(), say)
         return find_image(client) or ""
     raise SandboxError(f"the judge image cannot be built ({'; '.join(reasons)})", "see docs/judge.md, Images")
 
 
-# -- the cache ---------------------------------------------------------------------------------
-def _cached() -> Path:
-    return cache_folder() / "images" / f"judge-{recipe()[:12]}.tar"
-
-
-def _load(client: Any, say: Progress) -> str | None:
-    path = _cached()
-    if not path.is_file():
-        return None
-    import docker.errors
-
-    started = time.monotonic()
-    try:
-        with path.open("rb") as file:
-            client.images.load(file)
-    except (docker.errors.APIError, docker.errors.ImageLoadError, OSError) as e:
-        say(f"the cached image {path.name} is damaged ({e}): building anew")
-        path.unlink(missing_ok=True)
-        return None
-    say(f"judge image loaded from the cache in {time.monotonic() - started:.1f} s")
-    return find_image(client)
-
-
-def _save(client: Any, say: Progress) -> None:
-    path = _cached()
-    partial = path.with_suffix(f".{os.getpid()}")
-    started = time.monotonic()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            for chunk in client.images.get(image_tag()).save(named=True):
-                file.write(chunk)
-        partial.replace(path)
-    except OSError as e:
-        partial.unlink(missing_ok=True)
-        say(f"the image works, but cannot be kept in the cache: {e}")
-        return
-    say(f"kept in the cache ({path.stat().st_size >> 20} MB) in {time.monotonic() - started:.1f} s")
-
-
 # -- two ways to build -------------------------------------------------------------------------
-def _from_registry(client: Any, say: Progress) -> None:
+def pull_base(say: Progress) -> None:
+    """The registry's Debian. SandboxError soon where no registry answers."""
     import docker
     import docker.errors
     import requests
@@ -133,32 +106,48 @@ def _from_registry(client: Any, say: Progress) -> None:
         impatient = docker.from_env(timeout=int(REGISTRY_PATIENCE_S), version="auto")
         impatient.images.pull(BASE)
     except (docker.errors.DockerException, requests.RequestException) as e:
-        raise SandboxError(f"no {BASE} ({_first_line(e)})") from None
+        raise SandboxError(f"no {BASE} ({first_line(e)})") from None
     say(f"pulled {BASE} in {time.monotonic() - started:.1f} s")
+
+
+def _from_registry(client: Any, say: Progress) -> None:
+    import docker.errors
+    import requests
+
+    pull_base(say)
     started = time.monotonic()
     try:
         client.images.build(fileobj=io.BytesIO(DOCKERFILE.encode()), tag=image_tag(), labels=_image_labels())
     except (docker.errors.DockerException, requests.RequestException) as e:
-        raise SandboxError(f"installing the packages failed ({_first_line(e)})") from None
+        raise SandboxError(f"installing the packages failed ({first_line(e)})") from None
     say(f"installed {', '.join(PACKAGES)} in {time.monotonic() - started:.1f} s")
 
 
 def _from_packages(client: Any, say: Progress) -> None:
-    import docker.errors
-
     started = time.monotonic()
-    with rootfs(say) as archive:
-        say(f"packages fetched and unpacked in {time.monotonic() - started:.1f} s")
-        started = time.monotonic()
-        try:
-            reply = client.api.import_image_from_data(archive, changes=["ENV LANG=C.UTF-8", "CMD python3"])
-            imported = json.loads(reply.strip().splitlines()[-1])["status"]
-        except (docker.errors.APIError, KeyError, ValueError) as e:
-            raise SandboxError(f"the engine does not import the image ({_first_line(e)})") from None
+    how = debs.Unpacking(SKIPPED, UNWANTED, EXTRA, merged=False)
+    with debs.debian() as debian:
+        files = debian.fetch(PACKAGES)
+        say(f"{len(files)} packages, {sum(deb.stat().st_size for deb in files) >> 20} MB")
+        with debian.rootfs(files, how) as archive:
+            say(f"packages fetched and unpacked in {time.monotonic() - started:.1f} s")
+            started = time.monotonic()
+            imported = import_image(client, archive, "ENV LANG=C.UTF-8", "CMD python3")
     say(f"imported in {time.monotonic() - started:.1f} s")
     started = time.monotonic()
     _compile(client, imported)
     say(f"byte-compiled the library in {time.monotonic() - started:.1f} s")
+
+
+def import_image(client: Any, archive: IO[bytes], *changes: str) -> str:
+    """The id of an image whose file system is that archive."""
+    import docker.errors
+
+    try:
+        reply = client.api.import_image_from_data(archive, changes=list(changes))
+        return str(json.loads(reply.strip().splitlines()[-1])["status"])
+    except (docker.errors.APIError, KeyError, ValueError) as e:
+        raise SandboxError(f"the engine does not import the image ({first_line(e)})") from None
 
 
 def _compile(client: Any, imported: str) -> None:
@@ -177,7 +166,7 @@ def _compile(client: Any, imported: str) -> None:
         repository, tag = image_tag().split(":")
         box.commit(repository, tag, changes=[*changes, 'CMD ["python3"]'])
     except docker.errors.APIError as e:
-        raise SandboxError(f"the engine does not keep the image ({_first_line(e)})") from None
+        raise SandboxError(f"the engine does not keep the image ({first_line(e)})") from None
     finally:
         box.remove(force=True)
 
@@ -186,5 +175,5 @@ def _image_labels() -> dict[str, str]:
     return {"evalkit": "image", "evalkit.recipe": recipe()}
 
 
-def _first_line(e: BaseException) -> str:
+def first_line(e: BaseException) -> str:
     return (str(e).splitlines() or [type(e).__name__])[0][:200]

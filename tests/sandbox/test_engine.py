@@ -13,7 +13,8 @@ from evalkit.errors import SandboxError
 from evalkit.sandbox import build_image, checks
 from evalkit.sandbox.containers import FIRST_USER, RANGES, USERS, USERS_EACH, free_users
 from evalkit.sandbox.engine import docker_client, labels, owner_alive
-from evalkit.sandbox.image import _load, _save, find_image, image_tag
+from evalkit.sandbox.image import find_image, image_tag
+from evalkit.sandbox.image_cache import load, save
 
 
 @pytest.mark.docker
@@ -52,15 +53,15 @@ def test_the_image_is_kept_in_the_cache_and_loaded_from_it(
     monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path))
     assert cache_folder() == tmp_path
     lines: list[str] = []
-    assert _load(docker_engine, lines.append) is None
-    _save(docker_engine, lines.append)
+    assert load(docker_engine, image_tag(), lines.append) is None
+    save(docker_engine, image_tag(), lines.append)
     [kept] = (tmp_path / "images").iterdir()
     assert kept.stat().st_size > 50 << 20
-    assert _load(docker_engine, lines.append) == built == find_image(docker_engine)
+    assert load(docker_engine, image_tag(), lines.append) == built == find_image(docker_engine)
     assert "loaded from the cache" in lines[-1]
     assert docker_engine.images.get(image_tag()).labels["evalkit"] == "image"
     kept.write_bytes(b"no image")
-    assert _load(docker_engine, lines.append) is None
+    assert load(docker_engine, image_tag(), lines.append) is None
     assert not kept.exists()
 
 

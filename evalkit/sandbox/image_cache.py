@@ -1,0 +1,69 @@
+"""Images that were built once, kept as files: loading one is quicker than building, and needs no network."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from evalkit.cache import cache_folder
+
+Progress = Callable[[str], None]
+
+
+def cached(tag: str) -> Path:
+    """Where an image is kept: evalkit/judge:123 in images/judge-123.tar."""
+    return cache_folder() / "images" / f"{tag.rpartition('/')[2].replace(':', '-')}.tar"
+
+
+def find(client: Any, tag: str) -> str | None:
+    """The id of an image that the engine has."""
+    import docker.errors
+
+    try:
+        return str(client.images.get(tag).id)
+    except docker.errors.ImageNotFound:
+        return None
+
+
+def load(client: Any, tag: str, say: Progress) -> str | None:
+    """Its id, if the cache has it; a damaged file is removed."""
+    path = cached(tag)
+    if not path.is_file():
+        return None
+    import docker.errors
+
+    started = time.monotonic()
+    try:
+        with path.open("rb") as file:
+            client.images.load(file)
+    except (docker.errors.APIError, docker.errors.ImageLoadError, OSError) as e:
+        say(f"the cached image {path.name} is damaged ({e}): building anew")
+        path.unlink(missing_ok=True)
+        return None
+    say(f"{name_of(tag)} image loaded from the cache in {time.monotonic() - started:.1f} s")
+    return find(client, tag)
+
+
+def save(client: Any, tag: str, say: Progress) -> None:
+    """Keep it. Where there is no space, say so: the image works all the same."""
+    path = cached(tag)
+    partial = path.with_suffix(f".{os.getpid()}")
+    started = time.monotonic()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as file:
+            for chunk in client.images.get(tag).save(named=True):
+                file.write(chunk)
+        partial.replace(path)
+    except OSError as e:
+        partial.unlink(missing_ok=True)
+        say(f"the image works, but cannot be kept in the cache: {e}")
+        return
+    say(f"kept in the cache ({path.stat().st_size >> 20} MB) in {time.monotonic() - started:.1f} s")
+
+
+def name_of(tag: str) -> str:
+    return tag.rpartition("/")[2].partition(":")[0]

@@ -1,0 +1,317 @@
+"""Images from recipes: Debian's packages, wheels and npm packages, without a registry where there is none.
+
+    system    the recipe's packages: from the cache, else on the registry's `debian:bookworm-slim`, else
+              fetched by this host's apt and unpacked (`debs.py`)
+    payload   what the parts take from PyPI and npm, their files and links (`payload.py`)
+    made      each part's commands, run in the image without a network
+    checked   each part's check, in a container of the finished image
+
+A part that cannot be had is left out; which, and why, stands in the image's labels. Every later use
+sees the same image, so that is said when it is built: `--force` tries again.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from evalkit.errors import SandboxError
+from evalkit.recipe import Recipe
+from evalkit.sandbox import debs, image_cache, payload
+from evalkit.sandbox.engine import docker_client, labels
+from evalkit.sandbox.image import BASE, first_line, import_image, pull_base
+from evalkit.sandbox.image_cache import Progress
+
+PROVIDES, LACKS = "evalkit.provides", "evalkit.lacks"
+PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
+# What the packages' scripts would have done and any program may count on, and the image's user. The link of
+# sh is Debian's own diversion; a registry's base has the rest, and no user 1000.
+SETTLE = """
+set -e
+cd /
+[ -e /etc/passwd ] || cp /usr/share/base-passwd/passwd.master /etc/passwd
+[ -e /etc/group ] || cp /usr/share/base-passwd/group.master /etc/group
+[ -e /etc/nsswitch.conf ] || printf 'passwd: files\\ngroup: files\\nhosts: files dns\\n' > /etc/nsswitch.conf
+grep -q '^work:' /etc/group || echo 'work:x:1000:' >> /etc/group
+grep -q '^work:' /etc/passwd || echo 'work:x:1000:1000:work:/home/work:/bin/bash' >> /etc/passwd
+mkdir -p /home/work /root /tmp /var/tmp
+chown 1000:1000 /home/work
+chmod 1777 /tmp /var/tmp
+ldconfig
+"""
+LINKS = (
+    ("usr/bin/sh", "-> dash"),
+    ("usr/bin/awk", "-> mawk"),
+    ("etc/localtime", "-> /usr/share/zoneinfo/Etc/UTC"),
+)
+
+
+def build_recipe(recipe: Recipe, progress: Progress | None = None, *, force: bool = False) -> str:
+    """Make sure that the engine holds the recipe's image; returns its id. `force` builds anew.
+
+    `progress` gets a line for each step that took time, and for each part that is left out. SandboxError
+    says why no way worked.
+    """
+    say = progress or (lambda line: None)
+    client = docker_client(timeout=1800)
+    try:
+        if not force and (found := image_cache.find(client, recipe.tag)):
+            return found
+        if not force and (loaded := image_cache.load(client, recipe.tag, say)):
+            _tell(recipe, client.images.get(loaded).labels, say)
+            return loaded
+        started = time.monotonic()
+        built = _build(client, recipe, say)
+        _tell(recipe, client.images.get(built).labels, say)
+        say(f"{recipe.name} image built in {time.monotonic() - started:.1f} s")
+        image_cache.save(client, recipe.tag, say)
+        return built
+    finally:
+        client.close()
+
+
+def provided(marks: Mapping[str, str]) -> frozenset[str]:
+    """What an image's labels say that it gives."""
+    return frozenset(marks.get(PROVIDES, "").split())
+
+
+def lacking(marks: Mapping[str, str]) -> dict[str, str]:
+    """The parts that an image was made without, and why."""
+    try:
+        found = json.loads(marks.get(LACKS) or "{}")
+    except ValueError:
+        return {}
+    return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def _tell(recipe: Recipe, marks: Mapping[str, str], say: Progress) -> None:
+    for name, why in lacking(marks).items():
+        say(f"without {name}: {why}")
+
+
+# -- building ----------------------------------------------------------------------------------
+def _build(client: Any, recipe: Recipe, say: Progress) -> str:
+    lacks: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(prefix="evalkit-image-") as scratch:
+        folders = _fetch(recipe, Path(scratch), lacks, say)
+        base = _system(client, recipe, lacks, say)
+        try:
+            raw = _make(client, recipe, base, folders, lacks, say)
+        except BaseException:
+            _discard(client, base)
+            raise
+    try:
+        _check(client, recipe, raw, lacks, say)
+        return _mark(client, recipe, raw, lacks)
+    except BaseException:
+        _discard(client, raw)
+        raise
+
+
+def _fetch(recipe: Recipe, scratch: Path, lacks: dict[str, str], say: Progress) -> dict[str, Path]:
+    """A folder a part, with what it takes from PyPI and npm."""
+    folders = {}
+    for number, part in enumerate(recipe.parts):
+        folders[part.name] = scratch / str(number)
+        if not (part.pip or part.npm):
+            continue
+        started = time.monotonic()
+        try:
+            payload.fetch(part, folders[part.name])
+        except (SandboxError, OSError) as e:
+            lacks[part.name] = str(e)
+            continue
+        say(f"{part.name}: fetched in {time.monotonic() - started:.1f} s")
+    return folders
+
+
+def _system(client: Any, recipe: Recipe, lacks: dict[str, str], say: Progress) -> str:
+    """The id of an image with the packages of all parts that can be had."""
+    reasons = []
+    for name, build in (("registry", _from_registry), ("Debian packages", _from_packages)):
+        tried = dict(lacks)
+        try:
+            image = build(client, recipe, tried, say)
+        except SandboxError as e:
+            reasons.append(f"{name}: {e.message}")
+            say(f"not from the {name}: {e.message}")
+            continue
+        lacks |= tried
+        return image
+    raise SandboxError(
+        f"the {recipe.name} image cannot be built ({'; '.join(reasons)})", "see docs/images.md"
+    )
+
+
+def _from_registry(client: Any, recipe: Recipe, lacks: dict[str, str], say: Progress) -> str:
+    import docker.errors
+    import requests
+
+    pull_base(say)
+    started = time.monotonic()
+    install = "apt-get install -y -qq --no-install-recommends"
+    steps = [f"FROM {BASE}", "ENV DEBIAN_FRONTEND=noninteractive"]
+    steps.append(f"RUN apt-get update -qq && {install} {' '.join(recipe.tools)}")
+    steps += [
+        # one that fails leaves a note, and the others come all the same
+        f"RUN {install} {' '.join(part.debs)} || touch /evalkit-lacks-{number}"
+        for number, part in enumerate(recipe.parts)
+        if part.debs and part.name not in lacks
+    ]
+    steps.append("RUN rm -rf /var/lib/apt/lists/* /usr/share/doc /usr/share/man /usr/share/locale")
+    text = "\n".join(steps) + "\n"
+    try:
+        image, _log = client.images.build(fileobj=io.BytesIO(text.encode()), labels=labels("build"))
+        noted = client.containers.run(
+            image.id, ["sh", "-c", "ls -d /evalkit-lacks-* || true"], remove=True, labels=labels("build")
+        )
+    except (docker.errors.DockerException, requests.RequestException) as e:
+        raise SandboxError(f"installing the packages failed ({first_line(e)})") from None
+    for word in noted.decode().split():
+        lacks[recipe.parts[int(word.rpartition("-")[2])].name] = (
+            "apt-get install failed in the registry's image"
+        )
+    say(f"packages installed in {time.monotonic() - started:.1f} s")
+    return str(image.id)
+
+
+def _from_packages(client: Any, recipe: Recipe, lacks: dict[str, str], say: Progress) -> str:
+    started = time.monotonic()
+    with debs.debian() as debian:
+        wanted = list(recipe.tools)
+        debian.resolve(wanted)
+        for part in recipe.parts:
+            if part.name in lacks or not part.debs:
+                continue
+            try:
+                debian.resolve([*wanted, *part.debs])
+            except SandboxError as e:
+                lacks[part.name] = e.message
+                continue
+            wanted += part.debs
+        files = debian.fetch(wanted)
+        size = sum(deb.stat().st_size for deb in files)
+        say(f"{len(files)} packages, {size >> 20} MB, fetched in {time.monotonic() - started:.1f} s")
+        started = time.monotonic()
+        how = debs.Unpacking(skipped=recipe.unused, extra=LINKS)
+        with debian.rootfs(files, how) as archive:
+            image = import_image(client, archive)
+    say(f"unpacked and imported in {time.monotonic() - started:.1f} s")
+    return image
+
+
+# -- in the image ------------------------------------------------------------------------------
+def _make(
+    client: Any, recipe: Recipe, base: str, folders: Mapping[str, Path], lacks: dict[str, str], say: Progress
+) -> str:
+    """The id of an image with the payload in it and the parts' commands run."""
+    parts = [part for part in recipe.parts if part.name not in lacks]
+    with _container(client, base, {"PATH": PATH, "LANG": "C.UTF-8", **dict(recipe.env)}, "0") as box:
+        _must(box, SETTLE)
+        started = time.monotonic()
+        with tempfile.TemporaryFile() as archive:
+            with tarfile.open(fileobj=archive, mode="w") as out:
+                for part in parts:
+                    payload.pack(part, folders[part.name], out)
+            archive.seek(0)
+            box.put_archive("/", archive)
+        say(f"wheels, npm packages and files put in within {time.monotonic() - started:.1f} s")
+        for part in parts:
+            started = time.monotonic()
+            try:
+                for command in part.make:
+                    _must(box, command)
+            except SandboxError as e:
+                lacks[part.name] = e.message
+                continue
+            if part.make:
+                say(f"{part.name}: made ready in {time.monotonic() - started:.1f} s")
+        _must(box, f"chown -R {payload.OWNER}:{payload.OWNER} /home/work")
+        started = time.monotonic()
+        env = {"PATH": PATH, "LANG": "C.UTF-8", "HOME": "/home/work", **dict(recipe.env)}
+        changes = [f"ENV {key}={json.dumps(value)}" for key, value in env.items()]
+        changes += ["USER work", "WORKDIR /home/work", 'CMD ["/bin/sh"]']
+        image = str(box.commit(changes=changes).id)
+        say(f"kept in the engine in {time.monotonic() - started:.1f} s")
+        return image
+
+
+def _check(client: Any, recipe: Recipe, image: str, lacks: dict[str, str], say: Progress) -> None:
+    """Try each part as its user would; what fails is lacking."""
+    started = time.monotonic()
+    with _container(client, image, {}, "") as box:
+        for part in recipe.parts:
+            if part.name in lacks or not part.check:
+                continue
+            status, output = box.exec_run(list(part.check))
+            if status:
+                lacks[part.name] = f"its check fails with status {status}: {_end(output)}"
+    say(f"checked in {time.monotonic() - started:.1f} s")
+
+
+def _mark(client: Any, recipe: Recipe, image: str, lacks: Mapping[str, str]) -> str:
+    """Give the image its name and labels, which say what it is good for."""
+    gives = sorted({word for part in recipe.parts if part.name not in lacks for word in part.gives})
+    marks = {
+        "evalkit": "image",
+        "evalkit.recipe": recipe.tag,
+        "evalkit.owner": "",
+        PROVIDES: " ".join(gives),
+        LACKS: json.dumps(dict(lacks)),
+    }
+    box = client.containers.create(image, labels=labels("build"))
+    try:
+        repository, tag = recipe.tag.split(":")
+        changes = [f"LABEL {json.dumps(key)}={json.dumps(value)}" for key, value in marks.items()]
+        return str(box.commit(repository, tag, changes=changes).id)
+    finally:
+        box.remove(force=True)
+
+
+@contextmanager
+def _container(client: Any, image: str, env: Mapping[str, str], user: str) -> Iterator[Any]:
+    """A container that waits, without a network; gone afterwards."""
+    import docker.errors
+
+    try:
+        box = client.containers.create(
+            image,
+            ["sleep", "infinity"],
+            network_mode="none",
+            environment=dict(env),
+            user=user,
+            init=True,
+            labels=labels("build"),
+        )
+        try:
+            box.start()
+            yield box
+        finally:
+            box.remove(force=True)
+    except docker.errors.APIError as e:
+        raise SandboxError(f"the engine does not build the image ({first_line(e)})") from None
+
+
+def _must(box: Any, command: str) -> None:
+    status, output = box.exec_run(["sh", "-c", command], user="0")
+    if status:
+        raise SandboxError(f"status {status} of {command.strip().splitlines()[-1][:80]!r}: {_end(output)}")
+
+
+def _end(output: bytes) -> str:
+    lines: Sequence[str] = output.decode(errors="replace").strip().splitlines()
+    return lines[-1][:300] if lines else "it says nothing"
+
+
+def _discard(client: Any, image: str) -> None:
+    import docker.errors
+
+    with suppress(docker.errors.APIError):
+        client.images.remove(image, force=True)
