@@ -116,8 +116,9 @@ class Aider:
         """Write what changed. What could not be written, and why."""
         if not edited.files:
             return []
-        seen = (await do(act, "write", files=dict(edited.files))).data
-        refused: Mapping[str, str] = seen.get("refused", {})
+        seen = await do(act, "write", files=dict(edited.files))
+        written, why_not = seen.data.get("written", ()), seen.data.get("refused", {})
+        refused = {path: why_not.get(path, seen.text) for path in edited.files if path not in written}
         self.texts |= {path: text for path, text in edited.files.items() if path not in refused}
         self.counts.error_outputs += 2 * bool(refused)
         shown = {shown_name(path, self.folder): why for path, why in refused.items()}

@@ -51,8 +51,9 @@ class World:
         if call.name == "read":
             return Observation("", {"files": {path: self.files.get(path) for path in told["paths"]}})
         if call.name == "write":
-            self.files |= {path: text for path, text in told["files"].items() if path not in self.refuses}
-            return Observation("", {"written": list(told["files"]), "refused": self.refuses})
+            written = {path: text for path, text in told["files"].items() if path not in self.refuses}
+            self.files |= written
+            return Observation("", {"written": list(written), "refused": self.refuses})
         if call.name == "lint":
             return Observation(self.lint.pop(0) if self.lint else "")
         data, text = self.tests.pop(0)
