@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,6 +58,29 @@ def test_figures_are_those_of_the_authors_by_name_and_order() -> None:
         "total_cost": 2.0,
     }
     assert list(found)[:5] == ["test_cases", "pass_rate_1", "pass_rate_2", "pass_num_1", "pass_num_2"]
+
+
+def test_they_equal_what_aiders_own_code_makes_of_the_same_counts() -> None:
+    parity = Path(__file__).parents[1] / "parity" / "aider_chat"
+    told = map(json.loads, (parity / "told.jsonl").read_text(encoding="utf-8").splitlines())
+    official = json.loads((parity / "figures.json").read_text(encoding="utf-8"))
+    done = [
+        Sampled(
+            "x", 0, "passed" if row["counts"]["outcomes"][-1] else "failed", row["counts"], 0.25, 2.0 + number
+        )
+        for number, row in enumerate(told)
+    ]
+    ours = statistics(done, 2)
+    theirs = official["whole"]
+    assert list(ours) == [name for name in theirs if not name.endswith("_tokens")]
+    assert {name: float(f"{value:.1f}") for name, value in ours.items() if value is not None} == {
+        name: float(f"{theirs[name]:.1f}") for name in ours
+    }
+    # what broke is missing here; as the authors count it, it is one more that failed
+    broken = statistics([*done, Sampled("x", 0, "error", {}, None, None)], 2)
+    assert (broken["pass_rate_2"], broken["total_tests"]) == (ours["pass_rate_2"], 32)
+    assert ours["pass_num_2"] is not None
+    assert official["with one that broke"]["pass_rate_2"] == 100 * ours["pass_num_2"] / 32
 
 
 def test_the_verdict_says_whether_and_the_rollout_by_which_try() -> None:
