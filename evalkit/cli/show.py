@@ -1,7 +1,7 @@
 """evalkit show RUN [TASK]: a run's summary, or everything known of one sample.
 
 What a model or a program wrote is printed through `visible`, each line behind a bar, so that it can
-neither drive the terminal nor pass for a line of ours.
+neither drive the terminal nor pass for a line of ours (evalkit/cli/conversation.py).
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evalkit.cli.conversation import conversation_text, foreign, rollout_text, section
 from evalkit.cli.find import find_run
 from evalkit.cli.options import add_results
 from evalkit.cli.parser import Parser, whole
 from evalkit.cli.summary import summary_text
-from evalkit.cli.text import Style, count, duration, money, one_line, visible
+from evalkit.cli.text import Style, count, duration, money, one_line
 from evalkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,12 +29,13 @@ EXAMPLES = """\
   evalkit show last HumanEval/3
   evalkit show humaneval--qwen3 3 --sample 2
 """
-BAR = "  │ "
 SHOWN_TESTS = 100
 
 
 def main(words: Sequence[str]) -> int:
-    about = "With TASK: prompt, raw reply, extracted code, verdict, tests, attempts and usage of one sample."
+    about = (
+        "With TASK: prompts, replies, acts, extracted code, verdict, tests, attempts and usage of one sample."
+    )
     parser = Parser("show", about=about, examples=EXAMPLES)
     parser.add_argument("run", metavar="RUN", help="a folder, its name, the beginning of it, or `last`")
     parser.add_argument("task", nargs="?", metavar="TASK", help="an id, or its last part: 3 for HumanEval/3")
@@ -101,41 +103,13 @@ def task_text(store: Reader, record: Record, style: Style) -> Iterator[str]:
     yield style.bold(f"{one_line(row['task_id'])} · {which} · {word}")
     if tags := store.manifest.get("tags", {}).get(row["task_id"]):
         yield "  " + " · ".join(f"{one_line(tag)}: {one_line(value)}" for tag, value in tags.items())
-    tries = store.rollouts(row["task_id"], row["sample"])
-    log = [(number, event) for rollout, number in tries for event in store.events(rollout)]
-    # a try that was cut off may have made calls that the next one took from the log
-    calls = {event.payload["number"]: event for _, event in log if event.kind == "model_call"}
-    for event in calls.values():
-        yield from _call_text(event, style)
+    tries = {number: list(store.events(r)) for r, number in store.rollouts(row["task_id"], row["sample"])}
+    log = [(number, event) for number, events in tries.items() for event in events]
+    yield from conversation_text(list(tries.values()), style)
+    yield from rollout_text(record.info, store.manifest["settings"].get("budget", {}), style)
     yield from _verdict_text(store, record, style)
     yield from _attempts_text(log, style)
     yield from _usage_text(row, style)
-
-
-def _section(title: str, style: Style) -> str:
-    return "\n" + style.bold(title)
-
-
-def _foreign(text: str) -> str:
-    """Text of a model's, a program's or a data set's, behind a bar."""
-    return "\n".join(BAR + line for line in visible(text).split("\n"))
-
-
-def _call_text(event: Event, style: Style) -> Iterator[str]:
-    request, reply = event.payload["request"], event.payload["reply"]
-    role = "" if event.payload["role"] == "tested" else f" ({one_line(event.payload['role'])})"
-    for message in request["messages"]:
-        yield _section(f"prompt{role}: {one_line(message['role'])}", style)
-        yield _foreign(message["content"])
-    if request["prompt"] is not None:
-        yield _section(f"prompt{role}", style)
-        yield _foreign(request["prompt"])
-    if reply["reasoning"]:
-        yield _section("reasoning", style)
-        yield _foreign(reply["reasoning"])
-    served = f", {one_line(reply['served_model'])}" if reply["served_model"] else ""
-    yield _section(f"reply ({one_line(reply['finish_reason'])}{served}, {duration(reply['wall_s'])})", style)
-    yield _foreign(reply["text"])
 
 
 def _verdict_text(store: Reader, record: Record, style: Style) -> Iterator[str]:
@@ -144,17 +118,17 @@ def _verdict_text(store: Reader, record: Record, style: Style) -> Iterator[str]:
     scorer = one_line(scorer_of(store) or "unknown")
     for policy, verdict in record.verdicts.items():
         if policy == "official" and verdict.extracted is not None:
-            yield _section("extracted code", style)
-            yield _foreign(verdict.extracted)
-        yield _section(f"{one_line(policy)} verdict by {scorer}", style)
+            yield section("extracted code", style)
+            yield foreign(verdict.extracted)
+        yield section(f"{one_line(policy)} verdict by {scorer}", style)
         yield "  " + "/".join(filter(None, (verdict.outcome, verdict.reason)))
         yield from _findings(verdict)
         yield from _two_tries(verdict)
         yield from _tests(verdict)
     why = record.info.get("detail")
     if not record.verdicts and why:
-        yield _section("why there is no verdict", style)
-        yield _foreign(str(why))
+        yield section("why there is no verdict", style)
+        yield foreign(str(why))
 
 
 def _findings(verdict: Verdict) -> Iterator[str]:
@@ -162,7 +136,7 @@ def _findings(verdict: Verdict) -> Iterator[str]:
     for label, text in found.items():
         if text:
             short = "\n" not in text and len(text) <= 160
-            yield f"  {label}: {one_line(text)}" if short else f"  {label}:\n{_foreign(text)}"
+            yield f"  {label}: {one_line(text)}" if short else f"  {label}:\n{foreign(text)}"
     if verdict.parts:
         words = (f"{one_line(k)} {'passed' if v else 'failed'}" for k, v in verdict.parts.items())
         yield f"  parts: {', '.join(words)}"
@@ -184,7 +158,7 @@ def _tests(verdict: Verdict) -> Iterator[str]:
 
 
 def _attempts_text(log: Sequence[tuple[int, Event]], style: Style) -> Iterator[str]:
-    yield _section("attempts", style)
+    yield section("attempts", style)
     for number, event in log:
         if event.kind == "attempt":
             yield f"  try {number}, call {event.payload['number']}: {_attempt(event.payload['attempt'])}"
@@ -199,6 +173,6 @@ def _attempt(attempt: Mapping[str, Any]) -> str:
 
 
 def _usage_text(row: Mapping[str, Any], style: Style) -> Iterator[str]:
-    yield _section("usage", style)
+    yield section("usage", style)
     tokens = [f"{n} {count(row[f'{n}_tokens'])}" for n in ("prompt", "completion", "reasoning")]
     yield f"  tokens: {', '.join(tokens)}; cost {money(row['cost'])}; tries {row['tries']}"

@@ -161,7 +161,9 @@ class Pipeline:
             return False
         finally:
             self._spent(rollout.costs, rollout.unpriced)
-        info = {"finish_reason": attempt.end, **({"facts": attempt.facts} if attempt.facts else {})}
+        info: dict[str, Any] = {"finish_reason": attempt.end}
+        info |= {"facts": attempt.facts} if attempt.facts else {}
+        info |= {"differences": rollout.differences} if rollout.differences else {}
         await store.answer(rollout_id, attempt.answer, info)
         self._answered, self._broken_calls, self._broken_jobs = True, 0, 0
         self.watch.rollout(rollout.last)
