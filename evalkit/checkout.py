@@ -19,7 +19,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from evalkit.cache import cache_folder
 from evalkit.errors import DataError
@@ -162,22 +162,34 @@ def _folders(root: Path, pattern: str) -> list[tuple[str, Path]]:
         found = [
             ((*stars, inner.name) if part == "*" else stars, inner)
             for stars, folder in found
-            for inner in (sorted(folder.iterdir()) if part == "*" else [folder / part])
+            for inner in (_inner(folder) if part == "*" else [folder / part])
             if not inner.name.startswith(".") and inner.is_dir() and not inner.is_symlink()
         ]
     return sorted((("/".join(stars), folder) for stars, folder in found), key=lambda item: str(item[1]))
 
 
+def _inner(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as e:
+        _unreadable(e)
+
+
 def _files(folder: Path, left: int) -> dict[str, tuple[bytes, bool]]:
     found = dict[str, tuple[bytes, bool]]()
-    for inner in sorted(folder.rglob("*")):
-        mode = inner.lstat().st_mode
-        if stat.S_ISDIR(mode):
-            continue
-        data = _read(inner, min(left, FILE_BYTES))
-        left -= len(data)
-        found[inner.relative_to(folder).as_posix()] = data, bool(mode & stat.S_IXUSR)
-    return found
+    for place, folders, names in os.walk(folder, onerror=_unreadable):
+        folders.sort()
+        links = [name for name in folders if Path(place, name).is_symlink()]  # not followed, and refused
+        for path in (Path(place, name) for name in sorted([*names, *links])):
+            data = _read(path, min(left, FILE_BYTES))
+            left -= len(data)
+            executable = bool(path.stat().st_mode & stat.S_IXUSR)
+            found[path.relative_to(folder).as_posix()] = data, executable
+    return dict(sorted(found.items()))
+
+
+def _unreadable(e: OSError) -> NoReturn:
+    raise DataError(f"cannot read {e.filename}: {e.strerror}") from None
 
 
 def _read(path: Path, limit: int) -> bytes:
