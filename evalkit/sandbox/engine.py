@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,21 @@ def unreachable(e: BaseException) -> SandboxError:
         f"the Docker engine does not answer ({(text.splitlines() or ['?'])[0][:160]})",
         "start it (systemctl start docker), then resume the run",
     )
+
+
+@contextmanager
+def engine_failures() -> Iterator[None]:
+    """What docker-py raises inside, as SandboxError."""
+    import docker.errors
+    import requests
+    import urllib3.exceptions
+
+    try:
+        yield
+    except docker.errors.APIError as e:
+        raise SandboxError(f"the Docker engine refused: {str(e.explanation or e)[:300]}") from None
+    except (docker.errors.DockerException, requests.RequestException, urllib3.exceptions.HTTPError) as e:
+        raise unreachable(e) from None
 
 
 def boot_id() -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from evalkit.cache import cache_folder
 from evalkit.errors import SandboxError
-from evalkit.sandbox.engine import docker_client
+from evalkit.sandbox.engine import docker_client, engine_failures
 from evalkit.sandbox.image_map import map_images, read_image_map
 from evalkit.sandbox.pull_plan import PullPlan, Quota
 from evalkit.sandbox.pull_records import PullRecords, records_of
@@ -62,7 +62,8 @@ async def open_supply(
 
         return Supply(client, plan, records, fetch, keep=keep)
 
-    return await asyncio.to_thread(look)
+    with engine_failures():
+        return await asyncio.to_thread(look)
 
 
 def plan_images(
@@ -85,7 +86,8 @@ def plan_images(
     client = client or docker_client()
     cache = cache_folder()
     images = {name: tasks for name, tasks in images.items() if name in supplied or name not in built}
-    return survey(client, images, supplied=supplied, width=width, budget=budget, cache=cache)
+    with engine_failures():
+        return survey(client, images, supplied=supplied, width=width, budget=budget, cache=cache)
 
 
 def sweep(client: Any, records: PullRecords, spare: Sequence[str] = ()) -> list[str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.cache import cache_folder
+from evalkit.errors import SandboxError
 from evalkit.sandbox.engine import labels, owner_alive
 
 UNKNOWN_S = 24 * 3600.0  # as leftovers: an owner who cannot be asked after counts as alive for so long
@@ -34,7 +35,7 @@ class PullRecords:
         self._me = f"{labels('pull')['evalkit.owner']}/{next(_numbers)}"
         self._run = run
 
-    def take(self, reference: str, *, missing: bool) -> bool:
+    def take(self, reference: str, missing: bool) -> bool:
         """Say that this process uses the image. True where evalkit pulled it, or is about to: `missing`."""
         with self._open() as entries:
             if reference not in entries and not missing:
@@ -83,8 +84,14 @@ class PullRecords:
     @contextmanager
     def _open(self) -> Iterator[Entries]:
         """The entries, locked; written where they were changed, even if what was done inside failed."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.with_suffix(".lock").open("w") as lock:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            file = self._path.with_suffix(".lock").open("w")
+        except OSError as e:
+            raise SandboxError(
+                f"no record of pulled images can be kept: {e}", "EVALKIT_CACHE=DIR names another folder"
+            ) from None
+        with file as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             entries = _read(self._path)
             before = json.dumps(entries, sort_keys=True)

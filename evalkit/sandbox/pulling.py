@@ -43,7 +43,7 @@ def pull(
     for delay in (*delays, None):
         words = _try(client, reference, say, stop)
         if words is None:
-            return str(client.images.get(reference).id)
+            return str(client.api.inspect_image(reference)["Id"])
         if COUNTED.search(words):
             delay = _refused(reference, words, quota(), delay)
         if delay is None or FINAL.search(words) or LOGIN.search(words):
@@ -91,6 +91,7 @@ def _try(client: Any, reference: str, say: Say, stop: threading.Event) -> str | 
     import docker.errors
     import docker.utils
     import requests
+    import urllib3.exceptions
 
     repository, tag = docker.utils.parse_repository_tag(reference)
     try:
@@ -98,7 +99,9 @@ def _try(client: Any, reference: str, say: Say, stop: threading.Event) -> str | 
         return _follow(reference, lines, say, stop)
     except docker.errors.APIError as e:
         return _first_line(e.explanation or e)
-    except (docker.errors.DockerException, requests.RequestException, OSError) as e:
+    except (docker.errors.DockerException, docker.errors.StreamParseError) as e:
+        return _first_line(e)
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as e:  # it reads streams raw
         return f"the engine does not answer: {_first_line(e)}"
 
 

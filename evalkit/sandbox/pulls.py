@@ -15,34 +15,21 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Future, wait
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from evalkit.errors import SandboxError
 from evalkit.sandbox import own_thread
+from evalkit.sandbox.engine import engine_failures
 from evalkit.sandbox.pull_disk import PullDisk
 from evalkit.sandbox.pull_plan import PullPlan
 from evalkit.sandbox.pull_records import PullRecords
 from evalkit.sandbox.pulling import remove_image
+from evalkit.sandbox.shelf import PATIENCE_S, Shelf, victim
 from evalkit.sandbox.survey import find
 
 T = TypeVar("T")
 AT_ONCE = 3  # pulls: the engine fetches three layers at once in all
-PATIENCE_S = 10.0  # an image that samples still need, but none uses, stays at least so long
 CLOSING_S = 15.0  # for pulls to notice that they are to stop
-
-
-@dataclass
-class Shelf:
-    """One image: its id where it is in the engine, and who uses it."""
-
-    reference: str
-    id: str = ""
-    users: int = 0
-    ours: bool = False  # evalkit pulled it
-    idle_since: float = 0.0
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # one pulls or removes it at a time
-    getting: asyncio.Task[None] | None = None
 
 
 class Supply:
@@ -64,7 +51,6 @@ class Supply:
         self._disk = PullDisk(plan)
         self._supplied = {image.reference: image.supplied for image in plan.images if image.supplied}
         self._shelves = {reference: Shelf(reference) for reference in plan.order}
-        self._digests: dict[str, dict[str, str]] = {}  # of all that were used: for the manifest
         self._needs: dict[str, int] | None = None  # samples that will still ask for it
         self._reserved: dict[str, float] = {}  # bytes, of pulls at work
         self._changed = asyncio.Condition()
@@ -86,7 +72,7 @@ class Supply:
         return reference in self._supplied
 
     def called(self, reference: str) -> str:
-        """What its image is called in the engine."""
+        """Its name in the engine."""
         return self._supplied.get(reference, reference)
 
     @contextlib.asynccontextmanager
@@ -107,7 +93,7 @@ class Supply:
         shelf.users += 1
         try:
             if shelf.users == 1 or not shelf.id or shelf.lock.locked():
-                if shelf.getting is None or shelf.getting.done():
+                if shelf.getting is None or not shelf.being_got:
                     shelf.getting = self._spawn(self._get(shelf))
                 await asyncio.shield(shelf.getting)  # others may wait for it, too
         except BaseException:
@@ -140,10 +126,6 @@ class Supply:
         size = self._disk.room(reference, ()) / 1e9
         return f"{reference} takes about {size:.2g} GB, over --disk-budget ({self.plan.budget / 1e9:.2g} GB)"
 
-    def describe(self) -> dict[str, dict[str, str]]:
-        """id and digest of each image used so far, by reference."""
-        return dict(self._digests)
-
     async def close(self) -> None:
         """Stop what is being pulled, remove what was. Users have gone by then."""
         self._stop.set()
@@ -163,45 +145,43 @@ class Supply:
         """Have it in the engine. `waits` False: only where there is room, and nothing need go for it."""
         async with shelf.lock:
             if supplied := self._supplied.get(shelf.reference):
-                await self._found(shelf, await self._present(supplied), supplied)
+                shelf.id = await self._present(supplied)
                 return
-            shelf.id = ""
             if there := await self._in_thread(find, self._client, shelf.reference):
-                shelf.ours = await self._in_thread(self._claim, shelf.reference, False)
+                shelf.ours = await self._in_thread(self._records.take, shelf.reference, False)
                 await self._found(shelf, there)
                 return
+            shelf.id = ""
             if not await self._reserve(shelf.reference, waits):
                 return
             try:
-                shelf.ours = await self._in_thread(self._claim, shelf.reference, True)
+                shelf.ours = await self._in_thread(self._records.take, shelf.reference, True)
                 async with self._slots:
-                    pulling = own_thread.start(
-                        lambda: self._fetch(shelf.reference, self._stop), "evalkit-pull"
-                    )
-                    self._pulling[shelf.reference] = pulling
-                    await self._found(shelf, await asyncio.wrap_future(pulling))
+                    await self._found(shelf, await self._pull(shelf.reference))
             finally:
                 self._reserved.pop(shelf.reference, None)
                 await self._tell()
 
-    def _claim(self, reference: str, missing: bool) -> bool:
-        return self._records.take(reference, missing=missing)
+    async def _pull(self, reference: str) -> str:
+        for last in (False, True):
+            pulling = own_thread.start(lambda: self._fetch(reference, self._stop), "evalkit-pull")
+            self._pulling[reference] = pulling
+            try:
+                return await asyncio.wrap_future(pulling)
+            except SandboxError as e:
+                if last or "no space left" not in e.message or not await self._clear():
+                    raise
+        raise AssertionError
 
     async def _present(self, supplied: str) -> str:
         if there := await self._in_thread(find, self._client, supplied):
             return there
         raise SandboxError(f"--image-map: the engine has no image {supplied}", "build, load or pull it first")
 
-    async def _found(self, shelf: Shelf, image_id: str, supplied: str = "") -> None:
-        facts = await self._in_thread(self._client.api.inspect_image, image_id)
+    async def _found(self, shelf: Shelf, image_id: str) -> None:
         shelf.id, shelf.idle_since = image_id, time.monotonic()
-        known = {name.rpartition("@")[2] for name in facts.get("RepoDigests") or ()}
-        self._digests[shelf.reference] = {
-            "id": image_id,
-            "digest": ", ".join(sorted(known)),
-            **({"supplied": supplied} if supplied else {}),
-        }
-        if shelf.ours and not supplied:
+        if shelf.ours:
+            facts = await self._in_thread(self._client.api.inspect_image, image_id)
             self._disk.learn(shelf.reference, int(facts.get("Size") or 0))
 
     def _fetch_ahead(self, reference: str) -> None:
@@ -213,7 +193,7 @@ class Supply:
         for name in order[after:]:
             shelf = self._shelves[name]
             if self._wanted(name) and name not in self._supplied:
-                if not shelf.id and (shelf.getting is None or shelf.getting.done()):
+                if not shelf.id and not shelf.being_got:
                     self._ahead = self._spawn(self._get(shelf, waits=False))
                 return
 
@@ -238,21 +218,21 @@ class Supply:
                     return True
                 if not waits:
                     return False
-                if victim := self._victim():
-                    await self._remove(victim)
+                if goes := victim(self._shelves.values(), self._wanted, self.plan.order):
+                    await self._remove_quietly(goes)
                 else:
                     if time.monotonic() - began >= PATIENCE_S:
                         await self._vacate(there)
                     await self._wait()
 
-    def _victim(self) -> Shelf | None:
-        """What can go: no longer needed; else, what was idle for a while and is needed last."""
-        idle = [s for s in self._shelves.values() if s.ours and s.id and not s.users and not s.lock.locked()]
-        if useless := next((s for s in idle if not self._wanted(s.reference)), None):
-            return useless
-        patient = [s for s in idle if time.monotonic() - s.idle_since >= PATIENCE_S]
-        places = {reference: place for place, reference in enumerate(self.plan.order)}
-        return max(patient, key=lambda s: places.get(s.reference, -1), default=None)
+    async def _clear(self) -> bool:
+        """Remove all that is idle: the engine's disk is full. Whether there was something."""
+        removed = False
+        for shelf in self._shelves.values():
+            if shelf.idle:
+                await self._remove_quietly(shelf)
+                removed = True
+        return removed
 
     async def _wait(self) -> None:
         async with self._changed:
@@ -277,13 +257,15 @@ class Supply:
     # -- removing --------------------------------------------------------------------------------------
 
     async def _remove_quietly(self, shelf: Shelf) -> None:
-        if shelf.users:
-            await self._vacate([shelf.reference])
-        if not shelf.users:
+        """Where something that is not ours uses it, it stays; the next start tries again."""
+        await self._vacate([shelf.reference])
+        try:
             await self._remove(shelf)
+        except SandboxError:
+            shelf.stuck_since = time.monotonic()
 
     async def _vacate(self, references: list[str]) -> None:
-        """Have them given back by containers made ahead of need."""
+        """Have containers made ahead of need give them back."""
         for reference in references:
             if self.vacate is not None and self._shelves[reference].users:
                 await self.vacate(reference)
@@ -310,4 +292,5 @@ class Supply:
         return task
 
     async def _in_thread(self, work: Callable[..., T], *args: Any) -> T:
-        return await asyncio.wrap_future(own_thread.start(lambda: work(*args), "evalkit-images"))
+        with engine_failures():
+            return await asyncio.wrap_future(own_thread.start(lambda: work(*args), "evalkit-images"))

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from evalkit.errors import SandboxError
 from evalkit.sandbox.pull_plan import Layer, Manifest, Quota
+from evalkit.sandbox.registry_login import NoLogin, Sent, authorization, words
 
 if TYPE_CHECKING:
     import requests
@@ -212,10 +213,16 @@ class Registries:
             status, answer, body = self._send(method, url, headers=headers)
             if status != 401 or last:
                 break
-            self._authorize(base, where, answer.get("www-authenticate", ""))
+            challenge, secure = answer.get("www-authenticate", ""), base.startswith("https")
+            try:
+                token = authorization(where.registry, where.name, challenge, self._send, secure=secure)
+            except NoLogin as e:
+                raise RegistryError(str(e), e.status) from None
+            if token:
+                self._tokens[base, where.name] = token
         quota = quota_of(answer)
         if status != 200:
-            said = _words(body) or answer.get("x-error", "")
+            said = words(body) or answer.get("x-error", "")
             text = f"{where.registry} answers {status} for {where.name}:{where.tag}"
             raise RegistryError(f"{text}{': ' + said if said else ''}", status, quota)
         digest = answer.get("docker-content-digest", "")
@@ -241,58 +248,13 @@ class Registries:
         if insecure(host, config):
             yield f"http://{host}"
 
-    def _authorize(self, base: str, where: Reference, challenge: str) -> None:
-        """Answer `WWW-Authenticate`: with the credentials as they are, or with a token got for them."""
-        import base64
-
-        kind, _, rest = challenge.partition(" ")
-        login = self._login(where.registry)
-        if kind.lower() == "basic" and login and "username" in login:
-            pair = f"{login['username']}:{login['password']}".encode()
-            self._tokens[base, where.name] = f"Basic {base64.b64encode(pair).decode()}"
-            return
-        asked = dict(re.findall(r'(\w+)="([^"]*)"', rest))
-        realm = asked.get("realm", "")
-        if kind.lower() != "bearer" or not realm.startswith("https://" if base[:5] == "https" else "http"):
-            return
-        scope = asked.get("scope") or f"repository:{where.name}:pull"
-        query = {"service": asked.get("service", ""), "scope": scope}
-        if login and (identity := login.get("identitytoken")):
-            form = {**query, "grant_type": "refresh_token", "client_id": "evalkit", "refresh_token": identity}
-            status, _, body = self._send("POST", realm, data=form)
-        else:
-            pair2 = (login["username"], login["password"]) if login else None
-            status, _, body = self._send("GET", realm, params=query, auth=pair2)
-        try:
-            found = json.loads(body)
-            token = found.get("token") or found["access_token"]
-        except (ValueError, KeyError, AttributeError):
-            said = _words(body)
-            raise RegistryError(
-                f"{where.registry} gives no token: {status}{' ' + said if said else ''}", status
-            ) from None
-        self._tokens[base, where.name] = f"Bearer {token}"
-
-    def _login(self, registry: str) -> dict[str, str] | None:
-        """username and password, or identitytoken; None is anonymous."""
-        import docker.auth
-        import docker.errors
-
-        try:
-            found = docker.auth.load_config().resolve_authconfig(registry) or {}
-        except docker.errors.DockerException as e:
-            raise RegistryError(f"the credentials of {registry} cannot be had: {e}") from None
-        lower = {key.lower(): str(value) for key, value in found.items() if value}
-        return lower if "identitytoken" in lower or {"username", "password"} <= lower.keys() else None
-
-    def _send(self, method: str, url: str, **how: Any) -> tuple[int, Mapping[str, str], bytes]:
-        """Status, headers (names in any case), body. RegistryError where nothing answers."""
+    def _send(self, method: str, url: str, **how: Any) -> Sent:
+        """Header names in any case. RegistryError where nothing answers."""
         import requests
 
         if not hasattr(self._local, "session"):
             self._local.session = requests.Session()
-            self._local.session.trust_env = True
-            self._local.session.auth = _anonymous  # else ~/.netrc answers for us
+            self._local.session.auth = lambda request: request  # else ~/.netrc answers for us
         session: requests.Session = self._local.session
         try:
             with session.request(method, url, timeout=PATIENCE_S, stream=True, **how) as reply:
@@ -335,17 +297,3 @@ def quota_of(headers: Mapping[str, str]) -> Quota:
 
 def _sha256(body: bytes) -> str:
     return f"sha256:{hashlib.sha256(body).hexdigest()}"
-
-
-def _words(body: bytes) -> str:
-    """A registry's own words for an error: {"errors": [{"code", "message"}]}, else nothing."""
-    try:
-        raw = json.loads(body)
-        said = [str(e.get("message") or e.get("code")) for e in raw["errors"]] if "errors" in raw else []
-        return "; ".join(said or [str(raw.get("message") or raw.get("details") or "")])[:200]
-    except (ValueError, TypeError, AttributeError, KeyError):
-        return ""
-
-
-def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request

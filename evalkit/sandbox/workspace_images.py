@@ -32,7 +32,8 @@ class Images:
     def __init__(self, calls: Calls, recipes: Sequence[Recipe], supply: Supply | None = None) -> None:
         self._calls = calls
         self._supply = supply
-        self._recipes = {r.name: r for r in recipes if supply is None or not supply.maps(r.name)}
+        self._supplied = {r.name: r for r in recipes if supply is not None and supply.maps(r.name)}
+        self._recipes = {r.name: r for r in recipes if r.name not in self._supplied}
         self._known: dict[str, Image] = {}
         self._turns: dict[str, asyncio.Lock] = {}
 
@@ -61,12 +62,22 @@ class Images:
         elif found := await self._inspect(self._supply.called(name) if self._supply else name):
             self._known[name] = found
 
-    def known(self, name: str) -> Image | None:
-        return self._known.get(name)
+    def provides(self, name: str) -> frozenset[str]:
+        """From its label, as far as it has been seen. Who supplies an image instead of a suite's own, without
+        the label, vouches for all that it is to hold."""
+        known = self._known.get(name)
+        if known is not None and not known.provides and (recipe := self._supplied.get(name)):
+            return frozenset(word for part in recipe.parts for word in part.gives)
+        return known.provides if known else frozenset()
 
     def describe(self) -> dict[str, str]:
-        """Name -> digest, or the engine's id where no registry has it."""
-        return {name: image.digest or image.id for name, image in sorted(self._known.items())}
+        """Name -> digest, or the engine's id where no registry has it; after the name of what is supplied."""
+        return {name: self._said(name, image) for name, image in sorted(self._known.items())}
+
+    def _said(self, name: str, image: Image) -> str:
+        if self._supply is not None and self._supply.maps(name):
+            return f"{self._supply.called(name)} {image.id}"
+        return image.digest or image.id
 
     async def close(self) -> None:
         if self._supply is not None:

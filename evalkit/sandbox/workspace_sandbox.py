@@ -106,9 +106,7 @@ class DockerWorkspaceSandbox:
         self._pool.expect(spec)
 
     def provides(self, image: str) -> frozenset[str]:
-        """From the label "evalkit.provides" of the image, as far as it has been seen."""
-        known = self._images.known(image)
-        return known.provides if known else frozenset()
+        return self._images.provides(image)
 
     def describe(self) -> dict[str, Any]:
         return {**self._described, "images": self._images.describe()}
