@@ -23,6 +23,7 @@ FINAL = re.compile(
     re.IGNORECASE,
 )
 LOGIN = re.compile(r"denied|unauthorized|authentication required|no basic auth|password", re.IGNORECASE)
+DOWN = "the engine does not answer"
 COUNTED = re.compile(r"toomanyrequests|too many requests|rate limit", re.IGNORECASE)
 
 
@@ -57,6 +58,8 @@ def pull(
 def hint(words: str) -> str:
     if re.search(r"no space left", words, re.IGNORECASE):
         return "free some of the engine's disk, or give evalkit a --disk-budget"
+    if words.startswith(DOWN):
+        return "start it (systemctl start docker), then resume the run"
     if LOGIN.search(words):
         return "docker login, or supply the image: --image-map FILE"
     return "the sample is tried again on resume; images can be supplied: --image-map FILE (docs/images.md)"
@@ -102,7 +105,7 @@ def _try(client: Any, reference: str, say: Say, stop: threading.Event) -> str | 
     except (docker.errors.DockerException, docker.errors.StreamParseError) as e:
         return _first_line(e)
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as e:  # it reads streams raw
-        return f"the engine does not answer: {_first_line(e)}"
+        return f"{DOWN}: {_first_line(e)}"
 
 
 def _follow(reference: str, lines: Iterator[Any], say: Say, stop: threading.Event) -> str | None:

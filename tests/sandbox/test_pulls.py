@@ -20,6 +20,7 @@ from evalkit.recipe import Part, Recipe
 from evalkit.sandbox import list_leftovers, open_workspace_sandbox, remove_leftovers
 from evalkit.sandbox.open_supply import open_supply, plan_images
 from evalkit.sandbox.pulls import Supply
+from tests.sandbox.engine_proxy import EngineProxy
 from tests.sandbox.small_registry import HERE, SmallRegistry, layer, wait_until
 
 pytestmark = pytest.mark.docker
@@ -45,7 +46,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, registry: SmallRegis
 
     async def open_(*references: str, **how: Any) -> Supply:
         tasks = {reference: (f"task {n}",) for n, reference in enumerate(references)}
-        images = await open_supply(tasks, run_label="tests", delays=(0.05, 0.05), **how)
+        images = await open_supply(tasks, run_label="tests", **{"delays": (0.05, 0.05), **how})
         images.need(dict.fromkeys(references, 1))
         return images
 
@@ -328,6 +329,33 @@ async def test_kept_images_stay_until_they_are_cleaned(
     assert remove_leftovers([left], docker_engine) == []
     assert not in_engine(docker_engine, registry)
     assert reference not in {thing.id for thing in list_leftovers(docker_engine)}
+
+
+async def test_an_engine_that_restarts_in_mid_pull(
+    registry: SmallRegistry, opened: Open, docker_engine: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    reference = registry.add("slow", [layer("slow", 100_000)])
+    proxy = EngineProxy(tmp_path / "engine.sock")
+    await proxy.revive()
+    monkeypatch.setenv("DOCKER_HOST", proxy.host)
+    lines: list[str] = []
+    images = await opened(reference, say=lines.append, delays=(0.5, 0.5, 0.5))
+    registry.held.clear()
+    taking = asyncio.create_task(images.take(reference))
+    await asyncio.to_thread(wait_until, lambda: registry.counts()["GET blobs"] > 1)
+    await proxy.die()
+    await asyncio.to_thread(wait_until, lambda: lines)
+    assert "the engine does not answer" in lines[0]
+    await proxy.revive()
+    registry.held.set()
+    assert await taking == docker_engine.images.get(reference).id
+    await proxy.die()
+    with pytest.raises(SandboxError, match="Docker engine"):
+        await images.take("another.example/a")
+    await proxy.revive()
+    images.give(reference)
+    await images.close()
+    await proxy.die()
 
 
 async def test_closing_in_mid_pull_leaves_nothing(
