@@ -26,30 +26,33 @@ FORMS: dict[str, Form] = {
     "reply": "reply",
     "raw": "reply",
     "answer": "reply",
-    "patch": "patch",
 }
 
 
-def read_rows(rows: Iterable[Mapping[str, Any]], first: int = 1) -> Iterator[SampleRecord]:
-    """Rows with `task_id` and one of `solution`, `completion`, `reply`, `patch`: a text or a list.
+def read_rows(
+    rows: Iterable[Mapping[str, Any]], first: int = 1, *, patches: bool = False
+) -> Iterator[SampleRecord]:
+    """Rows with `task_id` and one of `solution`, `completion`, `reply`: a text or a list. With `patches`
+    (suites with workspaces) also `patch`.
 
     A row of evalkit's own export has `answer` with `form` and `finish_reason`: a cut reply stays one.
     """
+    forms: dict[str, Form] = FORMS | ({"patch": "patch"} if patches else {})
     for number, row in enumerate(rows, first):
         task_id = row.get("task_id")
         if task_id is None:
             raise DataError(f"row {number} of the samples file has no task_id")
-        key = next((k for k in FORMS if row.get(k) is not None), None)
+        key = next((k for k in forms if row.get(k) is not None), None)
         if key is None and "answer" in row and "outcome" in row:
             yield SampleRecord(str(task_id), None)
             continue
         if key is None:
             raise DataError(
                 f"row {number} of the samples file ({task_id}) has no answer",
-                f"expected one of {', '.join(FORMS)}",
+                f"expected one of {', '.join(forms)}",
             )
-        form = cast(Form, row.get("form") or FORMS[key])
-        if form not in FORMS.values():
+        form = cast(Form, row.get("form") or forms[key])
+        if form not in forms.values():
             raise DataError(f"row {number} of the samples file ({task_id}): {form!r} is no form of an answer")
         texts = row[key] if isinstance(row[key], list) else [row[key]]
         for text in texts:

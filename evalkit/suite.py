@@ -265,8 +265,8 @@ class Suite(ABC):
 
     # -- formats -------------------------------------------------------------------------------
     def read_samples(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:
-        """Answers from the rows of a samples file: task_id with solution, completion or reply."""
-        return read_rows(rows)
+        """Answers from the rows of a samples file: task_id with solution, completion, reply or patch."""
+        return read_rows(rows, patches=self.workspaces)
 
     def official_sample(self, task: Task, answer: Answer, verdict: Verdict | None) -> dict[str, Any]:
         """One row of the suite's official samples format; `read_samples` reads it back."""

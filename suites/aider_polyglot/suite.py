@@ -10,6 +10,7 @@ from evalkit import suite
 from evalkit.errors import UsageError
 from evalkit.interaction import Encounter
 from evalkit.protocol import Protocol
+from evalkit.recipe import Recipe
 from evalkit.suite import CommonOptions, Data, Sampled, Scorer, option
 from evalkit.task import Answer, Task, Verdict
 from evalkit.workspace import WorkspaceSandbox
@@ -20,6 +21,7 @@ from .exercises import exercise_from, exercise_of
 from .gold import gold
 from .partner import Aider
 from .protocols import DEFAULT, REFLECTIONS, TOOLS, TRIES, protocol
+from .recipe import RECIPE
 from .runners import needs_of
 
 LANGUAGES = ("cpp", "go", "java", "javascript", "python", "rust")
@@ -76,6 +78,9 @@ class Suite(suite.Suite):
 
     def protocol(self) -> Protocol:
         return protocol(self.options.edit_format, self.options.tries)
+
+    def recipe(self) -> Recipe:
+        return RECIPE
 
     # -- a rollout and its verdict -----------------------------------------------------------------
     async def meet(self, task: Task, sandbox: WorkspaceSandbox) -> Encounter:
