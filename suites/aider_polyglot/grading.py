@@ -4,11 +4,11 @@ wholesale.
 official: the exit code of the official command, the test files put back, in a fresh workspace of the
 image's user. strict: every expected test reported as passed (evalkit_suites.aider_polyglot.strict).
 
-One run serves for both where the strict one's word is the official one's: the answer changed nothing that a
-strict run does not take, and either the run was orderly (each of our traps came out as it must), so that
-the exit code is what the tests' statuses make it; or it did not even build, by the same commands. In any
-other case the official command is run too. Where the two verdicts differ, the sample is suspect, with the
-evidence.
+One run serves for both where the official exit code follows from the strict run: the answer changed nothing
+that a strict run does not take, and it does not build, by the same commands; or is not done in time; or a
+test failed and so did the run; or all tests passed but our traps, each of which came out as it must, and the
+exit code is that of failed tests. In any other case the official command is run too. Where the two verdicts
+differ, the sample is suspect, with the evidence.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def one_run_serves(exercise: Exercise, strict: Strict) -> bool:
         return True
     red = any(status == "failed" for status in strict.tests.values())
     if strict.faults:
-        return strict.orderly and red
+        return red and strict.status != 0
     return strict.orderly and not red and strict.status == RUNNERS[exercise.language].red
 
 

@@ -65,23 +65,46 @@ def _unescaped(text: str) -> str:
 
 
 def _go(text: str, path: str) -> list[str]:
+    constraint = re.match(r"(?:\s|//(?!go:build)[^\n]*\n)*//go:build ([^\n]*)", text)
+    if constraint and not _built(constraint[1]):
+        return []
     return re.findall(r"^func (Test(?![a-z])\w*)\(\s*\w+ \*testing\.T\s*\)", text, re.MULTILINE)
 
 
+def _built(constraint: str) -> bool:
+    """Whether a file with this build constraint is built where no tag is set."""
+    python = constraint.replace("&&", " and ").replace("||", " or ").replace("!", " not ")
+    python = re.sub(r"\b(?!and\b|or\b|not\b)[\w.]+", "False", python)
+    return _holds(ast.parse(python.strip(), mode="eval").body)
+
+
+def _holds(node: ast.expr) -> bool:
+    match node:
+        case ast.Constant(value=bool(value)):
+            return value
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return not _holds(operand)
+        case ast.BoolOp(op=op, values=values):
+            return (all if isinstance(op, ast.And) else any)(map(_holds, values))
+    raise ValueError(f"cannot read a build constraint: {ast.unparse(node)}")
+
+
 def _rust(text: str, path: str) -> list[str]:
-    """Functions marked #[test], with their modules' names in front."""
+    """Functions marked #[test], with their modules' names in front; features are off."""
     if "/" in path.removeprefix("tests/"):
         return []  # a crate of its own, or a module: cargo runs neither
-    names, modules, depth = [], [], 0
-    waiting = False
+    names: list[str] = []
+    modules: list[tuple[str, int]] = []
+    marks, depth = "", 0
     for line in re.sub(r"//[^\n]*", "", text).split("\n"):
         word = line.strip()
         if opened := re.match(r"(?:pub )?mod (\w+)\s*\{", word):
             modules.append((opened[1], depth))
-        waiting = waiting or word.startswith("#[test]")
-        if waiting and (named := re.search(r"\bfn (\w+)\s*\(", word)):
+        named = re.search(r"\bfn (\w+)\s*\(", word)
+        if named and "#[test]" in marks and "#[cfg(feature" not in marks:
             names.append("::".join([name for name, _ in modules] + [named[1]]))
-            waiting = False
+        if word:
+            marks = f"{marks}{word}" if word.startswith("#[") and not named else ""
         depth += _braces(line)
         while modules and depth <= modules[-1][1] and "}" in line:
             modules.pop()
