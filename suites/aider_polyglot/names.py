@@ -128,9 +128,10 @@ def _java(text: str, path: str) -> list[str]:
     package = re.search(r"^\s*package ([\w.]+);", text, re.MULTILINE)
     kind = f"{package[1]}." if package else ""
     kind += path.rpartition("/")[2].removesuffix(".java")
-    found = re.findall(
-        r"@(?:org\.junit\.jupiter\.api\.)?Test\b(?:\s*@\w+(?:\([^)]*\))?)*[^;{]*?\bvoid (\w+)\s*\(", text
-    )
+    # what stands between the end of one member and the name of the next
+    heads = re.findall(r"(?<=[{};])([^{};]*)\bvoid (\w+)\s*\(", re.sub(r"\"(?:\\.|[^\"\\])*\"", "", text))
+    on = re.compile(r"@(?:org\.junit\.jupiter\.api\.)?Test\b")
+    found = [name for head, name in heads if on.search(head) and "@Disabled" not in head]
     return [f"{kind}.{name}" for name in found]
 
 

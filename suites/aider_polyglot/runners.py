@@ -56,13 +56,17 @@ class Runner:
 _COMPILE_JAVA = """
 rm -rf build && mkdir -p build/classes/java/main build/classes/java/test
 find src/main/java -name '*.java' -print > build/main.txt
-javac -encoding UTF-8 -proc:none -cp '{junit}' -d build/classes/java/main @build/main.txt
+javac -J-XX:TieredStopAtLevel=1 -encoding UTF-8 -proc:none -cp '{junit}' \\
+    -d build/classes/java/main @build/main.txt
+for resources in src/main/resources src/test/resources; do
+    [ ! -d $resources ] || cp -r $resources/. build/classes/java/test
+done
 find src/test/java{more} -name '*.java' -print > build/test.txt
-javac -encoding UTF-8 -proc:none -cp '{junit}:build/classes/java/main' \\
+javac -J-XX:TieredStopAtLevel=1 -encoding UTF-8 -proc:none -cp '{junit}:build/classes/java/main' \\
     -d build/classes/java/test @build/test.txt
 """
 _RUN_JAVA = (
-    "java -cp '{junit}:build/classes/java/main:build/classes/java/test{more}' "
+    "java -XX:TieredStopAtLevel=1 -cp '{junit}:build/classes/java/main:build/classes/java/test{more}' "
     "org.junit.platform.console.ConsoleLauncher --disable-banner --disable-ansi-colors "
     "--details=tree --details-theme=ascii --scan-classpath build/classes/java/test"
 )

@@ -1,14 +1,16 @@
 """Which of an answer's files a strict run takes: those that solve the task, none that steer its tests.
 
-Taken: the files that the model is shown to edit, and new sources of the language beside them. Not taken:
-changes of test and build files, deleted files, and new ones that a test runner, compiler or interpreter
-would obey or prefer to its own. What is not taken is as it was at the start.
+Taken: the files that the model is shown to edit, and new sources of the language beside them; in Rust also
+the crates that Cargo.toml asks for, which the image has or has not. Not taken: changes of test and build
+files, deleted files, and new ones that a test runner, compiler or interpreter would obey or prefer to its
+own. What is not taken is as it was at the start.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+import tomllib
 from pathlib import PurePosixPath
 
 from evalkit.workspace import File, Tree
@@ -52,7 +54,7 @@ def taken(exercise: Exercise, work: Tree) -> tuple[dict[str, File], tuple[str, .
     files, left = dict(exercise.start.files), []
     for path in sorted(changed(exercise, work)):
         file = work.files.get(path)
-        if file is not None and file.link is None and solves(exercise, path):
+        if file is not None and file.link is None and (solves(exercise, path) or _asks(exercise, path, file)):
             files[path] = file
         elif path in exercise.editable and file is None:
             del files[path]
@@ -76,6 +78,22 @@ def solves(exercise: Exercise, path: str) -> bool:
     if not path.endswith(SOURCES[exercise.language]):
         return False
     return exercise.language != "python" or not _shadows(path)
+
+
+def _asks(exercise: Exercise, path: str, file: File) -> bool:
+    """Rust: whether its Cargo.toml is as at the start, but for crates that it asks for by version."""
+    start = exercise.start.files.get(path)
+    if exercise.language != "rust" or path != "Cargo.toml" or start is None:
+        return False
+    try:
+        theirs, ours = (tomllib.loads(one.data.decode()) for one in (file, start))
+        wanted = theirs.pop("dependencies", {})
+        ours.pop("dependencies", {})
+        versions = (one if isinstance(one, dict) else {"version": one} for one in wanted.values())
+        plain = all(set(one) <= {"version", "features", "default-features"} for one in versions)
+    except (ValueError, AttributeError, RecursionError):
+        return False
+    return plain and theirs == ours
 
 
 def _shadows(path: str) -> bool:
