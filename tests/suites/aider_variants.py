@@ -109,7 +109,7 @@ def _python(folder: Path, numbers: dict[str, str]) -> Variant:
         {path: dedent(stub)},
         {path: _filled(right, numbers)},
         {path: _filled(right.replace("+ @b@", "- @b@"), numbers)},
-        f"gauge_{numbers['n']}_test.py",
+        f"check_{numbers['n']}_test.py",
         _filled(test, numbers),
     )
     names = {"reading": "reading", "label": "label"}
@@ -146,7 +146,7 @@ def _twin(folder: Path, numbers: dict[str, str]) -> Variant:
         {first: "def reading(x):\n    pass\n", second: "def label(x):\n    pass\n"},
         {first: reading, second: _filled(label, numbers)},
         {first: reading, second: _filled(label.replace("@unit@", "miles"), numbers)},
-        f"gauge_{numbers['n']}_test.py",
+        f"check_{numbers['n']}_test.py",
         _filled(test, numbers),
     )
     names = {"reading": "reading", "label": "label"}

@@ -1,0 +1,62 @@
+"""The twelve exercises of our own: references pass, stubs fail, and what was made can be judged again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.run.command import Done, run
+
+from .aider_command import records
+from .aider_stories import OWN
+
+pytestmark = pytest.mark.docker
+
+
+def evalkit(*words: str) -> Done:
+    done = run(*words)
+    assert done.code == 0, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def validated(docker_engine: object, tmp_path_factory: pytest.TempPathFactory) -> tuple[Done, Path]:
+    results = tmp_path_factory.mktemp("results")
+    words = ("validate", "aider-polyglot", "--data", str(OWN), "--results", str(results), "--json")
+    return run(*words), results
+
+
+def test_references_pass_and_stubs_fail(validated: tuple[Done, Path]) -> None:
+    done, _ = validated
+    assert done.code == 0, done.stderr
+    assert (done.summary["ok"], done.summary["wrong"], done.summary["untried"]) == (True, [], 0)
+    assert (done.summary["tasks"], done.summary["pass@1"], done.summary["null"]["pass@1"]) == (12, 1.0, 0.0)
+    by_language = {name: tuple(cell) for name, cell in done.summary["breakdown"]["language"].items()}
+    assert by_language == dict.fromkeys(("cpp", "go", "java", "javascript", "python", "rust"), (2, 2))
+    assert done.summary["strict"]["suspect"] == 0
+
+
+def test_patches_are_exported_replayed_and_judged_again(validated: tuple[Done, Path], tmp_path: Path) -> None:
+    """Of three languages: the judging itself is tried above."""
+    done, _ = validated
+    patches = tmp_path / "patches.jsonl"
+    evalkit("export", done.summary["run"], "--format", "official", "-o", str(patches))
+    rows = [json.loads(line) for line in patches.read_text().splitlines()]
+    assert len(rows) == 12
+    assert all(row["patch"].startswith("diff --git ") for row in rows)
+    tasks = ("python/tide-table", "go/lift-stops", "rust/kite-tail")
+    words = ("run", "aider-polyglot", "--data", str(OWN), "--model", f"replay:{patches}")
+    replayed = evalkit(*words, "--tasks", ",".join(tasks), "--results", str(tmp_path), "--json")
+    assert (replayed.summary["complete"], replayed.summary["pass@1"]) == (True, 1.0)
+    first = records(done.summary["run"])
+    assert {task: record["answer"] for task, record in records(replayed.summary["run"]).items()} == {
+        task: first[task]["answer"] for task in tasks
+    }
+    again = evalkit("score", replayed.summary["run"], "--json")
+    assert (again.summary["complete"], again.summary["pass@1"]) == (True, 1.0)
+    shown = evalkit("show", replayed.summary["run"], "tide-table", "--json").summary
+    assert (shown["outcome"], shown["strict"], shown["form"]) == ("passed", "passed", "patch")
+    names = [test["name"] for test in shown["tests"]]
+    assert any("test_a_rise_and_a_fall_have_one_high_water" in name for name in names), names
