@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from evalkit.cli.checks import checks_text
+from evalkit.cli.checks import checks_text, image_checks
 from evalkit.cli.options import add_data, add_results
 from evalkit.cli.parser import Parser
 from evalkit.cli.text import Style, size
@@ -51,6 +51,7 @@ def all_checks(results: Path, data: str | None) -> Iterator[Check]:
     yield python_check()
     yield results_check(results)
     yield from checks()
+    yield from image_checks()
     yield from model_checks()
     yield from data_checks(data)
 

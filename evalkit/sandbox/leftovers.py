@@ -21,7 +21,7 @@ UNKNOWN_S = 24 * 3600.0  # things of an owner that cannot be asked after count a
 @dataclass(frozen=True)
 class Leftover:
     """A thing of ours in the engine. `kind`: container, volume or image; `size` in bytes or 0. The `id` of an
-    image that was pulled is what it was pulled by."""
+    image that was pulled is what it was pulled by; the `purpose` of one that was built is its name."""
 
     kind: str
     id: str
@@ -43,7 +43,8 @@ def list_leftovers(client: Any = None) -> list[Leftover]:
         found.append(_leftover("volume", volume["Name"], volume["Labels"], made=made))
     for image in client.api.images(filters=only):
         size = int(image.get("Size", 0))
-        found.append(_leftover("image", image["Id"], image["Labels"], size, made=image["Created"]))
+        marks = image["Labels"] | {OWNED: next(iter(image["RepoTags"] or []), image["Labels"][OWNED])}
+        found.append(_leftover("image", image["Id"], marks, size, made=image["Created"]))
     return [*found, *_pulled(client)]
 
 

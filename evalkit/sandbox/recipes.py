@@ -1,7 +1,7 @@
 """Images from recipes: Debian's packages, wheels and npm packages, without a registry where there is none.
 
-    system    the recipe's packages: from the cache, else on the registry's `debian:bookworm-slim`, else
-              fetched by this host's apt and unpacked (`debs.py`)
+    system    the recipe's packages: on the registry's `debian:bookworm-slim`, else fetched by this host's apt
+              and unpacked (`recipe_system.py`, `debs.py`)
     payload   what the parts take from PyPI and npm, their files and links (`payload.py`)
     made      each part's commands, run in the image without a network
     checked   each part's check, in a container of the finished image
@@ -12,7 +12,6 @@ sees the same image, so that is said when it is built: `--force` tries again.
 
 from __future__ import annotations
 
-import io
 import json
 import tarfile
 import tempfile
@@ -24,15 +23,15 @@ from typing import Any
 
 from evalkit.errors import SandboxError
 from evalkit.recipe import Recipe
-from evalkit.sandbox import debs, image_cache, payload
+from evalkit.sandbox import image_cache, payload
 from evalkit.sandbox.engine import docker_client, labels
-from evalkit.sandbox.image import BASE, first_line, import_image, pull_base
+from evalkit.sandbox.image import first_line
 from evalkit.sandbox.image_cache import Progress
+from evalkit.sandbox.recipe_system import system
 
 PROVIDES, LACKS = "evalkit.provides", "evalkit.lacks"
 PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
-# What the packages' scripts would have done and any program may count on, and the image's user. The link of
-# sh is Debian's own diversion; a registry's base has the rest, and no user 1000.
+# What the packages' scripts would have done and any program may count on, and the image's user.
 SETTLE = """
 set -e
 cd /
@@ -46,11 +45,6 @@ chown 1000:1000 /home/work
 chmod 1777 /tmp /var/tmp
 ldconfig
 """
-LINKS = (
-    ("usr/bin/sh", "-> dash"),
-    ("usr/bin/awk", "-> mawk"),
-    ("etc/localtime", "-> /usr/share/zoneinfo/Etc/UTC"),
-)
 
 
 def build_recipe(recipe: Recipe, progress: Progress | None = None, *, force: bool = False) -> str:
@@ -77,6 +71,21 @@ def build_recipe(recipe: Recipe, progress: Progress | None = None, *, force: boo
         client.close()
 
 
+def look(recipe: Recipe) -> tuple[bool, str] | None:
+    """Whether the engine holds its image with all parts, and what there is to say; None where it has none."""
+    client = docker_client(timeout=30)
+    try:
+        image = image_cache.find(client, recipe.tag)
+        if image is None:
+            kept = image_cache.cached(recipe.tag).is_file()
+            return (False, f"{recipe.tag} is in the cache, not in the engine") if kept else None
+        lacks = lacking(client.images.get(image).labels)
+    finally:
+        client.close()
+    without = f", without {', '.join(lacks)}: {next(iter(lacks.values()))}" if lacks else ""
+    return not lacks, f"{recipe.tag} ({image[7:19]}){without}"
+
+
 def provided(marks: Mapping[str, str]) -> frozenset[str]:
     """What an image's labels say that it gives."""
     return frozenset(marks.get(PROVIDES, "").split())
@@ -101,7 +110,7 @@ def _build(client: Any, recipe: Recipe, say: Progress) -> str:
     lacks: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="evalkit-image-") as scratch:
         folders = _fetch(recipe, Path(scratch), lacks, say)
-        base = _system(client, recipe, lacks, say)
+        base = system(client, recipe, lacks, say)
         try:
             raw = _make(client, recipe, base, folders, lacks, say)
         except BaseException:
@@ -130,81 +139,6 @@ def _fetch(recipe: Recipe, scratch: Path, lacks: dict[str, str], say: Progress) 
             continue
         say(f"{part.name}: fetched in {time.monotonic() - started:.1f} s")
     return folders
-
-
-def _system(client: Any, recipe: Recipe, lacks: dict[str, str], say: Progress) -> str:
-    """The id of an image with the packages of all parts that can be had."""
-    reasons = []
-    for name, build in (("registry", _from_registry), ("Debian packages", _from_packages)):
-        tried = dict(lacks)
-        try:
-            image = build(client, recipe, tried, say)
-        except SandboxError as e:
-            reasons.append(f"{name}: {e.message}")
-            say(f"not from the {name}: {e.message}")
-            continue
-        lacks |= tried
-        return image
-    raise SandboxError(
-        f"the {recipe.name} image cannot be built ({'; '.join(reasons)})", "see docs/images.md"
-    )
-
-
-def _from_registry(client: Any, recipe: Recipe, lacks: dict[str, str], say: Progress) -> str:
-    import docker.errors
-    import requests
-
-    pull_base(say)
-    started = time.monotonic()
-    install = "apt-get install -y -qq --no-install-recommends"
-    steps = [f"FROM {BASE}", "ENV DEBIAN_FRONTEND=noninteractive"]
-    steps.append(f"RUN apt-get update -qq && {install} {' '.join(recipe.tools)}")
-    steps += [
-        # one that fails leaves a note, and the others come all the same
-        f"RUN {install} {' '.join(part.debs)} || touch /evalkit-lacks-{number}"
-        for number, part in enumerate(recipe.parts)
-        if part.debs and part.name not in lacks
-    ]
-    steps.append("RUN rm -rf /var/lib/apt/lists/* /usr/share/doc /usr/share/man /usr/share/locale")
-    text = "\n".join(steps) + "\n"
-    try:
-        image, _log = client.images.build(fileobj=io.BytesIO(text.encode()), labels=labels("build"))
-        noted = client.containers.run(
-            image.id, ["sh", "-c", "ls -d /evalkit-lacks-* || true"], remove=True, labels=labels("build")
-        )
-    except (docker.errors.DockerException, requests.RequestException) as e:
-        raise SandboxError(f"installing the packages failed ({first_line(e)})") from None
-    for word in noted.decode().split():
-        lacks[recipe.parts[int(word.rpartition("-")[2])].name] = (
-            "apt-get install failed in the registry's image"
-        )
-    say(f"packages installed in {time.monotonic() - started:.1f} s")
-    return str(image.id)
-
-
-def _from_packages(client: Any, recipe: Recipe, lacks: dict[str, str], say: Progress) -> str:
-    started = time.monotonic()
-    with debs.debian() as debian:
-        wanted = list(recipe.tools)
-        debian.resolve(wanted)
-        for part in recipe.parts:
-            if part.name in lacks or not part.debs:
-                continue
-            try:
-                debian.resolve([*wanted, *part.debs])
-            except SandboxError as e:
-                lacks[part.name] = e.message
-                continue
-            wanted += part.debs
-        files = debian.fetch(wanted)
-        size = sum(deb.stat().st_size for deb in files)
-        say(f"{len(files)} packages, {size >> 20} MB, fetched in {time.monotonic() - started:.1f} s")
-        started = time.monotonic()
-        how = debs.Unpacking(skipped=recipe.unused, extra=LINKS)
-        with debian.rootfs(files, how) as archive:
-            image = import_image(client, archive)
-    say(f"unpacked and imported in {time.monotonic() - started:.1f} s")
-    return image
 
 
 # -- in the image ------------------------------------------------------------------------------
