@@ -14,6 +14,7 @@ from evalkit.sandbox.engine import OWNED, docker_client, owner_alive
 from evalkit.sandbox.pull_records import records_of
 
 KINDS = ("container", "volume", "image")
+HALF_BUILT = "build"  # the purpose of an image that is not finished
 PULLED = "pulled"  # the purpose of such images
 UNKNOWN_S = 24 * 3600.0  # things of an owner that cannot be asked after count as in use for so long
 
@@ -43,7 +44,8 @@ def list_leftovers(client: Any = None) -> list[Leftover]:
         found.append(_leftover("volume", volume["Name"], volume["Labels"], made=made))
     for image in client.api.images(filters=only):
         size = int(image.get("Size", 0))
-        marks = image["Labels"] | {OWNED: next(iter(image["RepoTags"] or []), image["Labels"][OWNED])}
+        names = [name for name in image["RepoTags"] or [] if not name.startswith("<none>")]
+        marks = image["Labels"] | ({OWNED: names[0]} if names else {})
         found.append(_leftover("image", image["Id"], marks, size, made=image["Created"]))
     return [*found, *_pulled(client)]
 
@@ -63,7 +65,7 @@ def _pulled(client: Any) -> Iterator[Leftover]:
 def _leftover(kind: str, name: str, marks: dict[str, str], size: int = 0, *, made: float) -> Leftover:
     alive = owner_alive(marks.get("evalkit.owner", ""))
     if alive is None:
-        alive = kind != "image" and time.time() - made < UNKNOWN_S
+        alive = (kind != "image" or marks.get(OWNED) == HALF_BUILT) and time.time() - made < UNKNOWN_S
     return Leftover(kind, name, marks.get(OWNED, ""), marks.get("evalkit.run", ""), alive, size)
 
 
@@ -96,9 +98,10 @@ def _remove(thing: Leftover, client: Any) -> None:
 
 
 def reap(client: Any = None) -> int:
-    """Remove the containers and volumes whose owner is gone; how many there were."""
+    """Remove the containers, volumes and unfinished images whose owner is gone; how many there were."""
     client = client or docker_client()
-    dead = [t for t in list_leftovers(client) if t.kind != "image" and not t.alive]
+    goes = [t for t in list_leftovers(client) if t.kind != "image" or t.purpose == HALF_BUILT]
+    dead = [t for t in goes if not t.alive]
     with contextlib.suppress(OSError):
         remove_leftovers(dead, client)
     return len(dead)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import time
+from contextlib import suppress
 from typing import Any
 
 from evalkit.errors import SandboxError
@@ -73,23 +75,32 @@ def _from_registry(client: Any, recipe: Recipe, lacks: dict[str, str], say: Prog
 def _from_packages(client: Any, recipe: Recipe, lacks: dict[str, str], say: Progress) -> str:
     started = time.monotonic()
     with debs.debian() as debian:
-        wanted = list(recipe.tools)
-        debian.resolve(wanted)
-        for part in recipe.parts:
-            if part.name in lacks or not part.debs:
-                continue
-            try:
-                debian.resolve([*wanted, *part.debs])
-            except SandboxError as e:
-                lacks[part.name] = e.message
-                continue
-            wanted += part.debs
-        files = debian.fetch(wanted)
+        files = debian.fetch(_packages(debian, recipe, lacks))
         size = sum(deb.stat().st_size for deb in files)
         say(f"{len(files)} packages, {size >> 20} MB, fetched in {time.monotonic() - started:.1f} s")
         started = time.monotonic()
         how = debs.Unpacking(skipped=recipe.unused, extra=LINKS)
         with debian.rootfs(files, how) as archive:
-            image = import_image(client, archive)
+            marks = [f"LABEL {json.dumps(k)}={json.dumps(v)}" for k, v in labels("build").items()]
+            image = import_image(client, archive, *marks)
     say(f"unpacked and imported in {time.monotonic() - started:.1f} s")
     return image
+
+
+def _packages(debian: debs.Debian, recipe: Recipe, lacks: dict[str, str]) -> list[str]:
+    """Those of the tools and of all parts that can be had; the parts that cannot go into `lacks`."""
+    parts = [part for part in recipe.parts if part.debs and part.name not in lacks]
+    everything = [*recipe.tools, *(name for part in parts for name in part.debs)]
+    with suppress(SandboxError):
+        debian.resolve(everything)
+        return everything
+    wanted = list(recipe.tools)
+    debian.resolve(wanted)
+    for part in parts:
+        try:
+            debian.resolve([*wanted, *part.debs])
+        except SandboxError as e:
+            lacks[part.name] = e.message
+        else:
+            wanted += part.debs
+    return wanted

@@ -58,17 +58,25 @@ def build_recipe(recipe: Recipe, progress: Progress | None = None, *, force: boo
     try:
         if not force and (found := image_cache.find(client, recipe.tag)):
             return found
-        if not force and (loaded := image_cache.load(client, recipe.tag, say)):
-            _tell(recipe, client.images.get(loaded).labels, say)
-            return loaded
-        started = time.monotonic()
-        built = _build(client, recipe, say)
-        _tell(recipe, client.images.get(built).labels, say)
-        say(f"{recipe.name} image built in {time.monotonic() - started:.1f} s")
-        image_cache.save(client, recipe.tag, say)
-        return built
+        with image_cache.turn(recipe.tag, say):
+            return _get(client, recipe, say, force=force)
     finally:
         client.close()
+
+
+def _get(client: Any, recipe: Recipe, say: Progress, *, force: bool) -> str:
+    found = (
+        None if force else image_cache.find(client, recipe.tag) or image_cache.load(client, recipe.tag, say)
+    )
+    if found:
+        _tell(recipe, client.images.get(found).labels, say)
+        return found
+    started = time.monotonic()
+    built = _build(client, recipe, say)
+    _tell(recipe, client.images.get(built).labels, say)
+    say(f"{recipe.name} image built in {time.monotonic() - started:.1f} s")
+    image_cache.save(client, recipe.tag, say)
+    return built
 
 
 def look(recipe: Recipe) -> tuple[bool, str] | None:
