@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from evalkit.cli.conversation import budget_words
 from evalkit.cli.text import Style, count, duration, money, one_line, percent, table
 from evalkit.run.summary import Summary
 
@@ -51,6 +52,10 @@ def _lines(s: Summary, style: Style) -> Iterator[str]:
     yield from _row("outcomes", ", ".join(f"{n:,} {o.replace('_', ' ')}" for o, n in s.counts.items()))
     if s.reasons:
         yield from _row("reasons", ", ".join(f"{n:,} {one_line(r)}" for r, n in s.reasons.items()))
+    if s.budget:
+        yield from _row("budget", f"{budget_words(s.budget)}, each rollout")
+    for role, name in s.roles.items():
+        yield from _row(one_line(role), one_line(name))
     yield from _row("tokens", _tokens(s.tokens))
     yield from _row("cost", money(s.cost))
     yield from _row("time", duration(s.wall_s))
@@ -160,9 +165,12 @@ def runs_table(summaries: list[Summary]) -> str:
 
 
 def names_of(s: Summary) -> list[str]:
-    """Suite with its scope, model, protocol: the first cells of a table."""
+    """The first cells of a table: suite with its scope, model with those of other roles, protocol with the
+    scaffold of several turns and its budget."""
     suite = f"{s.suite} {scope_text(s)}" if s.scope else s.suite
-    return [one_line(suite, 80), *(one_line(name, 40) for name in (s.model, s.protocol))]
+    others = "".join(f", {role}: {name}" for role, name in s.roles.items())
+    how = [s.protocol, *([s.scaffold] if s.scaffold != "one-turn" else []), budget_words(s.budget)]
+    return [one_line(suite, 80), one_line(s.model + others, 60), one_line(", ".join(filter(None, how)), 80)]
 
 
 def score_of(s: Summary) -> str:

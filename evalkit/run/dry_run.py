@@ -2,29 +2,34 @@
 
 Prompt tokens are projected as one for every four characters of the prompts, rounded up per call: a
 rule of thumb for English and code, stated wherever the figure is shown. Completion tokens are bounded by
-the token limit, where there is one. A scaffold of several turns makes at least these calls.
+the token limit, where there is one. A scaffold of several turns makes at least these calls: what they cost
+in all is bounded by nothing, unless by --rollout-cost; calls of other roles cannot be foreseen.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from evalkit.errors import SandboxError
+from evalkit.model import Model
 from evalkit.run.images import image_plan
-from evalkit.run.plan import Plan
-from evalkit.run.settings import Knobs
+from evalkit.run.plan import SILENT, Plan
+from evalkit.run.settings import Knobs, given_limits
 from evalkit.store import holds_run, read_run
 from evalkit.task import Task
 
 CHARACTERS_PER_TOKEN = 4
+ONE_TURN = "one-turn"
 RULE = f"{CHARACTERS_PER_TOKEN} characters each"
 
 
 @dataclass(frozen=True)
 class Projection:
-    """`cost_at_most` is US dollars with every reply at its limit; None where price or limit is unknown."""
+    """`cost_at_most` is US dollars with every reply at its limit; None where price or limit is unknown, or a
+    rollout makes as many calls as it likes. `calls` are rollouts to make, `turns` the calls of one at most.
+    """
 
     run: str
     suite: str
@@ -47,6 +52,9 @@ class Projection:
     prompt_cost: float | None
     cost_at_most: float | None
     sends: bool  # False for the oracle and others that answer by themselves
+    turns: int | None = 1
+    budget: dict[str, float] = field(default_factory=dict)  # as given: Budget's fields
+    roles: dict[str, dict[str, Any]] = field(default_factory=dict)  # model and price, by role
     images: dict[str, Any] | None = None  # to pull: PullPlan.to_json; None where all are built here
     rule: str = RULE
 
@@ -66,11 +74,12 @@ def project(plan: Plan, knobs: Knobs) -> Projection:
             lengths[task.id] = prompt_tokens(plan, task)
     prompt = sum(lengths[task.id] for task in asked)
     limit = plan.sampling.max_tokens
-    completion = None if limit is None else limit * len(asked)
-    price = _price(plan)
+    turns = 1 if plan.scaffold.name == ONE_TURN else plan.budget.turns
+    completion = None if limit is None or turns is None else limit * turns * len(asked)
+    price = _price(plan.model)
     prompt_cost = None if price is None else prompt * price["input"] / 1e6
     cost = None
-    if price is not None and prompt_cost is not None and completion is not None:
+    if price is not None and prompt_cost is not None and completion is not None and turns == 1:
         cost = prompt_cost + completion * price["output"] / 1e6
     return Projection(
         run=str(folder),
@@ -93,7 +102,13 @@ def project(plan: Plan, knobs: Knobs) -> Projection:
         price=price,
         prompt_cost=prompt_cost,
         cost_at_most=cost,
-        sends=_sends(plan),
+        sends=_sends(plan.model),
+        turns=turns,
+        budget=given_limits(plan.budget),
+        roles={
+            role: {"model": plan.settings.roles[role]["model"], "price": _price(model)}
+            for role, model in plan.others.items()
+        },
         images=_images(plan, owed, knobs),
     )
 
@@ -127,13 +142,13 @@ def prompt_tokens(plan: Plan, task: Task) -> int:
     return -(-characters // CHARACTERS_PER_TOKEN)
 
 
-def _sends(plan: Plan) -> bool:
-    return plan.model.describe().get("backend") not in ("oracle", "null", "replay")
+def _sends(model: Model) -> bool:
+    return model.describe().get("backend") not in SILENT
 
 
-def _price(plan: Plan) -> dict[str, float] | None:
+def _price(model: Model) -> dict[str, float] | None:
     """Of models that have one; what is not sent costs nothing."""
-    if not _sends(plan):
+    if not _sends(model):
         return {"input": 0.0, "output": 0.0}
-    price = getattr(plan.model, "price", None)
+    price = getattr(model, "price", None)
     return None if price is None else {"input": float(price.input), "output": float(price.output)}

@@ -16,7 +16,7 @@ from evalkit.model import Model, Sampling
 from evalkit.models import open_model
 from evalkit.models.replay import Replay
 from evalkit.registry import did_you_mean, open_scaffold, open_suite
-from evalkit.run.settings import Knobs, Settings, digest
+from evalkit.run.settings import Knobs, Settings, digest, given_limits
 from evalkit.scaffold import Scaffold
 from evalkit.suite import Suite, options_of
 from evalkit.task import Task
@@ -131,7 +131,7 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
     }
     if other:
         identity["other_data"] = dict(other)
-    if limits := {name: limit for name, limit in vars(settings.budget).items() if limit is not None}:
+    if limits := given_limits(settings.budget):
         identity["budget"] = limits
     if others:
         identity["roles"] = {role: _role(model) for role, model in others.items()}

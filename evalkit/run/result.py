@@ -70,6 +70,8 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
         end=end,
         end_detail=detail,
         strict=strict_scores(store, end),
+        budget=manifest["identity"].get("budget", {}),
+        roles={role: str(asked["model"]) for role, asked in manifest["settings"].get("roles", {}).items()},
         statistics=statistics(store, end) if manifest["suite"].get("statistics") else {},
         notes=tuple(map(str, manifest["suite"].get("remarks", ()))),
     )

@@ -78,6 +78,11 @@ def roles_from(given: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     return roles
 
 
+def given_limits(budget: Budget) -> dict[str, float]:
+    """A budget's limits that are set, by field."""
+    return {name: limit for name, limit in vars(budget).items() if limit is not None}
+
+
 ISOLATIONS = ("shared", "strict")  # a container for many programs at once; or for one
 
 

@@ -25,7 +25,8 @@ class Summary:
     cannot be compared with published ones. `breakdown` holds [passed, scored] samples by tag and its value,
     `pass_at_by` tasks and pass@k in the same way. `unjudged` answers have no verdict of the way that was
     asked for: the score is then by an earlier way. `statistics` are what the authors report beside the score,
-    as the suite has them.
+    as the suite has them. `budget` are the limits of one rollout that were given (Budget's fields), `roles`
+    the models of other roles by role.
     """
 
     run: str
@@ -58,6 +59,8 @@ class Summary:
     notes: tuple[str, ...] = ()
     unjudged: int = 0
     statistics: Mapping[str, float | None] = field(default_factory=dict)
+    budget: Mapping[str, float] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def scored(self) -> int:
@@ -100,6 +103,8 @@ class Summary:
             "breakdown": {tag: {v: list(c) for v, c in by.items()} for tag, by in self.breakdown.items()},
             "pass_at_by": {tag: {v: dict(p) for v, p in by.items()} for tag, by in self.pass_at_by.items()},
             **({"statistics": dict(self.statistics)} if self.statistics else {}),
+            **({"budget": dict(self.budget)} if self.budget else {}),
+            **({"roles": dict(self.roles)} if self.roles else {}),
             "tokens": dict(self.tokens),
             "cost": self.cost,
             "wall_s": round(self.wall_s, 3),

@@ -17,6 +17,7 @@ from evalkit.run.plan import Plan, make_plan
 from evalkit.run.session import moved_roles
 from evalkit.run.settings import Knobs, Settings
 from tests.cli.conftest import Evalkit
+from tests.run.talk import SUITE, scripted, talk, tasks
 
 BUDGET = "--turns 30 --rollout-tokens 5000 --rollout-cost 0.5 --rollout-time 10m"
 USER = "--user-model helper --user-base-url http://localhost:9/v1"
@@ -106,3 +107,42 @@ def test_help_tells_of_them(evalkit: Evalkit, tmp_path: Path) -> None:
         assert flag in shown
     assert "--user-base-url" in evalkit("resume", "--help").stdout
     assert "--user-model" not in evalkit("resume", "--help").stdout
+
+
+CATALOG = """
+[models.priced]
+id = "priced"
+base_url = "http://localhost:9/v1"
+price = { input = 1.0, output = 2.0 }
+"""
+
+
+def test_a_dry_run_prices_roles_and_bounds_what_can_be_bounded(evalkit: Evalkit, tmp_path: Path) -> None:
+    (tmp_path / "models.toml").write_text(CATALOG)
+    data = tasks(tmp_path, {"task_id": "a"}, {"task_id": "b"})
+    words = ("run", SUITE, "--model", "priced", "--data", data, "--max-tokens", "100", "--dry-run", "--json")
+    found = evalkit(*words, "--turns", "5", "--rollout-cost", "0.25", "--user-model", "priced")
+    assert (found.json["calls"], found.json["turns"]) == (2, 5)
+    assert found.json["completion_tokens_at_most"] == 2 * 5 * 100
+    assert found.json["cost_at_most"] is None
+    assert found.json["budget"] == {"turns": 5, "money": 0.25}
+    assert found.json["roles"] == {"user": {"model": "priced", "price": {"input": 1.0, "output": 2.0}}}
+    assert "at most about $0.5000 by --rollout-cost" in found.stderr
+    assert "user        priced, calls unknown, $1.00 and $2.00 per million tokens" in found.stderr
+    free = evalkit(*words)
+    assert (free.json["turns"], free.json["completion_tokens_at_most"]) == (None, None)
+    assert "as many as it takes" in free.stderr
+
+
+def test_budget_roles_and_scaffold_stand_beside_the_score(evalkit: Evalkit, tmp_path: Path) -> None:
+    rules = [{"model": "customer", "replies": ["This is task t.", "BYE"]}]
+    with scripted(tmp_path, {"t": ["hello"]}, rules=rules) as url:
+        record = {"task_id": "t", "partner": "user"}
+        run = talk(tmp_path, url, record, turns=9, user_model="customer", user_base_url=url)
+    shown = evalkit("show", run.folder)
+    assert "Talking · scripted · talking · interactive" in shown.stdout
+    assert "\n  budget      9 turns, each rollout\n  user        customer\n" in shown.stdout
+    assert evalkit("show", run.folder, "--json").json["budget"] == {"turns": 9}
+    listed = evalkit("list", "--results", tmp_path / "results")
+    assert "scripted, user: customer  talking, interactive, 9 turns" in listed.stdout
+    assert evalkit("list", "--results", tmp_path / "results", "--json").json["roles"] == {"user": "customer"}
