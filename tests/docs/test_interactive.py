@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import evalkit
+from evalkit.api import run
 from evalkit.cli import main
 from evalkit.endpoint.process import running
 from evalkit.run import session
@@ -43,8 +43,8 @@ def test_the_page_shows_every_file(folder: Path) -> None:
 
 def test_the_oracle_passes_and_the_null_model_is_no_error(folder: Path, tmp_path: Path) -> None:
     shop = str(folder / "my_shop")
-    assert evalkit.run(shop, "oracle", results=tmp_path).summary.pass_1 == 1.0
-    assert set(outcomes(evalkit.run(shop, "null", results=tmp_path)).values()) == {"not_run/unavailable"}
+    assert run(shop, "oracle", results=tmp_path).summary.pass_1 == 1.0
+    assert set(outcomes(run(shop, "null", results=tmp_path)).values()) == {"not_run/unavailable"}
 
 
 def test_the_script_plays_both_parts(
