@@ -78,9 +78,10 @@ def test_they_equal_what_aiders_own_code_makes_of_the_same_counts() -> None:
     }
     # what broke is missing here; as the authors count it, it is one more that failed
     broken = statistics([*done, Sampled("x", 0, "error", {}, None, None)], 2)
-    assert (broken["pass_rate_2"], broken["total_tests"]) == (ours["pass_rate_2"], 32)
+    assert (broken["pass_rate_2"], broken["total_tests"]) == (ours["pass_rate_2"], len(done) + 1)
     assert ours["pass_num_2"] is not None
-    assert official["with one that broke"]["pass_rate_2"] == 100 * ours["pass_num_2"] / 32
+    with_it = round(100 * ours["pass_num_2"] / (len(done) + 1), 1)
+    assert official["with one that broke"]["pass_rate_2"] == with_it
 
 
 def test_the_verdict_says_whether_and_the_rollout_by_which_try() -> None:

@@ -33,6 +33,11 @@ def block(search: str, replace: str, name: str = "double.py", *, inside: bool = 
     return f"{head}\n<<<<<<< SEARCH\n{search}=======\n{replace}>>>>>>> REPLACE\n```\n"
 
 
+def hunk(*lines: str, name: str = "double.py", new: bool = False) -> str:
+    old = "/dev/null" if new else name
+    return "```diff\n" + "\n".join((f"--- {old}", f"+++ {name}", "@@ ... @@", *lines)) + "\n```\n"
+
+
 def story(name: str, edit_format: str, *turns: str | tuple[str, str], tests: tuple[str | None, ...]) -> Story:
     whole_turns = tuple((turn, "stop") if isinstance(turn, str) else turn for turn in turns)
     return Story(name, edit_format, whole_turns, tests)
@@ -43,6 +48,8 @@ NO = "E   assert 6 == 4\nshort test summary\n"
 LAZY = whole("def double(n):\n    # ... as it was ... \n    pass\n")
 BAD_SYNTAX = whole("def double(n:\n    return 2\n")
 TWO_FAIL = (NO, NO)
+MENDS = hunk("-    pass", "+    return 2 * n")
+NOWHERE = hunk("-    nowhere()", "+    somewhere()")
 
 STORIES = (
     story("right at once", "whole", whole(RIGHT), tests=(None,)),
@@ -96,6 +103,16 @@ STORIES = (
     ),
     story("fenced block", "diff-fenced", block(STUB, RIGHT, inside=True), tests=(None,)),
     story("fenced, unended", "diff-fenced", UNENDED, "Never mind.", "", tests=TWO_FAIL),
+    story("hunk", "udiff", MENDS, tests=(None,)),
+    story(
+        "hunk with context", "udiff", hunk(" def double(n):", "-    pass", "+    return 2 * n"), tests=(None,)
+    ),
+    story("hunk fits nowhere, mended", "udiff", NOWHERE, MENDS, tests=(None,)),
+    story("one of two hunks", "udiff", MENDS + NOWHERE, "Right.", tests=(None,)),
+    story("hunks fit nowhere for ever", "udiff", *[NOWHERE] * 8, tests=TWO_FAIL),
+    story("new file by a hunk", "udiff", hunk("+x = 1", name="helper.py", new=True), "", tests=TWO_FAIL),
+    story("syntax error by a hunk", "udiff", hunk("-    pass", "+    return (2"), "", "", tests=TWO_FAIL),
+    story("no hunk", "udiff", "It doubles.", MENDS, tests=(NO, None)),
     Story("files with fences", "whole", ((whole(RIGHT, fence="````"), "stop"),), (None,), FENCED),
 )
 COUNTS = (
