@@ -40,7 +40,8 @@ class Counts:
     indentation_errors: int = 0
     exhausted_context_windows: int = 0
     test_timeouts: int = 0
-    reflections: int = 0  # ours from here on
+    replies: int = 0  # ours from here on
+    reflections: int = 0
     failed_edits: int = 0
     filtered: int = 0
 
@@ -65,6 +66,7 @@ class Aider:
         return self._said(prompts.request(self.exercise.instructions, names(self.exercise)))
 
     async def answer(self, conversation: tuple[Message, ...], reply: Reply, act: Act) -> Said:
+        self.counts.replies += 1
         text = without_reasoning(reply.text).strip()  # Aider strips it too
         if text:
             self.chat = self.chat.assistant(text)
@@ -82,6 +84,7 @@ class Aider:
             return Said(end=str(end))
 
     async def overflow(self, conversation: tuple[Message, ...], act: Act) -> Said:
+        self.counts.replies += 1
         try:
             return await self._exhausted("", act)
         except Ended as end:

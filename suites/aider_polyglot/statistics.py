@@ -64,8 +64,17 @@ def passed_by(done: Sequence[Sampled], attempt: int, tries: int) -> float | None
     passed = [sample for sample in done if sample.outcome == "passed"]
     if attempt >= tries:
         return float(len(passed))
-    needed = [len(outcomes) if (outcomes := sample.facts.get("outcomes")) else None for sample in passed]
+    needed = [needed_by(sample, tries) for sample in passed]
     return None if None in needed else float(sum(n is not None and n <= attempt for n in needed))
+
+
+def needed_by(sample: Sampled, tries: int) -> int | None:
+    """By which try it passed. Where its own tests did not say so (a budget ended it before they ran), by the
+    try that it was in."""
+    if not sample.facts.get("replies"):
+        return None
+    outcomes = sample.facts["outcomes"]
+    return len(outcomes) if True in outcomes else min(len(outcomes) + 1, tries)
 
 
 def percent(part: float | None, of: int) -> float | None:

@@ -22,7 +22,8 @@ from tests.suites.test_aider_partner import RIGHT, exercise
 
 def sample(outcome: str, outcomes: list[bool], **facts: Any) -> Sampled:
     model_s, cost = facts.pop("model_s", 10.0), facts.pop("cost", 0.5)
-    return Sampled("python/x", 0, outcome, {"outcomes": outcomes, "tools_s": 2.0, **facts}, cost, model_s)
+    facts = {"outcomes": outcomes, "replies": 1, "tools_s": 2.0, **facts}
+    return Sampled("python/x", 0, outcome, facts, cost, model_s)
 
 
 def test_figures_are_those_of_the_authors_by_name_and_order() -> None:
@@ -64,12 +65,7 @@ def test_they_equal_what_aiders_own_code_makes_of_the_same_counts() -> None:
     parity = Path(__file__).parents[1] / "parity" / "aider_chat"
     told = map(json.loads, (parity / "told.jsonl").read_text(encoding="utf-8").splitlines())
     official = json.loads((parity / "figures.json").read_text(encoding="utf-8"))
-    done = [
-        Sampled(
-            "x", 0, "passed" if row["counts"]["outcomes"][-1] else "failed", row["counts"], 0.25, 2.0 + number
-        )
-        for number, row in enumerate(told)
-    ]
+    done = [told_sample(row, 2.0 + number) for number, row in enumerate(told)]
     ours = statistics(done, 2)
     theirs = official["whole"]
     assert list(ours) == [name for name in theirs if not name.endswith("_tokens")]
@@ -84,6 +80,11 @@ def test_they_equal_what_aiders_own_code_makes_of_the_same_counts() -> None:
     assert official["with one that broke"]["pass_rate_2"] == with_it
 
 
+def told_sample(row: dict[str, Any], seconds: float) -> Sampled:
+    outcome = "passed" if row["counts"]["outcomes"][-1] else "failed"
+    return Sampled("python/x", 0, outcome, {**row["counts"], "replies": 1}, 0.25, seconds)
+
+
 def test_the_verdict_says_whether_and_the_rollout_by_which_try() -> None:
     found = statistics(
         [sample("failed", [True]), sample("passed", [False, False]), sample("passed", [True])], 2
@@ -91,8 +92,13 @@ def test_the_verdict_says_whether_and_the_rollout_by_which_try() -> None:
     assert (found["pass_num_1"], found["pass_num_2"]) == (1, 2)
 
 
+def test_what_a_budget_ended_passes_by_the_try_that_it_was_in() -> None:
+    found = statistics([sample("passed", []), sample("passed", [False])], 2)
+    assert (found["pass_num_1"], found["pass_num_2"]) == (1, 2)
+
+
 def test_what_is_unknown_is_not_guessed() -> None:
-    found = statistics([sample("passed", [], cost=None, model_s=None), sample("failed", [])], 2)
+    found = statistics([sample("passed", [], replies=0, cost=None, model_s=None), sample("failed", [])], 2)
     assert found["pass_rate_1"] is None
     assert found["pass_rate_2"] == 50.0
     assert found["total_cost"] is found["seconds_per_case"] is None
