@@ -54,7 +54,7 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
         interval=scores.interval,
         bounds=scores.bounds,
         parts=scores.parts,
-        authors=scores.bounds[0] if manifest["suite"].get("errors_fail") else None,
+        authors=with_errors_failed(scores.counts) if manifest["suite"].get("errors_fail") else None,
         breakdown=scores.breakdown,
         pass_at_by=scores.pass_at_by,
         scope=str(manifest["suite"].get("scope", "")),
@@ -121,6 +121,14 @@ def strict_scores(store: Reader, end: str) -> dict[str, Any] | None:
         "counts": scores.counts,
         "suspect": suspect,
     }
+
+
+def with_errors_failed(counts: Mapping[str, int]) -> float | None:
+    """The score where what broke counts as failed, and what was never run not at all; None where nothing
+    broke: it is the same then."""
+    if not counts[Outcome.ERROR]:
+        return None
+    return counts[Outcome.PASSED] / (sum(counts.values()) - counts[Outcome.NOT_RUN])
 
 
 def statistics(store: Reader, end: str) -> dict[str, float | None]:
