@@ -7,6 +7,7 @@ are then lower bounds, and say so.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -236,13 +237,15 @@ def _held(window: Sequence[Image], known: set[Layer]) -> int:
 
 
 def _at_once(pulled: Sequence[Image], known: set[Layer], budget: int, without: set[str]) -> int:
+    """How many neighbours fit wherever they stand: a window is moved along that is as long as fits."""
     fitting = [image for image in pulled if image.reference not in without]
-    if not fitting:
-        return 0
-    count = 1
-    while count < len(fitting):
-        starts = range(len(fitting) - count)
-        if any(_held(fitting[start : start + count + 1], known) > budget for start in starts):
-            break
-        count += 1
-    return count
+    held: Counter[Layer] = Counter()
+    shortest, start = len(fitting), 0
+    for end, image in enumerate(fitting):
+        mine = set(layers(image)) - known
+        held.update(mine)
+        while on_disk(held.keys()) + sum(layer.size for layer in mine if held[layer] == 1) > budget:
+            shortest = min(shortest, end - start)
+            held -= Counter(set(layers(fitting[start])) - known)
+            start += 1
+    return shortest

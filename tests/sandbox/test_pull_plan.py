@@ -81,6 +81,26 @@ def test_a_budget_says_how_many_and_whose_tasks_cannot_run() -> None:
     assert plan_pulls(images).at_once is None
 
 
+@given(chains, st.integers(400, 2500))
+def test_how_many_fit_is_what_trying_every_window_finds(drawn: list[list[str]], budget: int) -> None:
+    images = [image(str(n), *(f"{d}{c}" for d, c in enumerate(chain))) for n, chain in enumerate(drawn)]
+    plan = plan_pulls(images, budget=budget)
+    fitting = [i for i in plan.images if i.reference not in plan.too_large]
+
+    def fits(window: tuple[Image, ...]) -> bool:
+        *before, last = window
+        there = {layer for i in before for layer in layers(i)}
+        new = set(layers(last)) - there
+        return len(there | new) * 100 * UNPACKED + len(new) * 100 <= budget
+
+    sizes = range(1, len(fitting) + 1)
+    windows = {size: [tuple(fitting[n : n + size]) for n in range(len(fitting) - size + 1)] for size in sizes}
+    most = 0
+    while most + 1 in windows and all(map(fits, windows[most + 1])):
+        most += 1
+    assert plan.at_once == most
+
+
 def test_quotas_are_held_against_what_is_needed() -> None:
     images = [image(str(n), f"l{n}") for n in range(5)]
     assert plan_pulls(images, quotas={"r": Quota(100, 3, 21600)}).short() == {"r": 2}
