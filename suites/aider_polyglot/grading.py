@@ -13,11 +13,12 @@ differ, the sample is suspect, with the evidence.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import monotonic
 
 from evalkit.patch import apply_patch
 from evalkit.task import TestResult, Verdict, error, failed, passed
-from evalkit.workspace import Executed, Tree, WorkspaceSandbox, WorkspaceSpec
+from evalkit.workspace import Executed, NotAFile, Tree, WorkspaceSandbox, WorkspaceSpec
 
 from .exercises import Exercise
 from .runners import RUNNERS, folder_of
@@ -33,11 +34,12 @@ async def grade(exercise: Exercise, patch: str, sandbox: WorkspaceSandbox, *, im
     try:
         work = apply_patch(exercise.start, patch)
     except ValueError as e:
-        wrong = failed("patch_apply", str(e)[:400])
-        return failed("patch_apply", str(e)[:400], strict=wrong)
+        return _not_applied(e)
     started = monotonic()
     try:
         strict = await run_strict(sandbox, image, exercise, work)
+    except NotAFile as e:
+        return _not_applied(e)
     except LauncherFailed as e:
         return error("grader", str(e)[:600])
     strictly = monotonic() - started
@@ -60,6 +62,11 @@ async def grade(exercise: Exercise, patch: str, sandbox: WorkspaceSandbox, *, im
         measured=measured,
         strict=proven,
     )
+
+
+def _not_applied(why: Exception) -> Verdict:
+    wrong = failed("patch_apply", str(why)[:DETAIL])
+    return replace(wrong, strict=wrong)
 
 
 def one_run_serves(exercise: Exercise, strict: Strict) -> bool:
