@@ -33,12 +33,16 @@ class ToolCall:
 
 @dataclass(frozen=True)
 class Message:
-    """`tool_calls` of an assistant's message; `tool_call_id` of a tool's, which answers one of them."""
+    """`tool_calls` of an assistant's message; `tool_call_id` of a tool's, which answers one of them.
+
+    `reasoning`: what an assistant thought before; sent back only to servers that ask for it.
+    """
 
     role: str  # system, user, assistant, tool
     content: str
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
+    reasoning: str = ""
 
 
 @dataclass(frozen=True)

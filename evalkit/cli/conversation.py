@@ -93,7 +93,8 @@ class Talk:
         self._observed = []
         yield from self._reply(reply, role)
         made = reply.get("tool_calls", [])
-        said = {"role": "assistant", "content": reply["text"], **({"tool_calls": made} if made else {})}
+        beside = {"tool_calls": made, "reasoning": reply["reasoning"]}
+        said = {"role": "assistant", "content": reply["text"], **{k: v for k, v in beside.items() if v}}
         self._told[by] = [*request["messages"], said]
         if by == "tested":
             self._asked = [call["name"] for call in made]

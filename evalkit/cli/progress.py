@@ -7,7 +7,6 @@ import sys
 from typing import Any
 
 from evalkit.cli.text import money, percent, visible
-from evalkit.model import Reply
 from evalkit.outcome import Outcome
 from evalkit.run.watch import Watch
 from evalkit.task import Verdict
@@ -74,9 +73,8 @@ class Bar(Lines):
         self._bar = bar(total=total, initial=judged, unit="sample")
         self._show(0)
 
-    def rollout(self, reply: Reply | None) -> None:
-        if reply is not None and reply.usage.cost is not None:
-            self._cost += reply.usage.cost
+    def rollout(self, cost: float) -> None:
+        self._cost += cost
 
     def ended(self, outcome: Outcome, reason: str, detail: str) -> None:
         super().ended(outcome, reason, detail)

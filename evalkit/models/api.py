@@ -65,6 +65,8 @@ class OpenAIModel:
         }
         if self.wire.prefill:
             described["prefill"] = self.wire.prefill
+        if self.wire.reasoning_field:
+            described["reasoning_field"] = self.wire.reasoning_field
         if self._inline_think:
             described["inline_think"] = True
         return described

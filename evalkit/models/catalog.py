@@ -29,6 +29,7 @@ class Provider:
     key_env: str = ""
     prefill: str = ""
     max_tokens_field: str = "max_tokens"
+    reasoning_field: str = ""
     source: str = ""
 
 
@@ -50,6 +51,7 @@ class Entry:
     key_env: str = ""
     prefill: str = ""
     max_tokens_field: str = ""
+    reasoning_field: str = ""
     inline_think: bool = False
     source: str = ""
     sampling: Sampling = field(default_factory=Sampling)

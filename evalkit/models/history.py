@@ -10,6 +10,7 @@ mended here, the same way each time:
     names        other characters than a-z, A-Z, 0-9, _ and - become _, at most 64 of them
     answers      each call has one, right behind it; a tool's message that answers nothing is the user's
     content      null beside tool calls where there is no text; elsewhere a text, also an empty one
+    reasoning    beside the content, where a server refuses conversations with tools without it (DeepSeek)
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ NAME_CHARS = 64
 _OTHER = re.compile(r"[^a-zA-Z0-9_-]")
 
 
-def sendable(messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """The messages of a request's body."""
+def sendable(messages: Sequence[Message], reasoning_field: str = "") -> list[dict[str, Any]]:
+    """The messages of a request's body. Where there are tools, a server with a `reasoning_field` gets back
+    what the model thought, in every message of the model's."""
     if not any(m.tool_calls or m.role == "tool" for m in messages):
         return [{"role": m.role, "content": m.content} for m in messages]
     sent: list[dict[str, Any]] = []
@@ -48,6 +50,8 @@ def sendable(messages: Sequence[Message]) -> list[dict[str, Any]]:
             pending = {call.id: names.of(call.id) for call in given}
             plain["content"] = message.content if message.content.strip() else None
             plain["tool_calls"] = [_call(call, pending[call.id]) for call in given]
+        if reasoning_field and message.role == "assistant":
+            plain[reasoning_field] = message.reasoning
         sent.append(plain)
     return [*sent, *_unanswered(pending)]
 

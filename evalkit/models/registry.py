@@ -129,6 +129,7 @@ def open_openai(opening: Opening) -> Model:
             prefill=entry.prefill or (provider.prefill if provider else ""),
             max_tokens_field=entry.max_tokens_field
             or (provider.max_tokens_field if provider else "max_tokens"),
+            reasoning_field=entry.reasoning_field or (provider.reasoning_field if provider else ""),
         ),
         access,
         sampling=merge(opening.sampling, entry.sampling),

@@ -19,12 +19,14 @@ class Wire:
 
     `prefill` "continue-final-message": a last assistant message is continued only with two extra
     fields (vLLM, SGLang). `max_tokens_field`: OpenAI's own models know only max_completion_tokens.
+    `reasoning_field`: where the model's thoughts are to be sent back, in conversations with tools.
     """
 
     model: str
     stream: bool = False
     prefill: str = ""
     max_tokens_field: str = "max_tokens"
+    reasoning_field: str = ""
 
 
 def body_of(request: Request, sampling: Sampling, wire: Wire) -> dict[str, Any]:
@@ -32,7 +34,7 @@ def body_of(request: Request, sampling: Sampling, wire: Wire) -> dict[str, Any]:
     chat = request.prompt is None
     body: dict[str, Any] = {"model": wire.model}
     if chat:
-        body["messages"] = sendable(request.messages)
+        body["messages"] = sendable(request.messages, wire.reasoning_field)
         if wire.prefill and request.messages and request.messages[-1].role == "assistant":
             body |= {"continue_final_message": True, "add_generation_prompt": False}
         if request.tools:

@@ -166,7 +166,7 @@ class Pipeline:
         info |= {"differences": rollout.differences} if rollout.differences else {}
         await store.answer(rollout_id, attempt.answer, info)
         self._answered, self._broken_calls, self._broken_jobs = True, 0, 0
-        self.watch.rollout(rollout.last)
+        self.watch.rollout(sum(rollout.costs))
         return True
 
     async def _call_failed(self, rollout_id: int, e: ModelError) -> bool:

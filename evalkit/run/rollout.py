@@ -42,7 +42,6 @@ class RecordedRollout:
         self.sampling = sampling
         self.budget = budget
         self.sandbox = sandbox
-        self.last: Reply | None = None
         self.costs: list[float] = []  # of what was sent now; recorded calls were paid before
         self.unpriced: set[str] = set()  # roles of which a call's price is unknown
         self.differences = 0  # observations that came out otherwise than they are recorded
@@ -75,8 +74,6 @@ class RecordedRollout:
         if reply is None:
             self._replaying = False
             reply = await self._send(model, role, number, request)
-        if role == "tested":
-            self.last = reply
         return reply
 
     def _recorded(self, number: int, request: Request) -> Reply | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from evalkit.model import Reply
 from evalkit.outcome import Outcome
 from evalkit.task import Verdict
 
@@ -14,8 +13,8 @@ class Watch:
     def started(self, total: int, judged: int, passed: int) -> None:
         """Work begins: `total` samples planned, of which `judged` have a verdict, `passed` of them good."""
 
-    def rollout(self, reply: Reply | None) -> None:
-        """An answer is on disk."""
+    def rollout(self, cost: float) -> None:
+        """An answer is on disk; its calls of this session cost so many dollars, as far as that is known."""
 
     def ended(self, outcome: Outcome, reason: str, detail: str) -> None:
         """A rollout ended without an answer."""

@@ -129,7 +129,7 @@ class Conversation:
             return Said(end="done")
         if self.meter.left_s == 0:  # it came too late to be used
             return Said(end=LATE)
-        messages = (*messages, Message("assistant", reply.text, reply.tool_calls))
+        messages = (*messages, Message("assistant", reply.text, reply.tool_calls, reasoning=reply.reasoning))
         if not reply.tool_calls:
             return await self.partner.answer(messages, reply, self.act)
         for call in reply.tool_calls:

@@ -27,6 +27,8 @@ def message_record(message: Message) -> dict[str, Any]:
         record["tool_calls"] = message.tool_calls
     if message.tool_call_id:
         record["tool_call_id"] = message.tool_call_id
+    if message.reasoning:
+        record["reasoning"] = message.reasoning
     return record
 
 

@@ -8,7 +8,6 @@ import pty
 import pytest
 
 from evalkit.cli.progress import Bar
-from evalkit.model import Reply, Usage
 from evalkit.outcome import Outcome
 
 
@@ -19,7 +18,7 @@ def test_a_second_run_begins_its_own_counts(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr("sys.stderr", terminal)
         bar = Bar()
         bar.started(2, 0, 0)
-        bar.rollout(Reply("", usage=Usage(cost=0.5)))
+        bar.rollout(0.5)
         bar.ended(Outcome.ERROR, "api", "")
         assert bar._bar.postfix == "errors 1, $0.5000"
         bar.finished()

@@ -12,6 +12,7 @@ from evalkit.errors import ContextExceeded
 from evalkit.model import Message, Request, Sampling, Tool, ToolCall
 from evalkit.models.history import NO_ANSWER, sendable
 from evalkit.models.stream import CallParts
+from evalkit.models.wire import Wire
 from evalkit.task import Task
 from tests.models.calling import KEY, ask, endpoint, model
 
@@ -226,6 +227,23 @@ async def test_a_strict_server_takes_back_whatever_a_model_wrote() -> None:
     assert sent[8]["tool_calls"][0]["id"] == sent[9]["tool_call_id"] == "call00000"
     assert (sent[10]["role"], sent[10]["content"]) == ("user", "of a call that was cut away")
     assert sent[11] == {"role": "assistant", "content": ""}
+
+
+async def test_thoughts_go_back_only_to_servers_that_insist_on_them() -> None:
+    thought = Message("assistant", "", (ToolCall("1", "now"),), reasoning="what time is it")
+    conversation = (Message("user", "q"), thought, Message("tool", "12", tool_call_id="1"))
+    plain = (Message("user", "q"), Message("assistant", "a", reasoning="hm"), Message("user", "and?"))
+    for field, sent in [("", None), ("reasoning_content", "what time is it")]:
+        wire = Wire("m", reasoning_field=field)
+        async with endpoint() as server, model(server.url, wire=wire) as m:
+            await m.complete(asked(*conversation, Message("assistant", "noon"), Message("user", "and now?")))
+            await m.complete(asked(*plain, tools=()))
+        messages = server.bodies[0]["messages"]
+        assert messages[1].get("reasoning_content") == sent
+        assert messages[3].get("reasoning_content") == (None if sent is None else ""), (
+            "in each of the model's"
+        )
+        assert "reasoning_content" not in repr(server.bodies[1])
 
 
 def test_text_beside_calls_is_kept_and_blanks_are_null() -> None:

@@ -382,3 +382,31 @@ def world_class(tmp_path: Path, url: str) -> Any:
     from tests.run.talk import SUITE
 
     return sys.modules[find_suite(str(SUITE))[0].__module__].Files
+
+
+def test_a_resumed_run_finds_its_roles_where_they_moved_to(
+    tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Budget and roles come back from the manifest; calls of both models are not paid again."""
+    from evalkit.cli import main
+    from evalkit.run import session
+    from tests.run.talk import open_nothing
+
+    old, new = tmp_path / "old", tmp_path / "new"
+    broken = [{"model": "customer", "replies": [CUSTOMER[0]["replies"][0], {"text": "", "fault": "401"}]}]
+    record = {"task_id": "t", "partner": "user", "wants": {"a": "x"}}
+    for folder in (old, new):
+        folder.mkdir()
+    with scripted(old, {"t": SERVES}, rules=broken) as url:
+        run = talk(tmp_path, url, record, turns=9, user_model="customer", user_base_url=url)
+        assert outcomes(run) == {"t": "error/api"}
+        assert len(requests(old)) == 4
+    monkeypatch.setattr(session, "_open", open_nothing)
+    with scripted(new, {"t": SERVES}, rules=CUSTOMER) as url:
+        at = ["--base-url", url]
+        assert main(["resume", str(run.folder), *at]) == 3, "the user is not there any more"
+        assert main(["resume", str(run.folder), *at, "--judge-base-url", url]) == 2, "there is no judge"
+        assert main(["resume", str(run.folder), *at, "--user-base-url", url]) == 0
+        assert [entry["model"] for entry in requests(new)] == ["customer", "scripted", "customer"]
+    assert outcomes(run) == {"t": "passed"}
+    assert run.manifest["identity"]["budget"] == {"turns": 9}

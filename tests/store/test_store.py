@@ -289,3 +289,21 @@ def test_a_request_is_stored_with_what_decides_its_reply(store: Store) -> None:
     (event,) = store.events(asyncio.run(write()))
     assert event.payload["request"]["messages"][0]["content"] == request_of(*A).messages[0].content
     assert event.payload["request"]["sampling"]["temperature"] is None
+
+
+async def test_what_was_observed_after_a_try_parted_from_it_is_of_another_course(store: Store) -> None:
+    async def observe(rollout: int, number: int, text: str) -> None:
+        await store.event(rollout, "observation", {"number": number, "text": text})
+
+    first = await store.begin(*A)
+    for number in range(4):
+        await observe(first, number, "first")
+    await store.event(first, "died", {"number": 3, "text": "first"})
+    again = await store.begin(*A)
+    await observe(again, 1, "again")
+    told = store.recorded_events(*A)
+    assert {key: payload["text"] for key, payload in told.items()} == {
+        ("observation", 0): "first",
+        ("observation", 1): "again",
+        ("died", 3): "first",
+    }
