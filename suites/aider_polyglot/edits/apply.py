@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from .blocks import Block, blocks
 from .files import Files
+from .hunk_matching import Search, applied
+from .hunks import Hunk, hunks, normal
 from .matching import edited
 from .patience import Broke, Malformed, Patience
 from .similar import COMPARISONS, similar_lines
@@ -24,12 +26,15 @@ Fence = tuple[str, str]
 class Edited:
     """What a reply's edits come to. Paths are paths in the workspace.
 
-    `files`: new full texts of all files that changed or are new. `problems`: what goes back to the model, as
-    Aider's reflection would; `malformed`: whether Aider counts the reply in num_malformed_responses (there
-    are problems that it does not count). `edited`: what Aider takes for edited, and lints where there is no
-    problem. `outside`: files that came into the chat (made, or there already); they stay in it. `refused`:
-    names that could not be made, those outside the workspace among them. `asks`, `errors`: what the reply
-    adds to user asks and error outputs. `failed`: edits that fitted nowhere.
+    files: new full texts of all files that changed or are new.
+    problems: what goes back to the model, as Aider's reflection would.
+    malformed: whether Aider counts the reply in num_malformed_responses.
+    edited: what Aider takes for edited, and lints where there is no problem.
+    outside: files that came into the chat, made or there already; they stay in it.
+    refused: names that could not be made, or lead out of the workspace: what was written there is dropped.
+    asks, errors: what the reply adds to user asks and error outputs.
+    failed: edits that fitted nowhere.
+    broke: why the rest of the reply was dropped without a word, where Aider has an exception of its own.
     """
 
     files: Mapping[str, str]
@@ -41,6 +46,7 @@ class Edited:
     asks: int = 0
     errors: int = 0
     failed: int = 0
+    broke: str = ""
 
 
 class Unfitting(Malformed):
@@ -67,7 +73,7 @@ def apply_edits(
     """
     files = Files(chat, others or {}, folder)
     names: list[str] = []  # of the files that Aider takes for edited
-    problem, malformed, failed = "", False, 0
+    problem, broke, malformed, failed = "", "", False, 0
     try:
         MAKERS[format](reply, fence, files, names)
     except Malformed as error:
@@ -75,18 +81,21 @@ def apply_edits(
         failed = error.failed if isinstance(error, Unfitting) else 0
         files.errors += 1
     except Broke as error:
-        problem = f"The edits could not be made: {error}"
-        files.errors += 2
+        broke = str(error)
+        if error.told:
+            problem = f"The edits could not be made: {broke}."
+        files.errors += 1 + error.told
     return Edited(
-        files={path: text for path, text in files.written.items() if files.before(path) != text},
+        files=files.changed(),
         problems=(problem,) if problem else (),
         malformed=malformed,
-        edited=tuple(dict.fromkeys(files.path(name) for name in names)),
-        outside=tuple(files.added),
+        edited=tuple(path for path in dict.fromkeys(files.path(name) for name in names) if files.kept(path)),
+        outside=tuple(path for path in files.added if files.kept(path)),
         refused=tuple(files.refused),
         asks=files.asks,
         errors=files.errors,
         failed=failed,
+        broke=broke,
     )
 
 
@@ -145,7 +154,7 @@ def _unfitting(failed: list[Block], tried: int, fence: Fence, files: Files, pati
     for block in failed:
         text = files.read(files.path(block.name))
         if text is None:
-            raise Broke(f"{block.name} is no text file.")
+            raise Broke(f"{block.name} is no text file")
         parts.append(
             f"## No exact match: the lines of this SEARCH part are not in {block.name}\n"
             f"<<<<<<< SEARCH\n{block.search}=======\n{block.replace}>>>>>>> REPLACE\n\n"
@@ -169,9 +178,54 @@ def _unfitting(failed: list[Block], tried: int, fence: Fence, files: Files, pati
     return "".join(parts)
 
 
+def _udiff(reply: str, fence: Fence, files: Files, names: list[str]) -> None:
+    found = hunks(reply)
+    admitted = _admitted(files, [hunk.name for hunk in found if hunk.name])
+    found = [hunk for hunk in found if admitted.get(hunk.name or "", True)]
+    names += [hunk.name for hunk in found if hunk.name]
+    search = Search()
+    errors = []
+    for name, hunk in _distinct(found, search):
+        path = files.path(name)
+        text = files.read(path)
+        result = None if text is None or hunk is None else applied(hunk, text, search)
+        if result:
+            files.write(path, result)
+        else:
+            errors.append(_no_match(name, hunk))
+    if errors:
+        if search.over:
+            errors.append("There was too much to search: the last hunks were passed over. Send fewer.\n")
+        raise Unfitting("\n\n".join(errors), len(errors))
+
+
+def _distinct(found: list[Hunk], search: Search) -> list[tuple[str, Hunk | None]]:
+    """The hunks that change anything, made normal, each once. None stands for one that takes too long."""
+    distinct: dict[tuple[str, Hunk | None], None] = {}
+    for hunk in found:
+        clean = normal(hunk, search.pairs)
+        if clean is not None and not clean.lines:
+            continue
+        if not hunk.name:
+            raise Broke("a diff names no file")
+        distinct[hunk.name, clean] = None
+    return list(distinct)
+
+
+def _no_match(name: str, hunk: Hunk | None) -> str:
+    before = hunk.before if hunk else ""
+    return (
+        f"This hunk could not be applied: {name} has no such lines.\n\n"
+        f"Write it again, to fit {name} exactly. Leave out no blank lines, comments or docstrings.\n\n"
+        f"These lines ({len(before.splitlines())}) do not follow one another in {name}:\n"
+        f"```\n{before}```\n"
+    )
+
+
 MAKERS: dict[str, Callable[[str, Fence, Files, list[str]], None]] = {
     "whole": _whole,
     "diff": _diff,
     "diff-fenced": _diff,  # asked for otherwise (the name within the fence), read alike
+    "udiff": _udiff,
 }
 FORMATS = tuple(MAKERS)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from .patience import Broke, Malformed
 
 TOP = "/\0"  # stands for the workspace's folder: no name in a reply can spell it
+OUTSIDE = "/"  # what paths begin with that lead out of it
 NAME_BYTES, PATH_BYTES = 255, 4096  # Linux: NAME_MAX, PATH_MAX
 
 
@@ -28,8 +29,8 @@ class Files:
     """What is there, what is in the chat, and what Aider would have asked and complained about on the way.
 
     `chat` and `others` hold texts by path in the workspace; None is what exists and is no text. Names in
-    replies are relative to `folder`. A path that begins with "/" is outside: nothing is there, nothing can be
-    made there.
+    replies are relative to `folder`. A path that leads out of the workspace begins with "/": nothing is
+    there, and what is written there is forgotten with this object, so that all else goes as it would for Aider.
     """
 
     def __init__(self, chat: Mapping[str, str], others: Mapping[str, str | None], folder: str) -> None:
@@ -42,7 +43,7 @@ class Files:
         self.errors = 0
         self._before: tuple[Mapping[str, str | None], ...] = (chat, others)
         paths = [folder + "/", *chat, *others]
-        self._folders = {"", *(above for path in paths for above in _above(path))}
+        self._folders = {"", OUTSIDE + "/", *(above for path in paths for above in _above(path))}
 
     def path(self, name: str) -> str:
         """Where a name of the chat leads. Malformed where it is no name at all."""
@@ -53,12 +54,11 @@ class Files:
         if "\0" in name:
             raise Malformed("A file's name holds a NUL character.")
         path = posixpath.normpath(posixpath.join(TOP, self.folder, name))
-        if path != TOP and not path.startswith(TOP + "/"):
-            return "/" + path
-        path = path[len(TOP) + 1 :]
+        inside = path == TOP or path.startswith(TOP + "/")
+        path = path[len(TOP) + 1 :] if inside else OUTSIDE + path
         sizes = [len(part) for part in path.encode("utf-8", "surrogateescape").split(b"/")]
         if path not in self.chat and (max(sizes) > NAME_BYTES or sum(sizes) + len(sizes) > PATH_BYTES):
-            raise Broke("A file's name is too long.")
+            raise Broke("a file's name is too long")
         return path
 
     def shown(self, path: str) -> str:
@@ -83,10 +83,19 @@ class Files:
         """The text that was there when the reply came."""
         return next((texts[path] for texts in self._before if path in texts), None)
 
+    def kept(self, path: str) -> bool:
+        """Whether it is a text in the workspace."""
+        return not path.startswith(OUTSIDE) and (path in self.written or self.before(path) is not None)
+
+    def changed(self) -> dict[str, str]:
+        """All texts that are new or another than before."""
+        texts = {path: text for path, text in self.written.items() if self.kept(path)}
+        return {path: text for path, text in texts.items() if self.before(path) != text}
+
     def write(self, path: str, text: str) -> None:
         if path in self._folders:
             self.errors += 1
-            raise Broke(f"{self.shown(path)} is a folder.")
+            raise Broke(f"{self.shown(path)} is a folder")
         try:
             text.encode()
         except UnicodeEncodeError:
@@ -100,6 +109,8 @@ class Files:
         if path in self.chat:
             return True
         self.asks += 1
+        if path.startswith(OUTSIDE):
+            self.refused.append(name)
         if not self.exists(path) and not self._made(path):
             self.errors += 1
             self.refused.append(name)
@@ -109,7 +120,7 @@ class Files:
         return True
 
     def _made(self, path: str) -> bool:
-        if path.startswith("/") or any(up not in self._folders and self.exists(up) for up in _above(path)):
+        if any(up not in self._folders and self.exists(up) for up in _above(path)):
             return False
         self._folders.update(_above(path))
         self.written[path] = ""

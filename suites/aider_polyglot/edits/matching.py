@@ -29,10 +29,11 @@ def _unwrapped(text: str, path: str, fence: tuple[str, str]) -> str:
     if not text:
         return text
     lines = text.splitlines()
-    if lines[0].strip().endswith(posixpath.basename(path)):
+    name = posixpath.basename(path)
+    if name and lines[0].strip().endswith(name):
         lines = lines[1:]
     if not lines:
-        raise Broke("A part of a block holds nothing but its file's name.")
+        raise Broke("a part of a block holds nothing but its file's name")
     if lines[0].startswith(fence[0]) and lines[-1].startswith(fence[1]):
         lines = lines[1:-1]
     joined = "\n".join(lines)
@@ -120,7 +121,7 @@ def _elided(whole: str, part: str, new: str, patience: Patience) -> str | None:
                 return None
             whole = whole.replace(old, fresh, 1)
         elif fresh:
-            whole = _ended(whole) + fresh
+            whole = (whole if whole.endswith("\n") else whole + "\n") + fresh
     return whole
 
 

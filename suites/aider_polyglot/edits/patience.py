@@ -10,7 +10,13 @@ class Malformed(ValueError):
 
 
 class Broke(Exception):
-    """Here Aider's own code ends in an exception: its text goes back to the model, nothing is counted."""
+    """Here Aider's own code ends in an exception, which it takes for one of git's: the rest of the reply is
+    dropped without a word to the model, and it is not counted as malformed. `told`: the one kind of exception
+    that it does pass on."""
+
+    def __init__(self, text: str, *, told: bool = False) -> None:
+        super().__init__(text)
+        self.told = told
 
 
 class Patience:

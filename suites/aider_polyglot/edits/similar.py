@@ -16,7 +16,7 @@ def similar_lines(search: str, text: str, patience: Patience) -> str:
     """Empty where nothing is like it."""
     wanted, lines = search.splitlines(), text.splitlines()
     if not wanted:
-        raise Broke("A block with an empty SEARCH part changed nothing.")
+        raise Broke("a block with an empty SEARCH part changed nothing")
     windows = len(lines) - len(wanted) + 1
     if not patience.spend(len(text) + _effort(wanted, lines, windows)):
         return ""
