@@ -30,7 +30,7 @@ class Files:
 
     `chat` and `others` hold texts by path in the workspace; None is what exists and is no text. Names in
     replies are relative to `folder`. A path that leads out of the workspace begins with "/": nothing is
-    there, and what is written there is forgotten with this object, so that all else goes as it would for Aider.
+    there, and what is written there is dropped with this object. All else goes as it would for Aider.
     """
 
     def __init__(self, chat: Mapping[str, str], others: Mapping[str, str | None], folder: str) -> None:
