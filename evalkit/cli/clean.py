@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from evalkit.sandbox.leftovers import Leftover
 
 ABOUT = """\
-Lists containers and volumes whose evalkit is gone, with --images also images, with --cache also the
+Lists containers, volumes and networks whose evalkit is gone, with --images also images, with --cache also the
 cache folder, and removes them once you agree. What a running evalkit uses stays. Runs stay too: they are
 yours, in the folder of --results.
 """

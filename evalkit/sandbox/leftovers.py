@@ -13,7 +13,7 @@ from typing import Any
 from evalkit.sandbox.engine import OWNED, docker_client, owner_alive
 from evalkit.sandbox.pull_records import records_of
 
-KINDS = ("container", "volume", "image")
+KINDS = ("container", "volume", "network", "image")
 HALF_BUILT = "build"  # the purpose of an image that is not finished
 PULLED = "pulled"  # the purpose of such images
 UNKNOWN_S = 24 * 3600.0  # things of an owner that cannot be asked after count as in use for so long
@@ -21,7 +21,7 @@ UNKNOWN_S = 24 * 3600.0  # things of an owner that cannot be asked after count a
 
 @dataclass(frozen=True)
 class Leftover:
-    """A thing of ours in the engine. `kind`: container, volume or image; `size` in bytes or 0. The `id` of an
+    """A thing of ours in the engine. `kind`: one of KINDS; `size` in bytes or 0. The `id` of an
     image that was pulled is what it was pulled by; the `purpose` of one that was built is its name."""
 
     kind: str
@@ -33,7 +33,7 @@ class Leftover:
 
 
 def list_leftovers(client: Any = None) -> list[Leftover]:
-    """Every container, volume and image that carries evalkit's label, and every image that it pulled."""
+    """Every container, volume, network and image with evalkit's label, and every image that it pulled."""
     client = client or docker_client()
     only = {"label": OWNED}
     found = []
@@ -42,6 +42,9 @@ def list_leftovers(client: Any = None) -> list[Leftover]:
     for volume in client.api.volumes(filters=only)["Volumes"] or []:
         made = datetime.datetime.fromisoformat(volume["CreatedAt"]).timestamp()
         found.append(_leftover("volume", volume["Name"], volume["Labels"], made=made))
+    for network in client.api.networks(filters=only):
+        made = datetime.datetime.fromisoformat(network["Created"]).timestamp()
+        found.append(_leftover("network", network["Id"], network["Labels"], made=made))
     for image in client.api.images(filters=only):
         size = int(image.get("Size", 0))
         names = [name for name in image["RepoTags"] or [] if not name.startswith("<none>")]
@@ -93,12 +96,14 @@ def _remove(thing: Leftover, client: Any) -> None:
         client.api.remove_container(thing.id, force=True, v=True)
     elif thing.kind == "volume":
         client.api.remove_volume(thing.id, force=True)
+    elif thing.kind == "network":
+        client.api.remove_network(thing.id)
     else:  # others may have given a pulled one names, or use it
         client.api.remove_image(thing.id, force=thing.purpose != PULLED)
 
 
 def reap(client: Any = None) -> int:
-    """Remove the containers, volumes and unfinished images whose owner is gone; how many there were."""
+    """Remove what is in use by nobody: containers, volumes, networks, unfinished images; how many there were."""
     client = client or docker_client()
     goes = [t for t in list_leftovers(client) if t.kind != "image" or t.purpose == HALF_BUILT]
     dead = [t for t in goes if not t.alive]

@@ -8,7 +8,8 @@ descriptors, no log. docs/workspaces.md has the reasons.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evalkit.sandbox import keeper
@@ -30,13 +31,30 @@ class Owner:
 
 @dataclass(frozen=True)
 class Engine:
-    """What an engine can do for a container: be its process 1, and bound its descriptors below its own."""
+    """What an engine can do for a container: be its process 1, and bound its descriptors."""
 
     init: bool = True
     descriptors: bool = True
 
+    def less(self, problem: str) -> Engine:
+        """What is left of it after a container did not start: itself where that was for other reasons."""
+        if "rlimit" in problem:  # one that may not raise limits has lower ones itself, which hold as well
+            return replace(self, descriptors=False)
+        return replace(self, init=False) if "docker-init" in problem else self
 
-def create(client: Any, image: str, spec: WorkspaceSpec, run: str, engine: Engine) -> str:
+
+def make_network(client: Any, run: str) -> str:
+    """The network of a run's workspaces that may have one: they reach the world, but not each other."""
+    made = client.api.create_network(
+        f"evalkit-{secrets.token_hex(6)}",
+        driver="bridge",
+        options={"com.docker.network.bridge.enable_icc": "false"},
+        labels=labels(PURPOSE, run),
+    )
+    return str(made["Id"])
+
+
+def create(client: Any, image: str, spec: WorkspaceSpec, run: str, network: str, engine: Engine) -> str:
     """Create (not start) a container of a spec; its id. Engine errors pass through."""
     limits = spec.limits
     ulimits = {"core": 0, "fsize": limits.disk_bytes}
@@ -45,7 +63,7 @@ def create(client: Any, image: str, spec: WorkspaceSpec, run: str, engine: Engin
     host = client.api.create_host_config(
         auto_remove=True,
         init=engine.init,
-        network_mode="bridge" if spec.network else "none",
+        network_mode=network,
         cap_drop=["NET_RAW"],
         security_opt=["no-new-privileges"],
         mem_limit=limits.memory_bytes,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from evalkit.errors import SandboxError
@@ -80,6 +80,7 @@ class DockerWorkspaceSandbox:
         if supply is not None:
             supply.vacate = self._pool.vacate
         self._engine = Engine()
+        self._network_made: asyncio.Future[str] | None = None
         self._described: dict[str, Any] = {}
 
     async def start(self, images: Sequence[str]) -> None:
@@ -119,6 +120,9 @@ class DockerWorkspaceSandbox:
         """Remove everything that was made."""
         await self._pool.close()
         await self._images.close()
+        if self._network_made is not None:
+            with contextlib.suppress(SandboxError):  # else it is found by its label
+                await self._calls(self._calls.client.api.remove_network, await self._network_made)
         await asyncio.to_thread(self._calls.close)
 
     # -- for the pool ----------------------------------------------------------------------------
@@ -151,22 +155,33 @@ class DockerWorkspaceSandbox:
         return workspace
 
     async def _launch(self, image: Image, spec: WorkspaceSpec) -> tuple[str, Keeper]:
-        engine = self._engine
-        container = await self._calls(
-            containers.create, self._calls.client, image.id, spec, self._run, engine
-        )
+        client, engine = self._calls.client, self._engine
+        network = await self._network() if spec.network else "none"
+        container = await self._calls(containers.create, client, image.id, spec, self._run, network, engine)
         keeper = Keeper()
         try:
-            await self._calls(keeper.launch, self._calls.client, container)
+            await self._calls(keeper.launch, client, container)
         except BaseException as e:
             await self._away(container, keeper)
-            if not isinstance(e, SandboxError) or "rlimit" not in e.message or not engine.descriptors:
+            self._engine = engine.less(str(e)) if isinstance(e, SandboxError) else engine
+            if self._engine == engine:
                 raise
         else:
             return container, keeper
-        # an engine that may not raise limits has lower ones itself, which hold as well
-        self._engine = replace(engine, descriptors=False)
         return await self._launch(image, spec)
+
+    async def _network(self) -> str:
+        if self._network_made is None:
+            self._network_made = asyncio.ensure_future(
+                self._calls(containers.make_network, self._calls.client, self._run)
+            )
+        making = self._network_made
+        try:
+            return str(await asyncio.shield(making))
+        except SandboxError:
+            if self._network_made is making:
+                self._network_made = None
+            raise
 
     async def _away(self, container: str, keeper: Keeper) -> None:
         keeper.close()

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from evalkit.errors import SandboxError
-from evalkit.sandbox import open_workspace_sandbox
+from evalkit.sandbox import list_leftovers, open_workspace_sandbox
 from evalkit.workspace import Executed, File, Tree, WorkspaceDied, WorkspaceLimits, WorkspaceSpec
 from tests import workspace_image as images
 
@@ -71,6 +71,25 @@ async def test_it_is_locked_down(shared: Any, docker_engine: Any) -> None:
         assert f"\n{line}\n" in said
     assert "evalkit" not in said.lower()
     assert "worker worker" in said.splitlines()[-1]
+
+
+async def test_a_network_where_it_is_asked_for(docker_engine: Any, workspace_image: str) -> None:
+    """One of their own for all that ask, in which they do not see each other; gone with the sandbox."""
+    sandbox = await open_workspace_sandbox(run_label="ws-network")
+    spec = WorkspaceSpec(workspace_image, network=True)
+    both = await asyncio.gather(sandbox.open(spec), sandbox.open(spec))
+    assert "eth0:" in (await sh(both[1], "cat /proc/net/dev")).text
+    [network] = [
+        thing
+        for thing in list_leftovers(docker_engine)
+        if thing.kind == "network" and thing.run == "ws-network"
+    ]
+    facts = docker_engine.api.inspect_network(network.id)
+    assert facts["Options"]["com.docker.network.bridge.enable_icc"] == "false"
+    assert {workspace.container for workspace in both} <= set(facts["Containers"])
+    assert network.alive
+    await sandbox.close()
+    assert not [thing for thing in list_leftovers(docker_engine) if thing.run == "ws-network"]
 
 
 async def test_its_root_can_be_written_and_its_users_changed(shared: Any) -> None:
