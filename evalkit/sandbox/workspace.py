@@ -128,6 +128,7 @@ class DockerWorkspace:
             return None, False
         if status is None or (await self.keeper.ask("ping") is None and self.keeper.gone.is_set()):
             raise await self.life.gone()  # it ended with its container
+        self.life.calls.has_room()
         return status, False
 
     async def _status(self, execution: Execution, patience_s: float = 0.0) -> int | None:

@@ -7,6 +7,7 @@ WorkspaceDied: whoever made it away with, its work is lost.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,7 +17,12 @@ from evalkit.sandbox.engine import unreachable
 from evalkit.workspace import NotAFile, WorkspaceDied
 
 WORKERS = 32
+ROOM = 64 << 20  # bytes
 SETTLE_S = 1.0  # a container's end is known to the engine before we hear of it
+
+
+def full() -> SandboxError:
+    return SandboxError("the Docker engine's disk is full", "make room, then resume the run")
 
 
 class Calls:
@@ -24,6 +30,7 @@ class Calls:
 
     def __init__(self, client: Any) -> None:
         self.client = client
+        self.root = ""  # the engine's folder, where that may be looked at from here
         self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="evalkit-engine")
 
     async def __call__(
@@ -51,7 +58,7 @@ class Calls:
     async def _refused(self, e: Any, died: Callable[[], str]) -> Exception:
         text = str(e.explanation or e)
         if "no space left" in text.lower():
-            return SandboxError("the Docker engine's disk is full", "make room, then resume the run")
+            return full()
         if e.status_code in (404, 409):
             for _ in range(10):
                 if why := died():
@@ -66,6 +73,18 @@ class Calls:
     async def ping(self) -> None:
         """SandboxError where the engine does not answer."""
         await self(self.client.ping)
+
+    def has_room(self) -> None:
+        """SandboxError where the engine's disk is seen to be full, which is no program's doing.
+
+        Of an engine elsewhere that is not known here; it refuses files and containers then.
+        """
+        try:
+            disk = os.statvfs(self.root) if self.root else None
+        except OSError:
+            return
+        if disk and disk.f_blocks and disk.f_bavail * disk.f_frsize < ROOM:
+            raise full()
 
     def close(self) -> None:
         self._threads.shutdown(wait=False)

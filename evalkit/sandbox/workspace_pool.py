@@ -37,10 +37,8 @@ class Pool:
         again = spec == self._spec
         self._turn_to(spec)
         while True:
-            early = bool(self._ready)
+            early = spec == self._spec and bool(self._ready)
             coming = self._ready.pop(0) if early else self._begin(spec)
-            if again:
-                self.expect(spec)
             try:
                 workspace = await asyncio.shield(coming)
             except SandboxError:
@@ -55,14 +53,15 @@ class Pool:
                 raise SandboxError("the sandbox is closed")
             if not workspace.keeper.gone.is_set():
                 self._used.add(workspace)
+                if again:
+                    self._fill(spec)
                 return workspace
             self.dispose(workspace)
 
     def expect(self, spec: WorkspaceSpec) -> None:
         """Have some of this spec ready: they will be asked for."""
         self._turn_to(spec)
-        while len(self._ready) < self._ahead:
-            self._ready.append(self._begin(spec))
+        self._fill(spec)
 
     async def vacate(self, image: str) -> None:
         """Let go of what is ready of this image: nobody needs it."""
@@ -89,6 +88,10 @@ class Pool:
         if spec != self._spec:
             self._spec = spec
             self._leave_all()
+
+    def _fill(self, spec: WorkspaceSpec) -> None:
+        while spec == self._spec and len(self._ready) < self._ahead:
+            self._ready.append(self._begin(spec))
 
     def _begin(self, spec: WorkspaceSpec) -> Coming:
         task = asyncio.ensure_future(self._make(spec))

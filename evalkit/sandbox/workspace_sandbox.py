@@ -87,6 +87,8 @@ class DockerWorkspaceSandbox:
         await self._calls(reap, self._calls.client)
         version = await self._calls(self._calls.client.version)
         info = await self._calls(self._calls.client.info)
+        if self._calls.client.api.base_url.startswith("http+docker"):  # by a socket of this machine
+            self._calls.root = str(info.get("DockerRootDir", ""))
         self._engine = Engine(init=bool(info.get("InitBinary")))
         self._described = {
             "kind": "docker workspaces",
