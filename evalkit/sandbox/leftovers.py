@@ -103,7 +103,7 @@ def _remove(thing: Leftover, client: Any) -> None:
 
 
 def reap(client: Any = None) -> int:
-    """Remove what is in use by nobody: containers, volumes, networks, unfinished images; how many there were."""
+    """Remove what nobody uses: containers, volumes, networks, unfinished images; how many there were."""
     client = client or docker_client()
     goes = [t for t in list_leftovers(client) if t.kind != "image" or t.purpose == HALF_BUILT]
     dead = [t for t in goes if not t.alive]
