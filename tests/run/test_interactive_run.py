@@ -403,7 +403,7 @@ def test_a_resumed_run_finds_its_roles_where_they_moved_to(
         assert len(requests(old)) == 4
     monkeypatch.setattr(session, "_open", open_nothing)
     with scripted(new, {"t": SERVES}, rules=CUSTOMER) as url:
-        at = ["--base-url", url]
+        at = ["--base-url", url, "--max-attempts", "1"]
         assert main(["resume", str(run.folder), *at]) == 3, "the user is not there any more"
         assert main(["resume", str(run.folder), *at, "--judge-base-url", url]) == 2, "there is no judge"
         assert main(["resume", str(run.folder), *at, "--user-base-url", url]) == 0
