@@ -18,6 +18,7 @@ from evalkit.models.replay import Replay
 from evalkit.registry import did_you_mean, open_scaffold, open_suite
 from evalkit.run.settings import Knobs, Settings, digest, given_limits
 from evalkit.scaffold import Scaffold
+from evalkit.scaffolds.interactive import Interactive
 from evalkit.suite import Suite, options_of
 from evalkit.task import Task
 
@@ -80,6 +81,11 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
     suite = open_suite(settings.suite, settings.options)
     protocol = suite.protocol()
     scaffold = open_scaffold(settings.scaffold or suite.scaffold)
+    if isinstance(scaffold, Interactive) and type(suite).meet is Suite.meet:
+        raise UsageError(
+            f"{suite.info.name} has no interactive tasks",
+            f"its own scaffold is {suite.scaffold}: leave out --scaffold",
+        )
     other = suite.other_data()  # read before the benchmark's own, which may be gigabytes from the hub
     data = load_data(suite, Path(settings.data) if settings.data else None)
     all_tasks = tasks_of(suite, data)

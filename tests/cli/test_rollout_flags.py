@@ -79,6 +79,7 @@ def test_resume_says_where_roles_moved_to() -> None:
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
+        ("--scaffold interactive", ("mini has no interactive tasks", "one-turn: leave out --scaffold")),
         ("--turns 0", ("--turns", "0 is less than 1")),
         ("--rollout-time soon", ("--rollout-time", "not a time")),
         ("--rollout-cost free", ("--rollout-cost", "not a number")),

@@ -22,7 +22,8 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_worlds_and_partners_of_each_kind(tmp_path: Path, log: Path) -> None:
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_worlds_and_partners_of_each_kind(stream: bool, tmp_path: Path, log: Path) -> None:
     """One run: tools of two worlds, several calls in a reply, mistakes of all kinds, each partner."""
     table = {"world": "table", "wants": {"k": 2}}
     conversations: dict[str, list[Any]] = {
@@ -69,7 +70,7 @@ def test_worlds_and_partners_of_each_kind(tmp_path: Path, log: Path) -> None:
         *({"task_id": name, **wants} for name in ("refused", "filtered", "cut", "cut-end", "cut-good")),
     ]
     with scripted(tmp_path, conversations) as url:
-        run = talk(tmp_path, url, *records)
+        run = talk(tmp_path, url, *records, stream=stream)
     assert outcomes(run) == {
         "sum": "passed",
         "several": "passed",
@@ -330,6 +331,14 @@ def test_a_world_that_died_is_made_again_at_once_and_one_that_dies_twice_fails(
     assert [acts.count(f"dies-{n} answer") for n in range(4)] == [1, 1, 0, 0], "nothing is asked of the dead"
     assert [acts.count(f"dies-{n} close") for n in range(4)] == [1, 2, 2, 2], "every world was closed"
     assert len(events(run, "dies-1", "died")) == 1
+
+
+def test_a_partner_cannot_go_on_in_a_world_that_is_dead(tmp_path: Path, log: Path) -> None:
+    with scripted(tmp_path, {"t": ["hello"]}) as url:
+        run = talk(tmp_path, url, {"task_id": "t", "partner": "careless"})
+    assert outcomes(run) == {"t": "failed/crashed"}
+    assert len(requests(tmp_path)) == 1
+    assert log.read_text().splitlines() == ["t fall", "t close", "t fall", "t close"]
 
 
 def test_a_world_that_dies_of_being_asked_for_its_answer_fails(

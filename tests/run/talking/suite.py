@@ -206,6 +206,16 @@ class Nudge(Nobody):
 
 
 @dataclass
+class Careless(Nobody):
+    """Goes on whatever its acts say."""
+
+    async def answer(self, conversation: tuple[Message, ...], reply: Reply, act: Act) -> Said:
+        for _ in range(3):
+            await act(ToolCall("", "fall", json.dumps({"times": 100})))
+        return Said((*conversation, Message("user", "Go on.")))
+
+
+@dataclass
 class User(Nobody):
     """Played by a model: it sees the tested model's words as the user's of a conversation of its own."""
 
@@ -243,6 +253,7 @@ PARTNERS: Mapping[str, Callable[[str], Any]] = {
     "nobody": Nobody,
     "stubborn": Stubborn,
     "nudge": Nudge,
+    "careless": Careless,
     "user": User,
 }
 
