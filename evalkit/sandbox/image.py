@@ -110,6 +110,12 @@ def pull_base(say: Progress) -> None:
     say(f"pulled {BASE} in {time.monotonic() - started:.1f} s")
 
 
+def build_on_base(client: Any, text: str, **how: Any) -> str:
+    """The id of an image from a Dockerfile without a context; no container of a step stays."""
+    image, _log = client.images.build(fileobj=io.BytesIO(text.encode()), rm=True, forcerm=True, **how)
+    return str(image.id)
+
+
 def _from_registry(client: Any, say: Progress) -> None:
     import docker.errors
     import requests
@@ -117,7 +123,7 @@ def _from_registry(client: Any, say: Progress) -> None:
     pull_base(say)
     started = time.monotonic()
     try:
-        client.images.build(fileobj=io.BytesIO(DOCKERFILE.encode()), tag=image_tag(), labels=_image_labels())
+        build_on_base(client, DOCKERFILE, tag=image_tag(), labels=_image_labels())
     except (docker.errors.DockerException, requests.RequestException) as e:
         raise SandboxError(f"installing the packages failed ({first_line(e)})") from None
     say(f"installed {', '.join(PACKAGES)} in {time.monotonic() - started:.1f} s")

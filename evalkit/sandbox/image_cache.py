@@ -14,6 +14,7 @@ from typing import Any
 from evalkit.cache import cache_folder
 
 Progress = Callable[[str], None]
+ABANDONED_S = 3600.0
 _FORM = re.compile(r"-[0-9a-f]{12}$")
 
 
@@ -97,6 +98,9 @@ def _forget(newest: Path, name: str) -> None:
     ]
     for path in sorted(others, key=lambda p: p.stat().st_mtime)[:-1]:
         path.unlink(missing_ok=True)
+    for path in newest.parent.glob(f"{name}-*.[0-9]*"):  # what a killed one left of its writing
+        if time.time() - path.stat().st_mtime > ABANDONED_S:
+            path.unlink(missing_ok=True)
 
 
 def name_of(tag: str) -> str:

@@ -103,16 +103,19 @@ def _npm_command(scratch: Path) -> list[str]:
 
 
 def _call(command: list[str], folder: Path | None = None) -> None:
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, "PIP_REQUIRE_VIRTUALENV": "0"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, "PIP_REQUIRE_VIRTUALENV": "0"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise SandboxError(f"{Path(command[0]).name} is not done after {PATIENCE_S} s") from None
     if done.returncode:
         told = done.stderr.decode(errors="replace").splitlines()
         errors = [line.strip() for line in told if "err" in line.lower()] or told or ["no word"]

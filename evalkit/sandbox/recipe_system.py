@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
 from contextlib import suppress
@@ -12,7 +11,7 @@ from evalkit.errors import SandboxError
 from evalkit.recipe import Recipe
 from evalkit.sandbox import debs
 from evalkit.sandbox.engine import labels
-from evalkit.sandbox.image import BASE, first_line, import_image, pull_base
+from evalkit.sandbox.image import BASE, build_on_base, first_line, import_image, pull_base
 from evalkit.sandbox.image_cache import Progress
 
 LINKS = (
@@ -58,9 +57,9 @@ def _from_registry(client: Any, recipe: Recipe, lacks: dict[str, str], say: Prog
     steps.append("RUN rm -rf /var/lib/apt/lists/* /usr/share/doc /usr/share/man /usr/share/locale")
     text = "\n".join(steps) + "\n"
     try:
-        image, _log = client.images.build(fileobj=io.BytesIO(text.encode()), labels=labels("build"))
+        image = build_on_base(client, text, labels=labels("build"))
         noted = client.containers.run(
-            image.id, ["sh", "-c", "ls -d /evalkit-lacks-* || true"], remove=True, labels=labels("build")
+            image, ["sh", "-c", "ls -d /evalkit-lacks-* || true"], remove=True, labels=labels("build")
         )
     except (docker.errors.DockerException, requests.RequestException) as e:
         raise SandboxError(f"installing the packages failed ({first_line(e)})") from None
@@ -69,7 +68,7 @@ def _from_registry(client: Any, recipe: Recipe, lacks: dict[str, str], say: Prog
             "apt-get install failed in the registry's image"
         )
     say(f"packages installed in {time.monotonic() - started:.1f} s")
-    return str(image.id)
+    return image
 
 
 def _from_packages(client: Any, recipe: Recipe, lacks: dict[str, str], say: Progress) -> str:

@@ -88,6 +88,15 @@ def test_sandbox_build_names_the_image(evalkit: Evalkit, docker_engine: Any) -> 
     assert (built.code, built.stderr) == (0, "")
     assert docker_engine.images.get(built.stdout.strip()).labels["evalkit"] == "image"
     evalkit("sandbox", "biuld").refused(2, "did you mean build?")
+    assert docker_engine.images.get(built.stdout.strip()).tags[0][:28] in evalkit("sandbox", "list").stdout
+
+
+def test_sandbox_build_of_a_suite_without_an_image(evalkit: Evalkit) -> None:
+    evalkit("sandbox", "build", "mini").refused(
+        2, "suite mini builds no image of its own", "evalkit sandbox build"
+    )
+    evalkit("sandbox", "build", "aider-polyglott").refused(2, "did you mean aider-polyglot?")
+    evalkit("sandbox", "status", "mini").refused(2, "unexpected argument 'mini'")
 
 
 def test_doctor_is_content_where_all_is_here(evalkit: Evalkit, docker_engine: object) -> None:

@@ -122,13 +122,13 @@ def test_of_earlier_recipes_one_image_is_kept(tmp_path: Path) -> None:
     for age, name in enumerate(("a-000000000001", "a-000000000002", "a-b-000000000001", "a-000000000003")):
         (tmp_path / f"{name}.tar").touch()
         os.utime(tmp_path / f"{name}.tar", (age, age))
+    (tmp_path / "a-000000000002.123").touch()  # of one that writes
+    (tmp_path / "a-000000000002.124").touch()  # of one that was killed
+    os.utime(tmp_path / "a-000000000002.124", (1, 1))
     (tmp_path / "a-000000000004.tar").touch()
     _forget(tmp_path / "a-000000000004.tar", "a")
-    assert sorted(p.stem for p in tmp_path.iterdir()) == [
-        "a-000000000003",
-        "a-000000000004",
-        "a-b-000000000001",
-    ]
+    left = ["a-000000000002.123", "a-000000000003.tar", "a-000000000004.tar", "a-b-000000000001.tar"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == left
 
 
 def test_nothing_half_built_stays(built: tuple[Any, list[str]], docker_engine: Any) -> None:
