@@ -184,6 +184,8 @@ def test_three_clocks_that_add_up(tmp_path: Path, log: Path) -> None:
     seen = {k: sum(e.payload["observation"]["wall_s"] for e in of) for k, of in by_clock(run, "t").items()}
     assert seen["tools"] == pytest.approx(told["tools_s"], abs=0.01)
     assert seen["verification"] == pytest.approx(told["verification_s"], abs=0.01)
+    replies = sum(e.payload["reply"]["wall_s"] for e in events(run, "t", "model_call"))
+    assert replies == pytest.approx(told["model_s"], abs=0.01)
 
 
 def by_clock(run: Any, task: str) -> dict[str, list[Any]]:
