@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import traceback
 
 Found = tuple[list[str], set[int]]  # errors, and their lines from 0
 
-sys.path += ["/opt/lint", "/usr/local/lib/python3.11/dist-packages"]
+PARSERS = "/opt/lint"  # where the image has flake8 and tree-sitter
+sys.path.append(PARSERS)
 FATAL = "E9,F821,F823,F831,F406,F407,F701,F702,F704,F706"
 GRAMMARS = {
     ".py": "python",
@@ -72,7 +74,8 @@ def compiles(code: str, path: str) -> Found:
 
 def flake8(path: str) -> Found:
     command = ["python3", "-m", "flake8", f"--select={FATAL}", "--show-source", "--isolated", path]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    env = {**os.environ, "PYTHONPATH": PARSERS}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, errors="replace")
     if "No module named" in done.stderr or not done.stdout.strip():
         return [], set()
     lines: set[int] = set()
