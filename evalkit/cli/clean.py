@@ -99,6 +99,6 @@ def things_table(things: Sequence[Leftover]) -> str:
     for t in things:
         short = t.id.removeprefix("sha256:")[:12] if len(t.id) >= 64 and "/" not in t.id else t.id
         used = "yes" if t.alive else "no"
-        facts = (one_line(short, 60), one_line(t.purpose, 30), one_line(t.run, 60))
+        facts = (one_line(short, 60), one_line(t.purpose, 60), one_line(t.run, 60))
         rows.append([t.kind, *facts, size(t.size) if t.size else "", used])
     return table(rows, right=frozenset((4,)))
