@@ -141,7 +141,7 @@ def _place(block: Block, fence: Fence, files: Files, patience: Patience) -> tupl
         text = edited(path, files.read(path), block.search, block.replace, fence, patience)
     if text or not block.search.strip():
         return block.name, text or ""
-    for other in sorted(files.chat):
+    for other in [] if patience.over else sorted(files.chat):
         if text := edited(other, files.read(other), block.search, block.replace, fence, patience):
             return files.shown(other), text
     return block.name, ""
@@ -193,10 +193,10 @@ def _udiff(reply: str, fence: Fence, files: Files, names: list[str]) -> None:
             files.write(path, result)
         else:
             errors.append(_no_match(name, hunk))
-    if errors:
+    if failed := len(errors):
         if search.over:
             errors.append("There was too much to search: the last hunks were passed over. Send fewer.\n")
-        raise Unfitting("\n\n".join(errors), len(errors))
+        raise Unfitting("\n\n".join(errors), failed)
 
 
 def _distinct(found: list[Hunk], search: Search) -> list[tuple[str, Hunk | None]]:

@@ -37,6 +37,7 @@ class Files:
         self.folder = folder
         self.chat = set(chat)
         self.written: dict[str, str] = {}
+        self._read: dict[str, str] = {}  # with newlines only
         self.added: list[str] = []
         self.refused: list[str] = []
         self.asks = 0
@@ -73,11 +74,13 @@ class Files:
 
     def read(self, path: str) -> str | None:
         """The text with all line ends as newlines, as Aider reads. None where there is none to read."""
-        text = self.written[path] if path in self.written else self.before(path)
-        if text is None:
-            self.errors += 1
-            return None
-        return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+        if path not in self._read:
+            text = self.written[path] if path in self.written else self.before(path)
+            if text is None:
+                self.errors += 1
+                return None
+            self._read[path] = text.replace("\r\n", "\n").replace("\r", "\n")
+        return self._read[path]
 
     def before(self, path: str) -> str | None:
         """The text that was there when the reply came."""
@@ -101,6 +104,7 @@ class Files:
         except UnicodeEncodeError:
             raise Malformed("The new text holds characters that cannot be written as UTF-8.") from None
         self.written[path] = text
+        self._read.pop(path, None)
 
     def admit(self, name: str) -> bool:
         """Whether that file may be edited. One that is not in the chat comes into it: Aider asks, the

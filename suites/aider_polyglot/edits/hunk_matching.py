@@ -9,11 +9,12 @@ from itertools import groupby
 from . import indents
 from .hunks import Hunk, sides
 from .line_diff import as_hunk, kept_lines
-from .matching import CHEAP
 from .patience import Patience
 
 FEW = 10  # characters: so little text is not replaced at several places, and no ground for a guess
 MOST = 0.66  # of a hunk's lines must be in the file for the rest to be taken as added
+FOUR_FINDS = 5  # a fifth of looking at a text line by line is what looking for others in it costs, four times
+HUGE = 8_000_000  # characters: no file grows so large by a hunk that fits in many places
 PAIRS = 2_000_000
 BY_LINE = 20  # what a line costs when indents are made relative, in characters looked through
 
@@ -61,7 +62,7 @@ def applied(hunk: Hunk, text: str, search: Search) -> str | None:
 def _directly(lines: list[str], text: str, search: Search) -> str | None:
     """Replaced wherever it is found, in the first of four ways in which it is found at all."""
     before, after = ("".join(some) for some in sides(lines))
-    if not before or not search.texts.spend(len(text) // CHEAP + len(before) + len(after)):
+    if not before or not search.texts.spend(len(text) // FOUR_FINDS + len(before) + len(after)):
         return None
     if len("".join(line.strip() for line in sides(lines)[0])) < FEW and text.count(before) > 1:
         return None
@@ -75,12 +76,16 @@ def _directly(lines: list[str], text: str, search: Search) -> str | None:
 
 
 def _replaced(before: str, after: str, text: str) -> str | None:
-    return text.replace(before, after) if before in text else None
+    """In all places. None where it is nowhere, or would make a huge text."""
+    count = text.count(before)
+    return text.replace(before, after) if count and len(text) + count * len(after) < HUGE else None
 
 
 def _relatively(texts: list[str], search: Search) -> str | None:
     before, after, text = texts
     mark = indents.marker(texts)
+    if mark != indents.OUTDENT and not search.texts.spend(BY_LINE * len(text)):
+        return None
     if not search.texts.spend(BY_LINE * (before.count("\n") + after.count("\n"))):
         return None
     if not (whole := search.relative(text, mark)):

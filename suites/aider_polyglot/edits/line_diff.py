@@ -7,6 +7,7 @@ from collections import Counter
 
 from .patience import Patience
 
+EACH = 500  # what difflib takes for the smallest of hunks, in pairs of lines
 POPULAR = 200  # in texts of so many lines difflib passes over lines that are more than a hundredth of them
 
 
@@ -37,7 +38,7 @@ def as_hunk(before: list[str], after: list[str], patience: Patience) -> list[str
     if len(after) >= POPULAR:
         counts = Counter({line: count for line, count in counts.items() if count <= len(after) // 100 + 1})
     pairs = sum(counts[line] for line in before)
-    cost = (pairs + len(before)) * min(len(before), len(after)) // 100 + len(before) + len(after)
+    cost = EACH + (pairs + len(before)) * min(len(before), len(after)) // 40 + len(before) + len(after)
     if not patience.spend(cost):
         return None
     return list(difflib.unified_diff(before, after, n=max(len(before), len(after))))[3:]

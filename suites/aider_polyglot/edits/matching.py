@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from .patience import Broke, Patience
 
 LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # where str.splitlines ends lines
+EACH = 500  # what a block's try on a file costs at least, in characters
+PER_LINE = 4  # what each line costs, in characters
 CHEAP = 20  # finding a text costs a twentieth of looking at a file line by line
 
 
@@ -20,6 +22,8 @@ def edited(
         return None
     if not search.strip():
         return text + new  # nothing to search: to the end, or into a new file
+    if not patience.spend(EACH):
+        return None
     return _replaced(_ended(text), _ended(search), _ended(new), patience)
 
 
@@ -70,7 +74,7 @@ def _as_it_is(whole: str, part: str, new: str, patience: Patience) -> str | None
 
 def _indented(whole: str, part: str, new: str, patience: Patience) -> str | None:
     """Lines that are indented otherwise, all by the same: the new lines are indented as the file's are."""
-    if not patience.spend(len(whole) + len(part) + len(new)):
+    if not patience.spend(sum(len(text) + PER_LINE * text.count("\n") for text in (whole, part, new))):
         return None
     lines, parts, news = (text.splitlines(keepends=True) for text in (whole, part, new))
     shared = min((len(line) - len(line.lstrip()) for line in parts + news if line.strip()), default=0)

@@ -9,16 +9,19 @@ from .patience import Broke, Patience
 
 LIKE = 0.6  # how like they must be
 AROUND = 5  # lines shown before and after them
+EACH = 20  # comparisons that a place to look at costs by itself
 COMPARISONS = 3_000_000  # of two lines, for all hints about one reply: beyond that no hint is given
 
 
 def similar_lines(search: str, text: str, patience: Patience) -> str:
     """Empty where nothing is like it."""
-    wanted, lines = search.splitlines(), text.splitlines()
-    if not wanted:
+    if not search:
         raise Broke("a block with an empty SEARCH part changed nothing")
+    if not patience.spend(len(search) + len(text)):
+        return ""
+    wanted, lines = search.splitlines(), text.splitlines()
     windows = len(lines) - len(wanted) + 1
-    if not patience.spend(len(text) + _effort(wanted, lines, windows)):
+    if not patience.spend(_effort(wanted, lines, windows)):
         return ""
     best, at = 0.0, 0
     for start in range(windows):
@@ -37,4 +40,4 @@ def similar_lines(search: str, text: str, patience: Patience) -> str:
 def _effort(wanted: list[str], lines: list[str], windows: int) -> int:
     """About how many pairs of lines will be compared."""
     counts = Counter(lines)
-    return len(wanted) * (max(windows, 0) + sum(counts[line] for line in wanted))
+    return max(windows, 0) * (EACH + len(wanted)) + len(wanted) * sum(counts[line] for line in wanted)

@@ -1,0 +1,145 @@
+"""Odd SEARCH/REPLACE blocks written by hand: (kind, format, place, reply)."""
+
+from __future__ import annotations
+
+
+def block(search: str, replace: str, name: str = "tank.py", fence: str = "```") -> str:
+    head = f"{name}\n" if name else ""
+    return f"{head}{fence}python\n<<<<<<< SEARCH\n{search}=======\n{replace}>>>>>>> REPLACE\n{fence}\n"
+
+
+START = '"""Water levels of a tank."""\n'
+FILL = "    def fill(self, amount):\n        self.level += amount\n        return self.level\n"
+
+ODD_BLOCKS = [
+    ("block", "diff", place, text)
+    for place, text in (
+        ("python", block(FILL, "")),
+        ("python", block("", "")),
+        ("python", block("\n", "")),
+        ("python", block("\n", "x\n")),
+        ("python", block("  \n\n", "x\n")),
+        ("empty", block("", "")),
+        ("empty", block("", "x\n")),
+        ("empty", block("x\n", "y\n")),
+        ("empty", block("\n", "\n")),
+        ("blank", block("", "x\n")),
+        ("blank", block("\n\n", "x\n")),
+        ("blank", block("x\n", "y\n")),
+        ("python", block("tank.py\n", "x\n")),
+        ("python", block("x\n", "tank.py\n")),
+        ("python", block("tank.py\n```\nLIMIT = 100\n```\n", "LIMIT = 1\n")),
+        ("python", block("```\nLIMIT = 100\n```\n", "```\nLIMIT = 1\n```\n")),
+        ("python", block("```\n", "x\n")),
+        ("python", block("```\n```\n", "x\n")),
+        ("python", block("LIMIT = 100\n", "LIMIT = 1\n") + block("LIMIT = 100\n", "LIMIT = 2\n")),
+        ("python", block("LIMIT = 100\n", "LIMIT = 1\n") + block("LIMIT = 1\n", "LIMIT = 2\n")),
+        ("python", block("LIMIT = 100\n", "LIMIT = 1\n") + block("LIMIT = 1\n", "LIMIT = 2\n", "")),
+        ("python", block("LIMIT = 100\n", "LIMIT = 1\n", "")),
+        ("python", block("a = 1\n", "b\n") + block("LIMIT = 100\n", "LIMIT = 1\n") + block("c\n", "d\n")),
+        ("python", block("LIMIT\n", "x\n")),
+        ("python", block("IMIT = 100\n", "x\n")),
+        ("python", block("LIMIT = 100", "x\n")),
+        ("python", block("def fill(self, amount):\nself.level += amount\n", "def fill(self, amount):\nx\n")),
+        (
+            "python",
+            block("def fill(self, amount):\n    self.level += amount\n", "def fill(self, amount):\n    x\n"),
+        ),
+        (
+            "python",
+            block("        def fill(self, amount):\n            self.level += amount\n", "        x\n"),
+        ),
+        (
+            "python",
+            block(
+                "  def fill(self, amount):\n      self.level += amount\n", "  def g():\n      x\n\n      y\n"
+            ),
+        ),
+        ("python", block("\n" + FILL, "x\n")),
+        ("python", block("\n\n" + FILL, "x\n")),
+        ("python", block("\n    pass\n", "x\n")),
+        ("python", block("\nis_nothing\n", "x\n")),
+        ("python", block(FILL.replace("    def", "\tdef"), "x\n")),
+        ("python", block(FILL.replace("self.level += amount\n", "self.level += amount \n"), "x\n")),
+        ("python", block(FILL.replace("+=", "=+"), "x\n")),
+        ("python", block(FILL.replace("amount", "much"), FILL)),
+        ("python", block(START, "") + block("LIMIT = 100\n", "")),
+        ("python", block(START + "...\nLIMIT = 100\n", "x\n...\ny\n")),
+        ("python", block(START + "...\n", "x\n...\n")),
+        ("python", block("...\nLIMIT = 100\n", "...\nLIMIT = 2\n")),
+        ("python", block("...\n", "...\nx\n")),
+        ("python", block("...\n", "x\n...\n")),
+        ("python", block(START + "\n...\nLIMIT = 100\n", "x\n\n...\ny\n")),
+        ("python", block(START + "   ...\nLIMIT = 100\n", "x\n   ...\ny\n")),
+        ("python", block(START + "...\nLIMIT = 100\n", "x\n   ...\ny\n")),
+        (
+            "python",
+            block(START + "...\nLIMIT = 100\n...\n    def fill(self, amount):\n", "a\n...\nb\n...\nc\n"),
+        ),
+        ("python", block("        return self.level\n...\nLIMIT = 100\n", "x\n...\ny\n")),
+        ("repeated", block("    same\n", "x\n")),
+        ("repeated", block("    same\n    line\n", "x\n")),
+        ("repeated", block("same\n    line\n", "x\n")),
+        ("repeated", block("  same\n  line\n", "  x\n")),
+        ("repeated", block("start\n...\nend\n", "x\n...\ny\n")),
+        ("pair", block("def pump(tank, times):\n", "def pump():\n")),
+        ("pair", block("def pump(tank, times):\n", "def pump():\n", "new.py")),
+        ("pair", block("    pass\n", "    return\n", "new.py")),
+        ("pair", block("def pump(tank, times):\n", "") + block("def pump(tank, times):\n", "x\n", "pump.py")),
+        ("pair", block("", "x\n", "new.py") + block("x\n", "y\n", "new.py") + block("y\n", "z\n")),
+        ("pair", block("", "x\n", "new.py") + block("x\n", "y\n", "tank.py")),
+        ("deep", block("def pump(tank, times):\n", "def pump():\n", "pump.py")),
+        ("deep", block("def pump(tank, times):\n", "def pump():\n", "lib/pump.py")),
+        ("deep", block("import lib\n", "import lib.tank\n", "lib/run.py")),
+        ("java", block("class Tank {\n", "class Tank2 {\n", "Tank.java")),
+        ("java", block("class Tank {\n", "class Tank2 {\n", "src/main/java/Tank.java")),
+        ("java", block("plugins {}\n", "plugins { java }\n", "../../../build.gradle")),
+        ("java", block("", "new {}\n", "../../../settings.gradle")),
+        ("java", block("", "new {}\n", "../../../../settings.gradle")),
+        ("fenced", block("an example\n", "another\n", "notes.md", "````")),
+        ("fenced", block("an example\n", "another\n", "notes.md")),
+        ("fenced", block("```\nan example\n```\n", "```\nanother\n```\n", "notes.md", "````")),
+        ("open", block("    return result\n", "    return 0\n")),
+        ("open", block("", "x = 1\n")),
+        ("open", block("", "y = 1\n", "other.py")),
+        ("crlf", block(FILL, FILL.replace("fill", "pour"))),
+        ("crlf", block(FILL.replace("\n", "\r\n"), "x\r\n")),
+        ("crlf", block("nothing\n", "x\n")),
+        ("odd", block("\f\nclass Tank:\n", "class Tank:\n")),
+        ("odd", block("class Tank:\n", "class Cask:\n")),
+        ("odd", block("MIT = 100\n", "x\n")),
+        ("odd", block("LI\u2028MIT = 100\n", "x\n")),
+        (
+            "python",
+            "tank.py\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nLIMIT = 1\n=======\nLIMIT = 2\n>>>>>>> REPLACE\n",
+        ),
+        ("python", "tank.py\n<<<<<<< SEARCH>\nLIMIT = 100\n=======\nLIMIT = 1\n>>>>>>> REPLACE\n"),
+        ("python", "tank.py\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nLIMIT = 1\n=======\n"),
+        ("python", "tank.py\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nLIMIT = 1\n"),
+        ("python", "tank.py\n<<<<<<< SEARCH\nLIMIT = 100\n"),
+        ("python", "tank.py\n<<<<<<< SEARCH"),
+        ("python", "tank.py\n<<<<<<< SEARCH\n<<<<<<< SEARCH\n=======\nx\n>>>>>>> REPLACE\n"),
+        ("python", "```bash\npip install x\n```\n" + block("LIMIT = 100\n", "LIMIT = 1\n")),
+        ("python", "```bash\ntank.py\n" + block("LIMIT = 100\n", "LIMIT = 1\n", "")),
+        ("python", "```bash\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nx\n>>>>>>> REPLACE\n```\n"),
+        ("python", "```sh tank.py\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nx\n>>>>>>> REPLACE\n```\n"),
+        (
+            "python",
+            "tank.py\n```shell\nls\n\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nx\n>>>>>>> REPLACE\n```\n",
+        ),
+        ("python", "```python\ntank.py\n```\n" + block("LIMIT = 100\n", "x\n", "")),
+        (
+            "python",
+            "tank.py\n```\n```\n```python\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nx\n>>>>>>> REPLACE\n```\n",
+        ),
+        (
+            "python",
+            "tank.py\n```\n```\n```\n```\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nx\n>>>>>>> REPLACE\n```\n",
+        ),
+        ("python", "tank.py\n\n```\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nx\n>>>>>>> REPLACE\n```\n"),
+        ("python", "tank.py\n\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nx\n>>>>>>> REPLACE\n"),
+        ("python", "```tank.py\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nx\n>>>>>>> REPLACE\n```\n"),
+        ("python", "some words\n```\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nx\n>>>>>>> REPLACE\n```\n"),
+        ("python", "e.g. like this\n```\n<<<<<<< SEARCH\n=======\nx\n>>>>>>> REPLACE\n```\n"),
+    )
+]
