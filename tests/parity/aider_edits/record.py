@@ -2,6 +2,7 @@
 
 In an environment of its own with Aider's packages (pip install aider-chat), from the project's folder:
     PYTHONPATH=.:CHECKOUT python -m tests.parity.aider_edits.record --commit SHA -o outcomes.jsonl
+As a user who may not write everywhere: some replies name files outside, and there Aider writes them.
 The coders are made as Aider's benchmark makes them (no git, every question answered yes); no model is asked.
 What another run would see in another order (a set of files) is sorted.
 """
