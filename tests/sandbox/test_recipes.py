@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
+import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from docker.errors import ImageNotFound
 
 from evalkit.recipe import Part, Recipe
-from evalkit.sandbox import build_recipe
+from evalkit.sandbox import build_recipe, reap
+from evalkit.sandbox.debs import write
+from evalkit.sandbox.engine import labels
+from evalkit.sandbox.image import import_image
 from evalkit.sandbox.image_cache import _forget, cached, load
 from evalkit.sandbox.recipes import lacking, look, provided
 
@@ -134,6 +141,27 @@ def test_of_earlier_recipes_one_image_is_kept(tmp_path: Path) -> None:
 def test_nothing_half_built_stays(built: tuple[Any, list[str]], docker_engine: Any) -> None:
     found = docker_engine.api.images(filters={"label": "evalkit=build"})
     assert not [image for image in found if f"/{os.getpid()}/" in image["Labels"]["evalkit.owner"]]
+
+
+def test_an_unfinished_image_goes_with_its_builder(docker_engine: Any) -> None:
+    alive = labels("build")
+    boot, space, pid, start = alive["evalkit.owner"].split("/")
+    dead = alive | {"evalkit.owner": f"{boot}/{space}/{pid}/{int(start) + 1}"}
+    made = []
+    for marks in (alive, dead):
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w") as out:
+            write(out, "owner", marks["evalkit.owner"])
+        changes = [f"LABEL {key}={json.dumps(value)}" for key, value in marks.items()]
+        archive.seek(0)
+        made.append(import_image(docker_engine, archive, *changes))
+    try:
+        reap(docker_engine)
+        assert docker_engine.images.get(made[0]).id == made[0]
+        with pytest.raises(ImageNotFound):
+            docker_engine.images.get(made[1])
+    finally:
+        docker_engine.images.remove(made[0], force=True)
 
 
 def test_another_recipe_has_another_name() -> None:
