@@ -31,7 +31,7 @@ from .aider_stories import Made, Story, Teller
 from .aider_variants import write_variant
 from .test_aider_kill import slow_then_right
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("polyglot_image")]
 
 
 @pytest.fixture

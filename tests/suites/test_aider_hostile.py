@@ -18,7 +18,7 @@ from .aider_replies import reply
 from .aider_stories import Made, Story, Teller
 from .aider_variants import write_variant
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("polyglot_image")]
 MARK = f"evalkit-{uuid.uuid4().hex}"
 SCREEN = "\x1b]0;owned\x07\x1b[31mred\x1b[2J"
 HOME = f"~/{MARK}"  # a folder of that name, as good as any: nothing here is a shell

@@ -32,7 +32,7 @@ from .aider_replies import reply
 from .aider_stories import Made, Story, Teller, variant_stories, write_set
 from .aider_variants import Variant, write_variant
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("polyglot_image")]
 POINTS = ("call stored", "event stored#3", "begin stored", "call stored#2", "answer stored", "verdict stored")
 
 

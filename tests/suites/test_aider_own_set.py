@@ -12,7 +12,7 @@ from tests.run.command import Done, run
 from .aider_command import records
 from .aider_stories import OWN
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("polyglot_image")]
 
 
 def evalkit(*words: str) -> Done:
@@ -22,7 +22,7 @@ def evalkit(*words: str) -> Done:
 
 
 @pytest.fixture(scope="module")
-def validated(docker_engine: object, tmp_path_factory: pytest.TempPathFactory) -> tuple[Done, Path]:
+def validated(polyglot_image: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Done, Path]:
     results = tmp_path_factory.mktemp("results")
     words = ("validate", "aider-polyglot", "--data", str(OWN), "--results", str(results), "--json")
     return run(*words), results

@@ -14,7 +14,7 @@ from .aider_replies import FORMATS
 from .aider_stories import QUICK, Story, Teller, own_stories, variant_stories, write_set
 from .aider_variants import Variant
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("polyglot_image")]
 
 
 @pytest.fixture(scope="module")
