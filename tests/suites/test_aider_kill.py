@@ -115,7 +115,7 @@ def test_killed_thirty_times_at_random(docker_engine: Any, tmp_path: Path) -> No
                 process.send_signal(signal.SIGKILL)
             process.communicate()
         last = start(*words)
-        done = ended(last)
+        done = ended(last, timeout=1200)
         totals = stats(url)
     assert (done.code, done.summary["complete"]) == (0, True), done.stderr
     assert_told(done.summary["run"], stories)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.endpoint.process import running
-from tests.run.command import run
+from tests.run.command import ended, run, start
 
 from .aider_command import aider, assert_told, expected, figures, only, write_script
 from .aider_replies import FORMATS
@@ -49,7 +49,8 @@ def test_thirty_exercises_in_each_edit_format(
     stories = told(data, edit_format)
     assert len(stories) == 30
     with running(*write_script(tmp_path / "script.jsonl", stories)) as url:
-        done = run(*aider(url, tmp_path / "results", data[0], "--edit-format", edit_format))
+        words = aider(url, tmp_path / "results", data[0], "--edit-format", edit_format)
+        done = ended(start(*words), timeout=1200)
     assert (done.code, done.summary["complete"]) == (0, True), done.stderr
     assert_told(done.summary["run"], stories)
     found = figures(done)
