@@ -118,6 +118,9 @@ def _braces(line: str) -> int:
 
 def _cpp(text: str, path: str) -> list[str]:
     text = re.sub(r"^\s*//[^\n]*\n", "", text, flags=re.MULTILINE)
+    # blocks of the tracks' own switches, all off but the one that has all tests run: benchmarks
+    off = r"^#if[^\n]*\bEXERCISM_(?!RUN_ALL_TESTS\b)\w+[^\n]*\n.*?^#(?:else|endif)\b"
+    text = re.sub(off, "", text, flags=re.MULTILINE | re.DOTALL)
     literal = r"\"(?:\\.|[^\"\\])*\""
     found = re.findall(rf"^\s*TEST_CASE\(\s*((?:{literal}\s*)+)", text, re.MULTILINE)
     return [_unescaped("".join(part[1:-1] for part in re.findall(literal, names))) for names in found]

@@ -100,6 +100,10 @@ def test_names_are_those_that_are_run() -> None:
     assert READERS["rust"](off, "tests/x.rs") == ["inner::on"]
     jest = "describe('a', () => {\n  test('it\\'s', f);\n  xit('no', f);\n  test.skip('no', f);\n});\n"
     assert READERS["javascript"](jest, "a.spec.js") == ["it's"]
+    cpp = (
+        'TEST_CASE("on") {}\n#if defined(EXERCISM_X)\nTEST_CASE("off") {}\n#endif\nTEST_CASE("a"\n "b") {}\n'
+    )
+    assert READERS["cpp"](cpp, "x_test.cpp") == ["on", "ab"]
     java = 'class T {\n  @Disabled("x")\n  @Test void off() {}\n  @Test\n  public void on() {}\n}\n'
     assert READERS["java"](java, "src/test/java/T.java") == ["T.on"]
 
