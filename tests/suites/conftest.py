@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def polyglot_image(docker_engine: Any) -> str:
-    """The tag of the image of Aider-Polyglot's six languages: built once (three minutes), then in the cache."""
+    """The tag of the image of Aider-Polyglot's six languages: built once (3 minutes), then cached."""
     from evalkit_suites.aider_polyglot.recipe import RECIPE
 
     from evalkit.sandbox import build_recipe
