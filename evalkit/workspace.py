@@ -48,6 +48,7 @@ class Executed:
 
     `status` is None where it was killed: it went over its time (`timed_out`). `ended`: why the workspace's
     container had to be ended with it ("disk", "unkillable"), which is its programs' doing; "" is none.
+    `beside`: others computed at some time of it, so that its limit was less than it says.
     """
 
     status: int | None
@@ -56,6 +57,7 @@ class Executed:
     timed_out: bool = False
     ended: str = ""
     wall_s: float = 0.0
+    beside: bool = False
 
     @property
     def text(self) -> str:
@@ -109,11 +111,12 @@ class Workspace(Protocol):
         output_bytes: int = 1 << 20,
         on_output: Callable[[bytes], None] | None = None,
         computes: bool = False,
+        alone: bool = False,
     ) -> Executed:
         """Run a command (no shell) in `folder` (default: the root). At `timeout_s`, or where the caller is
         cancelled, it is killed with all that it started, inside the container. `on_output` hears of output
         as it comes. One that `computes` (a build, tests) first waits for one of the sandbox's places for
-        such (--judges): its clock runs from then on."""
+        such (--judges), with `alone` for all of them: its clock runs from then on."""
         ...
 
     async def read(self, path: str, *, limit: int = 16 << 20) -> bytes:

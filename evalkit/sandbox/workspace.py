@@ -14,6 +14,7 @@ from time import monotonic
 
 from evalkit.errors import SandboxError
 from evalkit.sandbox import workspace_files as files_of
+from evalkit.sandbox.computing import Place, Places
 from evalkit.sandbox.workspace_container import Owner
 from evalkit.sandbox.workspace_exec import Execution
 from evalkit.sandbox.workspace_life import Life, shielded
@@ -34,7 +35,7 @@ class DockerWorkspace:
         spec: WorkspaceSpec,
         user: str,
         owner: Owner,
-        places: asyncio.Semaphore,
+        places: Places,
         dispose: Callable[[DockerWorkspace], None],
     ) -> None:
         self.spec = spec
@@ -71,8 +72,9 @@ class DockerWorkspace:
         output_bytes: int = 1 << 20,
         on_output: Callable[[bytes], None] | None = None,
         computes: bool = False,
+        alone: bool = False,
     ) -> Executed:
-        async with self._places if computes else contextlib.nullcontext():
+        async with self._place(computes, alone) as place:
             execution = Execution(output_bytes, on_output)
             where = posixpath.join(self._root, folder) if folder else self._root
             began = monotonic()
@@ -92,7 +94,13 @@ class DockerWorkspace:
             output, dropped = execution.output()
             if status in NO_START and output.startswith(b"OCI runtime"):
                 return await self._not_started(output, monotonic() - began)
-            return Executed(status, output, dropped, timed_out, self.life.ended, monotonic() - began)
+            wall_s = monotonic() - began
+            return Executed(status, output, dropped, timed_out, self.life.ended, wall_s, place.beside)
+
+    def _place(self, computes: bool, alone: bool) -> contextlib.AbstractAsyncContextManager[Place]:
+        if alone:
+            return self._places.all()
+        return self._places.one() if computes else contextlib.nullcontext(Place())
 
     async def _start(
         self,

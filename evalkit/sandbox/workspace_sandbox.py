@@ -11,6 +11,7 @@ from evalkit.errors import SandboxError
 from evalkit.recipe import Recipe
 from evalkit.sandbox import workspace_container as containers
 from evalkit.sandbox import workspace_files as files_of
+from evalkit.sandbox.computing import Places
 from evalkit.sandbox.engine import docker_client
 from evalkit.sandbox.keeper import Keeper
 from evalkit.sandbox.leftovers import reap
@@ -71,7 +72,7 @@ class DockerWorkspaceSandbox:
         self._calls = calls
         self._run = run_label
         self._computing = computing
-        self._places = asyncio.Semaphore(computing)
+        self._places = Places(computing)
         self._recipes = [recipe.name for recipe in recipes]
         self._images = Images(calls, recipes, supply)
         self._owners: dict[tuple[str, str], Owner] = {}

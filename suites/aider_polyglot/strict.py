@@ -58,8 +58,11 @@ class Strict:
     own_tests: bool = False  # whether an official run may run tests inside of its sources too
 
 
-async def run_strict(sandbox: WorkspaceSandbox, image: str, exercise: Exercise, work: Tree) -> Strict:
-    """Run it. LauncherFailed where that is nobody's fault but ours."""
+async def run_strict(
+    sandbox: WorkspaceSandbox, image: str, exercise: Exercise, work: Tree, *, alone: bool = False
+) -> Strict:
+    """Run it; again and `alone` where it was late beside others. LauncherFailed where that is nobody's fault
+    but ours."""
     files, left = taken(exercise, work)
     try:
         names = expected(exercise)
@@ -79,9 +82,12 @@ async def run_strict(sandbox: WorkspaceSandbox, image: str, exercise: Exercise, 
             stdin=json.dumps(_told(exercise, place)).encode(),
             output_bytes=2 * (REPORT_BYTES + OUTPUT_BYTES),
             computes=True,
+            alone=alone,
         )
     finally:
         await workspace.close()
+    if executed.timed_out and executed.beside:
+        return await run_strict(sandbox, image, exercise, work, alone=True)
     strict = judged(exercise, executed, traps, names)
     return replace(strict, left=left, own_tests=exercise.language == "rust" and _tests_inside(files))
 

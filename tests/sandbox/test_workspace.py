@@ -167,11 +167,30 @@ async def test_what_computes_waits_for_a_place(shared: Any) -> None:
     script = "echo + >> turns; sleep 0.2; echo - >> turns"
     said = await asyncio.gather(*(sh(shared, script, 30.0, computes=True) for _ in range(4)))
     assert {done.status for done in said} == {0}
+    assert any(done.beside for done in said)
+    assert await most_at_once(shared) == 2
+
+
+async def test_one_that_computes_alone_has_nobody_beside_it(shared: Any) -> None:
+    script = "echo + >> turns; sleep 0.1; echo - >> turns"
+    before = asyncio.create_task(sh(shared, script, 30.0, computes=True))
+    alone = "echo + >> turns; sleep 0.1; echo + >> turns; sleep 0.1; echo - >> turns; echo - >> turns"
+    said = await asyncio.gather(
+        before, *(sh(shared, how, 30.0, computes=True, alone=how is alone) for how in (script, alone, script))
+    )
+    assert {done.status for done in said} == {0}
+    assert not said[2].beside
+    assert await most_at_once(shared) == 2, "the one alone counts as two"
+
+
+async def most_at_once(workspace: Any) -> int:
+    """By the marks of those that began and ended; the file is gone afterwards."""
     most = now = 0
-    for mark in (await shared.read("turns")).decode().split():
+    for mark in (await workspace.read("turns")).decode().split():
         now += 1 if mark == "+" else -1
         most = max(most, now)
-    assert most == 2
+    await workspace.remove(["turns"])
+    return most
 
 
 # -- ends ------------------------------------------------------------------------------------------
