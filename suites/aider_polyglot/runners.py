@@ -66,7 +66,7 @@ javac -J-XX:TieredStopAtLevel=1 -encoding UTF-8 -proc:none -cp '{junit}:build/cl
     -d build/classes/java/test @build/test.txt
 """
 _RUN_JAVA = (
-    "java -cp '{junit}:build/classes/java/main:build/classes/java/test{more}' "
+    "java -cp '{junit}:build/classes/java/test{more}:build/classes/java/main' "  # as Gradle: tests come first
     "org.junit.platform.console.ConsoleLauncher --disable-banner --disable-ansi-colors "
     "--details=tree --details-theme=ascii --scan-classpath build/classes/java/test"
 )
