@@ -94,15 +94,16 @@ def _rust(text: str, path: str) -> list[str]:
     if "/" in path.removeprefix("tests/"):
         return []  # a crate of its own, or a module: cargo runs neither
     names: list[str] = []
-    modules: list[tuple[str, int]] = []
+    modules: list[tuple[str, int, bool]] = []  # name, depth of braces, whether it is left out
     marks, depth = "", 0
     for line in re.sub(r"//[^\n]*", "", text).split("\n"):
         word = line.strip()
+        off = "#[cfg(feature" in marks or any(off for _, _, off in modules)
         if opened := re.match(r"(?:pub )?mod (\w+)\s*\{", word):
-            modules.append((opened[1], depth))
+            modules.append((opened[1], depth, off))
         named = re.search(r"\bfn (\w+)\s*\(", word)
-        if named and "#[test]" in marks and "#[cfg(feature" not in marks:
-            names.append("::".join([name for name, _ in modules] + [named[1]]))
+        if named and "#[test]" in marks and not off:
+            names.append("::".join([name for name, _, _ in modules] + [named[1]]))
         if word:
             marks = f"{marks}{word}" if word.startswith("#[") and not named else ""
         depth += _braces(line)

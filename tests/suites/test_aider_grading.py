@@ -97,6 +97,7 @@ def test_names_are_those_that_are_run() -> None:
     step = "//go:build step2 || (!step1 && !step3)\n\nfunc TestA(t *testing.T) {}\n"
     assert READERS["go"](step, "a_test.go") == ["TestA"]
     off = '#[cfg(feature = "more")]\n#[test]\nfn off() {}\n\nmod inner {\n    #[test]\n    fn on() {}\n}\n'
+    off += '#[cfg(feature = "more")]\nmod more {\n    #[test]\n    fn off() {}\n}\n'
     assert READERS["rust"](off, "tests/x.rs") == ["inner::on"]
     jest = "describe('a', () => {\n  test('it\\'s', f);\n  xit('no', f);\n  test.skip('no', f);\n});\n"
     assert READERS["javascript"](jest, "a.spec.js") == ["it's"]
