@@ -55,7 +55,8 @@ class Check:
     excepted: dict[str, str]  # exceptions that did not pass, and why they need not
     passing: tuple[str, ...]  # exceptions that pass after all
     untouched: dict[str, str]  # tasks that pass without an answer, as listed, and why
-    untried: int  # tasks without a gold answer, or that cannot be judged
+    unavailable: dict[str, str]  # tasks that cannot be tried here, and why
+    untried: int  # how many were not: those, or without a gold answer that counts
     settled: int  # tasks that no model is asked: their answer is there already
 
     @property
@@ -73,6 +74,7 @@ class Check:
             "exceptions": self.excepted,
             "exceptions_passing": list(self.passing),
             "passes_untouched": self.untouched,
+            "unavailable": self.unavailable,
             "untried": self.untried,
             "settled": self.settled,
         }
@@ -157,7 +159,8 @@ def compare(oracle: Summary, null: Summary, info: SuiteInfo, settled: Mapping[st
         empty = [row for row in empty if row["task_id"] not in untouched]
         wrong += [row for row in empty if row["task_id"] in expected or row["outcome"] != "not_run"]
     untried, kept = oracle.tasks - len(tried), sum(row["task_id"] in settled for row in rows)
-    return Check(oracle, null, tuple(wrong), excepted, tuple(passing), untouched, untried, kept)
+    unavailable = {r["task_id"]: r["detail"] or "" for r in rows if (r["outcome"], r["reason"]) == UNTRIED}
+    return Check(oracle, null, tuple(wrong), excepted, tuple(passing), untouched, unavailable, untried, kept)
 
 
 def samples_of(summary: Summary) -> list[dict[str, Any]]:
@@ -185,7 +188,10 @@ def report(check: Check, style: Style) -> str:
         )
     lines += by_tag(oracle, null)
     if check.untried:
-        lines.append(f"  not tried      {check.untried:,} tasks without a gold answer or without tests")
+        lines.append(
+            f"  not tried      {check.untried:,} tasks without a gold answer, tests or what they need"
+        )
+        lines += [f"    {one_line(task)}: {one_line(why)}" for task, why in check.unavailable.items()][:MANY]
     if check.settled:
         lines.append(
             f"  settled        {check.settled:,} tasks have their answer already: no empty one there"
