@@ -144,7 +144,7 @@ def test_validate_tries_what_has_gold_and_tests(tmp_path: Path) -> None:
         2,
         3,
     )
-    assert "not tried      2 tasks without a gold answer or without tests" in done.stderr
+    assert "not tried      2 tasks without a gold answer, tests or what they need" in done.stderr
     nothing = run(*words, "--tasks", "without gold")
     assert (nothing.code, nothing.summary["ok"], nothing.summary["wrong"]) == (1, False, [])
     assert "not valid: nothing was tried" in nothing.stderr
