@@ -8,16 +8,19 @@ from dataclasses import replace
 import pytest
 from evalkit_suites.aider_polyglot import runners
 from evalkit_suites.aider_polyglot.exercises import Exercise
+from evalkit_suites.aider_polyglot.grading import grade, official
 from evalkit_suites.aider_polyglot.names import READERS, expected
+from evalkit_suites.aider_polyglot.recipe import RECIPE
 from evalkit_suites.aider_polyglot.reports import said
 from evalkit_suites.aider_polyglot.strict import compare
 from evalkit_suites.aider_polyglot.taken import taken
 from evalkit_suites.aider_polyglot.traps import Traps, set_traps
 from evalkit_suites.aider_polyglot.world import work_of
 
+from evalkit.patch import apply_patch
 from evalkit.workspace import File, Tree
 from tests.suites.aider import checkout
-from tests.suites.aider_grading import Grader, exercises, grader, solved  # noqa: F401
+from tests.suites.aider_grading import Grader, exercises, grader, running, solved  # noqa: F401
 
 REAL = (
     "cpp/clock",
@@ -179,3 +182,17 @@ def test_real_reference_passes_and_stub_fails(name: str, grader: Grader) -> None
     assert {test.name for test in passes.tests} >= set(expected(exercise))
     assert fails.strict
     assert fails.strict.outcome == fails.outcome == "failed", fails
+
+
+@pytest.mark.full
+@pytest.mark.docker
+@pytest.mark.parametrize("name", sorted(exercises()))
+def test_one_run_says_what_the_official_command_says(name: str) -> None:
+    exercise = exercises()[name]
+    with running() as (runner, sandbox):
+        for patch in (solved(exercise), ""):
+            work = apply_patch(exercise.start, patch)
+            verdict = runner.run(grade(exercise, patch, sandbox, image=RECIPE.name))
+            tested = runner.run(official(exercise, work, sandbox, RECIPE.name))
+            assert tested.passed is (verdict.outcome == "passed"), tested.text
+            assert tested.passed is bool(patch)
