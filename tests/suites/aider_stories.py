@@ -139,6 +139,13 @@ class Teller:
         moved = {path: "from dial import label, reading\n", "dial.py": text}
         return Story(made.id, made.said, [self._edit(made.stub, moved)], (True,), {"user_asks": 1})
 
+    def endless(self, made: Made) -> Story:
+        """The first try's tests never end: after three minutes they are, and the second try is right."""
+        path, text = next(iter(made.wrong.items()))
+        endless = {path: f"while True:\n    pass\n\n\n{text}"}
+        replies = [self._edit(made.stub, endless), self._edit(endless, made.right)]
+        return Story(made.id, made.said, replies, (False, True), {"test_timeouts": 1})
+
     def too_long(self, made: Made) -> Story:
         """The first reply is cut by the token limit: nothing of it is applied."""
         cut = {"text": self._edit(made.stub, made.right)[:-30], "finish_reason": "length"}

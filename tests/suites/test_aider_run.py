@@ -9,10 +9,10 @@ import pytest
 from evalkit.endpoint.process import running
 from tests.run.command import ended, run, start
 
-from .aider_command import aider, assert_told, expected, figures, only, write_script
+from .aider_command import aider, assert_told, expected, figures, left_behind, only, write_script
 from .aider_replies import FORMATS
-from .aider_stories import QUICK, Story, Teller, own_stories, variant_stories, write_set
-from .aider_variants import Variant
+from .aider_stories import QUICK, Made, Story, Teller, own_stories, variant_stories, write_set
+from .aider_variants import Variant, write_variant
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("polyglot_image")]
 
@@ -72,3 +72,20 @@ def test_thirty_exercises_in_each_edit_format(
     assert {name: found[name] for name in by_hand} == by_hand
     assert f"{found['pass_rate_1']:.1f} {found['pass_rate_2']:.1f}" == "40.0 83.3"
     assert f"{found['percent_cases_well_formed']:.1f}" == "86.7"
+
+
+@pytest.mark.full
+def test_tests_that_do_not_end_are_ended_and_counted(docker_engine: object, tmp_path: Path) -> None:
+    """And two more whose tests run meanwhile notice nothing."""
+    teller, made = (
+        Teller("whole"),
+        [Made.variant(write_variant(tmp_path / "data", "python", n)) for n in range(1, 4)],
+    )
+    stories = [teller.endless(made[0]), teller.at_once(made[1]), teller.second_try(made[2])]
+    with running(*write_script(tmp_path / "script.jsonl", stories)) as url:
+        process = start(*aider(url, tmp_path / "results", tmp_path / "data"))
+        done = ended(process, timeout=1200)
+    assert (done.code, done.summary["complete"]) == (0, True), done.stderr
+    assert_told(done.summary["run"], stories)
+    assert figures(done) == pytest.approx(expected(stories))
+    assert left_behind(docker_engine, process.pid) == []
