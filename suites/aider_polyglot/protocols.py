@@ -1,4 +1,5 @@
-"""Protocols: one for each edit format. Their names say that the prompt is evalkit's own."""
+"""Protocols: one for each edit format and number of tries, which stand in every row, and their names say that
+the prompt is evalkit's own."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ def protocol(edit_format: str, tries: int) -> Protocol:
     if edit_format == TOOLS:
         return WITH_TOOLS
     return Protocol(
-        name=f"aider-{edit_format}-{'' if tries == TRIES else f'{tries}-tries-'}evalkit",
+        name=f"aider-{edit_format}-{tries}-{'try' if tries == 1 else 'tries'}-evalkit",
         version="1",
         prompt=lambda task: Prompt(messages=opening(exercise_of(task), edit_format)),
         extractor=WORK,

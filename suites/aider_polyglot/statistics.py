@@ -40,6 +40,7 @@ def statistics(samples: Iterable[Sampled], tries: int) -> Mapping[str, float | N
         "total_tests": float(len(planned)),
         "seconds_per_case": mean(seconds(sample) for sample in done),
         "total_cost": whole(sample.cost for sample in done),
+        "cost_per_case": mean(sample.cost for sample in done),
     }
 
 
@@ -52,6 +53,7 @@ def without_tries(samples: Iterable[Sampled]) -> Mapping[str, float | None]:
         "total_tests": float(len(planned)),
         "seconds_per_case": mean(seconds(sample) for sample in done),
         "total_cost": whole(sample.cost for sample in done),
+        "cost_per_case": mean(sample.cost for sample in done),
     }
 
 

@@ -71,7 +71,8 @@ class Suite(suite.Suite):
             )
         doubts.append("comparable in scoring, not in prompt: the prompts are evalkit's own words")
         if self.options.tries != TRIES:
-            doubts.append(f"{self.options.tries} tries, officially {TRIES}")
+            tries = f"{self.options.tries} {'try' if self.options.tries == 1 else 'tries'}"
+            doubts.append(f"{tries}, officially {TRIES}")
         if self.options.reflections != REFLECTIONS:
             doubts.append(f"{self.options.reflections} reflections a try, officially {REFLECTIONS}")
         return tuple(doubts)

@@ -65,7 +65,7 @@ def expected(stories: Sequence[Story]) -> dict[str, float]:
 
 def figures(done: Done) -> dict[str, float]:
     """The statistics that a script determines: all but seconds and money."""
-    unsure = ("seconds_per_case", "total_cost")
+    unsure = ("seconds_per_case", "total_cost", "cost_per_case")
     return {name: value for name, value in done.summary["statistics"].items() if name not in unsure}
 
 

@@ -47,10 +47,11 @@ def test_languages_are_a_part_of_the_benchmark() -> None:
 @pytest.mark.parametrize(
     ("options", "name", "doubts"),
     [
-        ({}, "aider-whole-evalkit", [OURS]),
-        ({"edit_format": "diff"}, "aider-diff-evalkit", [OURS]),
+        ({}, "aider-whole-2-tries-evalkit", [OURS]),
+        ({"edit_format": "diff"}, "aider-diff-2-tries-evalkit", [OURS]),
+        ({"tries": "1"}, "aider-whole-1-try-evalkit", [OURS, "1 try, officially 2"]),
         ({"tries": "3"}, "aider-whole-3-tries-evalkit", [OURS, "3 tries, officially 2"]),
-        ({"reflections": 0}, "aider-whole-evalkit", [OURS, "0 reflections a try, officially 3"]),
+        ({"reflections": 0}, "aider-whole-2-tries-evalkit", [OURS, "0 reflections a try, officially 3"]),
         ({"edit_format": "tools"}, "evalkit-tools", ["function calls of evalkit's own, no edit format"]),
     ],
 )
