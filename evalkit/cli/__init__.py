@@ -31,6 +31,7 @@ VERBS = {
     "validate": "prove a suite on this machine: gold answers pass, empty ones do not",
     "show": "a run's result, or one task of it in full",
     "list": "the runs there are",
+    "compare": "two runs over the same tasks: the difference, and what it is worth",
     "export": "a run's samples as JSON lines, Parquet or the suite's official format",
     "suites": "the suites there are, and where their data is",
     "models": "the models that have a short name",
