@@ -1,0 +1,1 @@
+"""Published values as data: docs/published-values.md describes the files."""
