@@ -14,6 +14,8 @@ from typing import Any, Protocol
 
 from evalkit.errors import SandboxError
 
+SLEEPING, WHOLE = 0.1, 0.9  # shares of a core: below and above, company is not why a command was late
+
 
 @dataclass(frozen=True)
 class WorkspaceLimits:
@@ -48,7 +50,8 @@ class Executed:
 
     `status` is None where it was killed: it went over its time (`timed_out`). `ended`: why the workspace's
     container had to be ended with it ("disk", "unkillable"), which is its programs' doing; "" is none.
-    `beside`: others computed at some time of it, so that its limit was less than it says.
+    `beside`: others computed at some time of it. `cpu_s`: seconds of CPU that the workspace used meanwhile,
+    of one that computes; None where the engine does not say.
     """
 
     status: int | None
@@ -58,10 +61,18 @@ class Executed:
     ended: str = ""
     wall_s: float = 0.0
     beside: bool = False
+    cpu_s: float | None = None
 
     @property
     def text(self) -> str:
         return self.output.decode("utf-8", "replace")
+
+    def starved(self, limit_s: float) -> bool:
+        """Whether it went over its time beside others, and may not have done so alone: it wanted the CPU (one
+        that sleeps does not), and had less than a whole one."""
+        if not (self.timed_out and self.beside) or self.ended:
+            return False
+        return self.cpu_s is None or SLEEPING * limit_s < self.cpu_s < WHOLE * limit_s
 
 
 @dataclass(frozen=True)

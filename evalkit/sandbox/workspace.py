@@ -17,7 +17,7 @@ from evalkit.sandbox import workspace_files as files_of
 from evalkit.sandbox.computing import Place, Places
 from evalkit.sandbox.workspace_container import Owner
 from evalkit.sandbox.workspace_exec import Execution
-from evalkit.sandbox.workspace_life import Life, shielded
+from evalkit.sandbox.workspace_life import Life, cpu_seconds, shielded
 from evalkit.workspace import Executed, File, NotAFile, Tree, WorkspaceDied, WorkspaceSpec
 
 LINGER_S = 0.5  # how long the output of a command that has ended is waited for: who holds it on lives on
@@ -79,6 +79,7 @@ class DockerWorkspace:
             where = posixpath.join(self._root, folder) if folder else self._root
             began = monotonic()
             self._running.add(execution)
+            used = await self._cpu_s() if computes or alone else None
             try:
                 await self._start(
                     execution, list(command), where, self._user if user is None else user, env or {}, stdin
@@ -95,7 +96,17 @@ class DockerWorkspace:
             if status in NO_START and output.startswith(b"OCI runtime"):
                 return await self._not_started(output, monotonic() - began)
             wall_s = monotonic() - began
-            return Executed(status, output, dropped, timed_out, self.life.ended, wall_s, place.beside)
+            cpu_s = await self._cpu_s(used)
+            return Executed(status, output, dropped, timed_out, self.life.ended, wall_s, place.beside, cpu_s)
+
+    async def _cpu_s(self, since: float | None = 0.0) -> float | None:
+        """Seconds of CPU that the container has used since it had used so many; None: not known."""
+        if since is None or self.life.ended:
+            return None
+        try:
+            return float(await self.life.call(cpu_seconds)) - since
+        except (SandboxError, KeyError):
+            return None
 
     def _place(self, computes: bool, alone: bool) -> contextlib.AbstractAsyncContextManager[Place]:
         if alone:

@@ -61,8 +61,8 @@ class Strict:
 async def run_strict(
     sandbox: WorkspaceSandbox, image: str, exercise: Exercise, work: Tree, *, alone: bool = False
 ) -> Strict:
-    """Run it; again and `alone` where it was late beside others. LauncherFailed where that is nobody's fault
-    but ours."""
+    """Run it; again and `alone` where it was late for want of CPU. LauncherFailed where nothing came of it
+    by our own fault."""
     files, left = taken(exercise, work)
     try:
         names = expected(exercise)
@@ -86,7 +86,7 @@ async def run_strict(
         )
     finally:
         await workspace.close()
-    if executed.timed_out and executed.beside:
+    if executed.starved(LIMIT_S):
         return await run_strict(sandbox, image, exercise, work, alone=True)
     strict = judged(exercise, executed, traps, names)
     return replace(strict, left=left, own_tests=exercise.language == "rust" and _tests_inside(files))

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -181,6 +182,28 @@ async def test_one_that_computes_alone_has_nobody_beside_it(shared: Any) -> None
     assert {done.status for done in said} == {0}
     assert not said[2].beside
     assert await most_at_once(shared) == 2, "the one alone counts as two"
+
+
+async def test_the_cpu_that_a_command_had_says_whether_it_was_starved(shared: Any) -> None:
+    spun = await sh(shared, "while :; do :; done", 1.0, computes=True)
+    slept = await sh(shared, "sleep 60", 1.0, computes=True)
+    assert spun.timed_out
+    assert slept.timed_out
+    assert spun.cpu_s is not None
+    assert slept.cpu_s is not None
+    assert spun.cpu_s > 5 * slept.cpu_s
+    assert not spun.starved(1.0), "nobody was beside it"
+    late = Executed(None, b"", timed_out=True, beside=True, cpu_s=120.0)
+    assert late.starved(180.0)
+    assert replace(late, cpu_s=None).starved(180.0), "where it is not known it may have been"
+    for other in (
+        {"cpu_s": 179.0},
+        {"cpu_s": 2.0},
+        {"beside": False},
+        {"timed_out": False},
+        {"ended": "disk"},
+    ):
+        assert not replace(late, **other).starved(180.0)
 
 
 async def most_at_once(workspace: Any) -> int:
