@@ -16,6 +16,7 @@ from evalkit.sandbox.pull_records import records_of
 KINDS = ("container", "volume", "network", "image")
 HALF_BUILT = "build"  # the purpose of an image that is not finished
 PULLED = "pulled"  # the purpose of such images
+PATIENCE_S = 5.0
 UNKNOWN_S = 24 * 3600.0  # things of an owner that cannot be asked after count as in use for so long
 
 
@@ -73,10 +74,24 @@ def _leftover(kind: str, name: str, marks: dict[str, str], size: int = 0, *, mad
 
 
 def remove_leftovers(things: list[Leftover], client: Any = None) -> list[Leftover]:
-    """Remove them, containers first; returns what could not be removed."""
+    """Remove them, containers first; returns what could not be removed.
+
+    An engine that is about to remove a container by itself holds on to its volumes until then: what fails is
+    tried again for a while, images apart.
+    """
+    client = client or docker_client()
+    end = time.monotonic() + PATIENCE_S
+    failed = _removed(things, client)
+    while any(thing.kind != "image" for thing in failed) and time.monotonic() < end:
+        time.sleep(0.2)
+        failed = _removed(failed, client)
+    return failed
+
+
+def _removed(things: list[Leftover], client: Any) -> list[Leftover]:
+    """One try at each; what could not be removed."""
     import docker.errors
 
-    client = client or docker_client()
     failed = []
     for thing in sorted(things, key=lambda thing: KINDS.index(thing.kind)):
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from evalkit.cache import cache_folder
 from evalkit.errors import SandboxError
-from evalkit.sandbox import build_image, checks
+from evalkit.sandbox import build_image, checks, list_leftovers, remove_leftovers
 from evalkit.sandbox.containers import FIRST_USER, RANGES, USERS, USERS_EACH, free_users
 from evalkit.sandbox.engine import docker_client, labels, owner_alive
 from evalkit.sandbox.image import find_image, image_tag
@@ -90,3 +91,20 @@ def test_pairs_do_not_share_users(docker_engine: Any) -> None:
         for name in made:
             api.remove_volume(name)
     assert FIRST_USER + RANGES * USERS_EACH <= 65_536
+
+
+@pytest.mark.docker
+def test_a_volume_that_a_container_holds_a_moment_longer_goes_with_it(docker_engine: Any) -> None:
+    """After a kill the engine removes the containers by itself, when it comes to it."""
+    volume = docker_engine.api.create_volume(labels=labels("pair", "a-run"))["Name"]
+    host = docker_engine.api.create_host_config(binds=[f"{volume}:/there"])
+    box = docker_engine.api.create_container(build_image(), ["python3"], host_config=host)["Id"]
+    left = [thing for thing in list_leftovers(docker_engine) if thing.id == volume]
+    assert len(left) == 1
+    later = threading.Timer(1.0, docker_engine.api.remove_container, (box,))
+    later.start()
+    try:
+        assert remove_leftovers(left, docker_engine) == []
+        assert all(thing.id != volume for thing in list_leftovers(docker_engine))
+    finally:
+        later.join()
