@@ -93,6 +93,49 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
     tasks = select(all_tasks, settings)
     if not suite.workspaces:  # what a workspace's image holds is known when it is there
         tasks = [available(task) for task in tasks]
+    model, others = open_models(settings, suite, knobs, sends=sends)
+    if isinstance(model, Replay):
+        model.check_tasks(task.id for task in all_tasks)
+    sampling = with_defaults(
+        model.sampling,
+        temperature=protocol.temperature,
+        top_p=protocol.top_p,
+        max_tokens=protocol.max_tokens,
+    )
+    samples = settings.samples or _recorded_samples(model, tasks) or protocol.samples
+    identity = {
+        "suite": suite.info.name,
+        "options": options_of(suite.options, "run"),
+        "data": data.fingerprint,
+        "tasks": _task_identity(tasks, data),
+        "samples": samples,
+        "model": model.describe(),
+        "sampling": _sent(sampling),
+        "scaffold": {"name": scaffold.name, "version": scaffold.version},
+        "protocol": {"name": protocol.name, "version": protocol.version},
+        "label": settings.label,
+        **_where_given(other, settings.budget, others),
+    }
+    return Plan(
+        settings,
+        suite,
+        data,
+        tuple(tasks),
+        len(all_tasks),
+        scope,
+        model,
+        scaffold,
+        sampling,
+        samples,
+        identity,
+        others,
+    )
+
+
+def open_models(
+    settings: Settings, suite: Suite, knobs: Knobs, *, sends: bool
+) -> tuple[Model, dict[str, Model]]:
+    """The tested model, and those of other roles. UsageError where one that the suite needs is not named."""
     common: dict[str, Any] = {
         "stream": settings.stream,
         "concurrency": knobs.concurrency,
@@ -114,47 +157,7 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
     for role in suite.roles:
         if role not in others and model.describe().get("backend") not in SILENT:
             raise UsageError(f"{suite.info.name} needs a model that plays the {role}", f"--{role}-model NAME")
-    if isinstance(model, Replay):
-        model.check_tasks(task.id for task in all_tasks)
-    sampling = with_defaults(
-        model.sampling,
-        temperature=protocol.temperature,
-        top_p=protocol.top_p,
-        max_tokens=protocol.max_tokens,
-    )
-    samples = settings.samples or _recorded_samples(model, tasks) or protocol.samples
-    identity = {
-        "suite": suite.info.name,
-        "options": options_of(suite.options, "run"),
-        "data": data.fingerprint,
-        "tasks": _task_identity(tasks, data),
-        "samples": samples,
-        "model": model.describe(),
-        "sampling": _sent(sampling),
-        "scaffold": {"name": scaffold.name, "version": scaffold.version},
-        "protocol": {"name": protocol.name, "version": protocol.version},
-        "label": settings.label,
-    }
-    if other:
-        identity["other_data"] = dict(other)
-    if limits := given_limits(settings.budget):
-        identity["budget"] = limits
-    if others:
-        identity["roles"] = {role: _role(model) for role, model in others.items()}
-    return Plan(
-        settings,
-        suite,
-        data,
-        tuple(tasks),
-        len(all_tasks),
-        scope,
-        model,
-        scaffold,
-        sampling,
-        samples,
-        identity,
-        others,
-    )
+    return model, others
 
 
 def open_role(role: str, asked: Mapping[str, str], common: Mapping[str, Any]) -> Model:
@@ -204,6 +207,16 @@ def with_defaults(sampling: Sampling, **defaults: Any) -> Sampling:
     """`sampling` with its unset values taken from `defaults`."""
     unset = {k: v for k, v in defaults.items() if v is not None and getattr(sampling, k) is None}
     return dataclasses.replace(sampling, **unset)
+
+
+def _where_given(other: Mapping[str, str], budget: Budget, others: Mapping[str, Model]) -> dict[str, Any]:
+    """Parts of an identity that most runs do not have: theirs stays what it was before there were such."""
+    parts: dict[str, Any] = {
+        "other_data": dict(other),
+        "budget": given_limits(budget),
+        "roles": {role: _role(model) for role, model in others.items()},
+    }
+    return {name: value for name, value in parts.items() if value}
 
 
 def _role(model: Model) -> dict[str, Any]:

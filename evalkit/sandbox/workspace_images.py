@@ -97,7 +97,8 @@ class Images:
             return self._known[name]
 
     async def _inspect(self, reference: str) -> Image | None:
-        return await self._calls(_inspect, self._calls.client, reference)  # type: ignore[no-any-return]
+        found: Image | None = await self._calls(_inspect, self._calls.client, reference)
+        return found
 
 
 def _gone(name: str) -> NoReturn:

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from evalkit_suites.aider_polyglot import prompts
-from evalkit_suites.aider_polyglot.edits import FORMATS
 from evalkit_suites.aider_polyglot.partner import Aider
 
 from evalkit.interaction import Observation, Said
@@ -88,8 +87,6 @@ def same_words(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("same_words")
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 async def test_requests_counts_and_files_are_aiders(story: Story) -> None:
-    if story.edit_format not in FORMATS:
-        pytest.skip(f"there is no edit format {story.edit_format} yet")
     record, world = RECORDS[story.name], Told(story)
     partner, requests = await tell(story, world)
     facts = partner.facts()
