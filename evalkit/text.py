@@ -25,6 +25,22 @@ _ESCAPES = _Escapes({ord("\n"): "\n", ord("\t"): "\t"})
 _ONE_LINE = _Escapes({ord("\n"): "\\n", ord("\t"): "\\t", ord("\r"): "\\r"})
 
 
+class _Codes(dict[int, str | int]):
+    """The same with codes that people look up."""
+
+    def __missing__(self, code: int) -> str | int:
+        self[code] = f"‹U+{code:04X}›" if unicodedata.category(chr(code)) in _UNSAFE else code
+        return self[code]
+
+
+_CODES = _Codes({ord("\n"): "\n", ord("\t"): "\t"})
+
+
+def shown(text: str) -> str:
+    """`text` for pages and files: what could reverse, hide or end something is there as a code (‹U+202E›)."""
+    return text.translate(_CODES)
+
+
 def visible(text: str) -> str:
     """`text` that moves no cursor, sets no title and reverses nothing: such characters as escapes.
 
