@@ -21,18 +21,23 @@ step() {
   printf '%-10s %7d.%d s  %s\n' "$name" $((us / 1000000)) $((us / 100000 % 10)) "$note"
 }
 
-# debian PACKAGE...: install with apt, as root; starts no service.
+# debian PACKAGE...: install with apt, as root or by a sudo that asks for no password; starts no service.
 debian() {
   command -v apt-get >/dev/null ||
     die "$* missing, and this is no Debian" "install the like of $* with your system's tools, then try again"
-  [ "$(id -u)" = 0 ] || die "$* missing" "as root: apt-get install --no-install-recommends $*"
+  local as=()
+  if [ "$(id -u)" != 0 ]; then
+    sudo -n true 2>/dev/null || die "$* missing" "as root: apt-get install --no-install-recommends $*"
+    as=(sudo -n)
+  fi
   local log=$cache/apt.log policy=/usr/sbin/policy-rc.d ours=
   mkdir -p "$cache"
   # dpkg asks this file whether a package may start its service: ours are started by hand
-  [ -e $policy ] || { ours=1 && printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy; }
+  [ -e $policy ] ||
+    { ours=1 && "${as[@]}" sh -c 'printf "#!/bin/sh\nexit 101\n" >"$0" && chmod +x "$0"' $policy; }
   local ok=1
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+  { "${as[@]}" apt-get update -qq && "${as[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -qq --no-install-recommends "$@"; } >"$log" 2>&1 </dev/null || ok=
-  [ -z "$ours" ] || rm -f $policy
+  [ -z "$ours" ] || "${as[@]}" rm -f $policy
   [ -n "$ok" ] || { tail -n 15 "$log" >&2 && die "apt could not install $*" "its whole output: $log"; }
 }
