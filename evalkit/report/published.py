@@ -62,6 +62,8 @@ class Published:
     conflicts: tuple[Conflict, ...]
     documents: Mapping[str, str]
     sources: Mapping[str, str]
+    benchmarks: Mapping[str, str]  # names as printed, by id
+    accessed: Mapping[str, str]  # dates by document
 
     def table(self, name: str) -> Table:
         return next(table for table in self.tables if table.id == name)
@@ -119,6 +121,8 @@ def _published(raw: Mapping[str, Any], name: str) -> Published:
         tuple(_conflict(conflict) for conflict in raw.get("conflicts", ())),
         {document["id"]: document["title"] for document in raw["documents"]},
         raw.get("sources", {}),
+        {benchmark["id"]: benchmark["display"] for benchmark in raw["benchmarks"]},
+        {document["id"]: document.get("accessed", "") for document in raw["documents"]},
     )
 
 
@@ -155,7 +159,13 @@ def _table(
 
 
 def setting_of(row: Mapping[str, Any]) -> Setting:
-    return Setting(row["benchmark"], scaffold=row.get("scaffold", ""), turns=row.get("turns"))
+    return Setting(
+        row["benchmark"],
+        revision=row.get("revision", ""),
+        scaffold=row.get("scaffold", ""),
+        turns=row.get("turns"),
+        protocol=row.get("protocol", ""),
+    )
 
 
 def _rows(
@@ -209,6 +219,7 @@ def _value(
         n,
         notes=tuple(note_id(text, notes) for text in said),
         source=document,
+        id=cell["id"],
     )
 
 

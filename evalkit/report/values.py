@@ -40,7 +40,7 @@ class Setting:
     scaffold: str = ""
     turns: int | None = None
     protocol: str = ""
-    limits: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def comparable(self, other: Setting) -> bool:
         """Whether two values may be compared: every part is the same, also where it is not stated."""
@@ -63,7 +63,8 @@ class Value:
     `printed` is what a document prints, or what a measured score looks like; `value` None where there is no
     number; `low` and `high` are a printed range, which is no interval. `n`: tasks, None where not stated.
     `scored` of `planned` samples where measured; `bounds` where the score must lie once all is scored.
-    `notes` are ids of the table's notes, `source` the document or the run's folder.
+    `notes` are ids of the table's notes, `source` the document or the run's folder, `id` the cell's in its
+    file (conflicts name it) or the run's in the report.
     """
 
     model: str
@@ -82,6 +83,7 @@ class Value:
     bounds: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
     source: str = ""
+    id: str = ""
 
     @property
     def complete(self) -> bool:

@@ -77,9 +77,9 @@ def _root(score: Callable[[float], float], target: float, low: float, high: floa
     return (low + high) / 2
 
 
-def newcombe_unpaired(k1: int, n1: int, k2: int, n2: int, level: float = 0.95) -> tuple[float, float]:
+def newcombe_unpaired(k1: float, n1: float, k2: float, n2: float, level: float = 0.95) -> tuple[float, float]:
     """Interval for k1/n1 - k2/n2 of independent samples, from two Wilson intervals (Newcombe 1998, method 10
-    of the unpaired paper): for published values, whose tasks are not known."""
+    of the unpaired paper): for published values, whose tasks are not known. k need not be whole."""
     z = two_sided(level)
     p1, p2 = k1 / n1, k2 / n2
     (l1, u1), (l2, u2) = wilson(k1, n1, z), wilson(k2, n2, z)
@@ -88,6 +88,14 @@ def newcombe_unpaired(k1: int, n1: int, k2: int, n2: int, level: float = 0.95) -
         delta - math.sqrt((p1 - l1) ** 2 + (u2 - p2) ** 2),
         delta + math.sqrt((u1 - p1) ** 2 + (p2 - l2) ** 2),
     )
+
+
+def two_shares(k1: float, n1: float, k2: float, n2: float) -> float:
+    """Two-sided p of the score test of k1/n1 = k2/n2, independent samples (the z-test with pooled variance);
+    1 where both are 0 or both are 1."""
+    pooled = (k1 + k2) / (n1 + n2)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
+    return 2 * NormalDist().cdf(-abs(k1 / n1 - k2 / n2) / error) if error else 1.0
 
 
 def newcombe_paired(both: int, b: int, c: int, neither: int, level: float = 0.95) -> tuple[float, float]:
