@@ -1,28 +1,27 @@
 """evalkit show RUN [TASK]: a run's summary, or everything known of one sample.
 
 What a model or a program wrote is printed through `visible`, each line behind a bar, so that it can
-neither drive the terminal nor pass for a line of ours (evalkit/cli/conversation.py).
+neither drive the terminal nor pass for a line of ours. evalkit/run/telling.py says what there is to tell.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from evalkit.cli.conversation import conversation_text, foreign, rollout_text, section
 from evalkit.cli.find import find_run
 from evalkit.cli.options import add_results
 from evalkit.cli.parser import Parser, whole
 from evalkit.cli.summary import summary_text
-from evalkit.cli.text import Style, count, duration, money, one_line
+from evalkit.cli.text import Style, one_line, visible
 from evalkit.errors import UsageError
+from evalkit.run.telling import Foreign, Passage
 
 if TYPE_CHECKING:
-    from evalkit.store import Event, Reader, Record
-    from evalkit.task import Verdict
+    from evalkit.store import Reader
+    from evalkit.task import TestResult
 
 EXAMPLES = """\
   evalkit show last
@@ -30,6 +29,7 @@ EXAMPLES = """\
   evalkit show humaneval--qwen3 3 --sample 2
 """
 SHOWN_TESTS = 100
+BAR = "  │ "
 
 
 def main(words: Sequence[str]) -> int:
@@ -63,18 +63,16 @@ def _show_run(folder: Path, *, as_json: bool) -> None:
 
 def _show_task(folder: Path, task: str, sample: int, *, as_json: bool) -> None:
     from evalkit.run.export import as_record, scorer_of
-    from evalkit.run.result import ended_sessions, explain_missing
+    from evalkit.run.result import ended_sessions
     from evalkit.store import read_run
 
     with read_run(folder) as store:
         key = find_sample(store, task, sample)
-        record, end = store.record(*key), ended_sessions(store)[-1]["end"]
         if as_json:
-            tags = store.manifest.get("tags", {})
-            print(json.dumps(as_record(record, scorer_of(store), end, tags)))
+            end, tags = ended_sessions(store)[-1]["end"], store.manifest.get("tags", {})
+            print(json.dumps(as_record(store.record(*key), scorer_of(store), end, tags)))
         else:
-            record = replace(record, row=explain_missing(record.row, end))
-            print("\n".join(task_text(store, record, Style())))
+            print("\n".join(task_text(store, *key, Style())))
 
 
 def find_sample(store: Reader, task: str, sample: int) -> tuple[str, int]:
@@ -95,84 +93,36 @@ def find_sample(store: Reader, task: str, sample: int) -> tuple[str, int]:
 # -- one sample, in full ---------------------------------------------------------------------------
 
 
-def task_text(store: Reader, record: Record, style: Style) -> Iterator[str]:
-    row = record.row
-    word = "/".join(filter(None, (row["outcome"], row["reason"])))
-    samples = sum(task_id == row["task_id"] for task_id, _ in store.plan)
-    which = f"sample {row['sample']}" + (f" ({samples} in all)" if samples > 1 else "")
-    yield style.bold(f"{one_line(row['task_id'])} · {which} · {word}")
-    if tags := store.manifest.get("tags", {}).get(row["task_id"]):
+def task_text(store: Reader, task_id: str, sample: int, style: Style) -> Iterator[str]:
+    from evalkit.run.result import ended_sessions, explain_missing
+    from evalkit.run.telling import tell, word
+
+    end = ended_sessions(store)[-1]["end"]
+    row = explain_missing(store.record(task_id, sample).row, end)
+    samples = sum(other == task_id for other, _ in store.plan)
+    which = f"sample {sample}" + (f" ({samples} in all)" if samples > 1 else "")
+    yield style.bold(f"{one_line(task_id)} · {which} · {word(row)}")
+    if tags := store.manifest.get("tags", {}).get(task_id):
         yield "  " + " · ".join(f"{one_line(tag)}: {one_line(value)}" for tag, value in tags.items())
-    tries = {number: list(store.events(r)) for r, number in store.rollouts(row["task_id"], row["sample"])}
-    log = [(number, event) for number, events in tries.items() for event in events]
-    yield from conversation_text(list(tries.values()), style)
-    yield from rollout_text(record.info, store.manifest["settings"].get("budget", {}), style)
-    yield from _verdict_text(store, record, style)
-    yield from _attempts_text(log, style)
-    yield from _usage_text(row, style)
+    for passage in tell(store, task_id, sample, end):
+        yield from passage_text(passage, style)
 
 
-def _verdict_text(store: Reader, record: Record, style: Style) -> Iterator[str]:
-    from evalkit.run.export import scorer_of
-
-    scorer = one_line(scorer_of(store) or "unknown")
-    for policy, verdict in record.verdicts.items():
-        if policy == "official" and verdict.extracted is not None:
-            yield section("extracted code", style)
-            yield foreign(verdict.extracted)
-        yield section(f"{one_line(policy)} verdict by {scorer}", style)
-        yield "  " + "/".join(filter(None, (verdict.outcome, verdict.reason)))
-        yield from _findings(verdict)
-        yield from _two_tries(verdict)
-        yield from _tests(verdict)
-    why = record.info.get("detail")
-    if not record.verdicts and why:
-        yield section("why there is no verdict", style)
-        yield foreign(str(why))
+def passage_text(passage: Passage, style: Style) -> Iterator[str]:
+    title = one_line(passage.title)
+    yield "\n" + style.bold(style.warn(title) if passage.kind == "warning" else title)
+    for part in passage.parts:
+        if isinstance(part, str):
+            yield "  " + one_line(part)
+        elif isinstance(part, Foreign):
+            yield "\n".join(BAR + line for line in visible(part.text).split("\n"))
+        else:
+            yield from _tests(part.results)
 
 
-def _findings(verdict: Verdict) -> Iterator[str]:
-    found = {"detail": verdict.detail, "says": verdict.official, "suspect": verdict.suspect}
-    for label, text in found.items():
-        if text:
-            short = "\n" not in text and len(text) <= 160
-            yield f"  {label}: {one_line(text)}" if short else f"  {label}:\n{foreign(text)}"
-    if verdict.parts:
-        words = (f"{one_line(k)} {'passed' if v else 'failed'}" for k, v in verdict.parts.items())
-        yield f"  parts: {', '.join(words)}"
-
-
-def _two_tries(verdict: Verdict) -> Iterator[str]:
-    """The times of a program that was tried again alone."""
-    first, second = (verdict.measured.get(key) for key in ("first_wall_s", "wall_s"))
-    if first is not None and second is not None:
-        yield f"  late beside others after {duration(first)}, which did not count; alone {duration(second)}"
-
-
-def _tests(verdict: Verdict) -> Iterator[str]:
-    for test in verdict.tests[:SHOWN_TESTS]:
+def _tests(results: Sequence[TestResult]) -> Iterator[str]:
+    for test in results[:SHOWN_TESTS]:
         detail = f": {one_line(test.detail, 200)}" if test.detail else ""
         yield f"  {one_line(test.status):<10}{one_line(test.name, 100)}{detail}"
-    if len(verdict.tests) > SHOWN_TESTS:
-        yield f"  and {len(verdict.tests) - SHOWN_TESTS} tests more: evalkit export has them all"
-
-
-def _attempts_text(log: Sequence[tuple[int, Event]], style: Style) -> Iterator[str]:
-    yield section("attempts", style)
-    for number, event in log:
-        if event.kind == "attempt":
-            yield f"  try {number}, call {event.payload['number']}: {_attempt(event.payload['attempt'])}"
-
-
-def _attempt(attempt: Mapping[str, Any]) -> str:
-    answered = "no status" if attempt["error"] else "answered without a server"
-    word = answered if attempt["status"] is None else f"HTTP {attempt['status']}"
-    error = f", {one_line(attempt['error'], 200)}" if attempt["error"] else ""
-    waited = f", waited {duration(attempt['waited_s'])}" if attempt["waited_s"] else ""
-    return f"{word}, {duration(attempt['wall_s'])}{error}{waited}"
-
-
-def _usage_text(row: Mapping[str, Any], style: Style) -> Iterator[str]:
-    yield section("usage", style)
-    tokens = [f"{n} {count(row[f'{n}_tokens'])}" for n in ("prompt", "completion", "reasoning")]
-    yield f"  tokens: {', '.join(tokens)}; cost {money(row['cost'])}; tries {row['tries']}"
+    if len(results) > SHOWN_TESTS:
+        yield f"  and {len(results) - SHOWN_TESTS} tests more: evalkit export has them all"

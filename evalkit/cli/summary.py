@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from evalkit.cli.conversation import budget_words
 from evalkit.cli.text import Style, count, duration, money, one_line, percent, table
+from evalkit.run.conversation import budget_words
 from evalkit.run.summary import Summary
 
 LABEL = 12  # width of the first column

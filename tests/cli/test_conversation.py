@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from evalkit.cli import main
-from evalkit.cli.conversation import budget_words, course
+from evalkit.run.conversation import budget_words, course
 from evalkit.store import Event
 from tests.cli.stored import HOSTILE
 from tests.run.talk import call, calls, scripted, talk

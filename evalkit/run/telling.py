@@ -1,0 +1,130 @@
+"""What is known of one sample, in the order in which it happened: told once, for the terminal and for pages.
+
+Nothing here is made safe to show: titles and lines may hold names that a model made up. Whoever shows a
+passage does that (evalkit/text.py), and puts what others wrote apart from what is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from evalkit.task import TestResult, Verdict
+from evalkit.text import count, duration, money
+
+if TYPE_CHECKING:
+    from evalkit.store import Event, Reader, Record
+
+Kind = Literal["prompt", "reasoning", "reply", "act", "warning", "facts", "code", "verdict", "attempts"]
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """What a model, a program or a data set wrote, as it is. `patch`: in git's format."""
+
+    text: str
+    patch: bool = False
+
+
+@dataclass(frozen=True)
+class Tests:
+    results: tuple[TestResult, ...]
+
+
+Part = str | Foreign | Tests  # a text is a line of ours
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One section: a title of one line, and what is to be said under it."""
+
+    kind: Kind
+    title: str
+    parts: tuple[Part, ...] = ()
+
+
+def tell(store: Reader, task_id: str, sample: int, end: str) -> Iterator[Passage]:
+    """Conversation, answer, verdicts, attempts and usage of one sample; `end`: how the run's last session
+    ended. The sample's row is `store.record(task_id, sample).row`."""
+    from evalkit.run.conversation import conversation, rollout
+    from evalkit.run.result import explain_missing
+
+    record = store.record(task_id, sample)
+    tries = {number: list(store.events(r)) for r, number in store.rollouts(task_id, sample)}
+    yield from conversation(list(tries.values()))
+    yield from rollout(record.info, store.manifest["settings"].get("budget", {}))
+    yield from verdicts(store, record)
+    yield Passage("attempts", "attempts", tuple(attempts(tries)))
+    row = explain_missing(record.row, end)
+    tokens = [f"{name} {count(row[f'{name}_tokens'])}" for name in ("prompt", "completion", "reasoning")]
+    used = f"tokens: {', '.join(tokens)}; cost {money(row['cost'])}; tries {row['tries']}"
+    yield Passage("facts", "usage", (used,))
+
+
+def word(row: Mapping[str, Any]) -> str:
+    """`failed/wrong`, `passed`."""
+    return "/".join(filter(None, (row["outcome"], row["reason"])))
+
+
+# -- verdicts --------------------------------------------------------------------------------------
+
+
+def verdicts(store: Reader, record: Record) -> Iterator[Passage]:
+    from evalkit.run.export import scorer_of
+
+    scorer, answer = scorer_of(store) or "unknown", record.answer
+    official = record.verdicts.get("official")
+    if answer and answer.form == "patch" and (not official or official.extracted != answer.text):
+        yield Passage("code", "answer: what became of the files", (Foreign(answer.text, patch=True),))
+    for policy, verdict in record.verdicts.items():
+        if policy == "official" and verdict.extracted is not None:
+            patch = answer is not None and answer.form == "patch" and answer.text == verdict.extracted
+            yield Passage("code", "extracted code", (Foreign(verdict.extracted, patch=patch),))
+        yield Passage("verdict", f"{policy} verdict by {scorer}", tuple(findings(verdict)))
+    why = record.info.get("detail")
+    if not record.verdicts and why:
+        yield Passage("warning", "why there is no verdict", (Foreign(str(why)),))
+
+
+def findings(verdict: Verdict) -> Iterator[Part]:
+    yield word({"outcome": verdict.outcome, "reason": verdict.reason})
+    said = {"detail": verdict.detail, "says": verdict.official, "suspect": verdict.suspect}
+    for label, text in said.items():
+        if text and "\n" not in text and len(text) <= 160:
+            yield f"{label}: {text}"
+        elif text:
+            yield f"{label}:"
+            yield Foreign(text)
+    if verdict.parts:
+        yield "parts: " + ", ".join(f"{k} {'passed' if v else 'failed'}" for k, v in verdict.parts.items())
+    first, second = (verdict.measured.get(key) for key in ("first_wall_s", "wall_s"))
+    if first is not None and second is not None:
+        # a program that was tried again alone
+        yield f"late beside others after {duration(first)}, which did not count; alone {duration(second)}"
+    if verdict.tests:
+        yield Tests(verdict.tests)
+
+
+# -- attempts --------------------------------------------------------------------------------------
+
+
+def attempts(tries: Mapping[int, Sequence[Event]]) -> Iterator[str]:
+    """One line an HTTP request; `tries`: the log of each try by its number."""
+    for number, events in tries.items():
+        for event in events:
+            if event.kind == "attempt":
+                made = event.payload
+                yield f"try {number}, call {made['number']}: {_attempt(made['attempt'])}"
+
+
+def _attempt(attempt: Mapping[str, Any]) -> str:
+    answered = "no status" if attempt["error"] else "answered without a server"
+    status = answered if attempt["status"] is None else f"HTTP {attempt['status']}"
+    error = f", {cut(attempt['error'], 200)}" if attempt["error"] else ""
+    waited = f", waited {duration(attempt['waited_s'])}" if attempt["waited_s"] else ""
+    return f"{status}, {duration(attempt['wall_s'])}{error}{waited}"
+
+
+def cut(text: str, width: int) -> str:
+    return text[: width - 1] + "…" if len(text) > width else text
