@@ -32,6 +32,7 @@ VERBS = {
     "show": "a run's result, or one task of it in full",
     "list": "the runs there are",
     "compare": "two runs over the same tasks: the difference, and what it is worth",
+    "power": "what difference a suite can show, and what would halve it",
     "export": "a run's samples as JSON lines, Parquet or the suite's official format",
     "suites": "the suites there are, and where their data is",
     "models": "the models that have a short name",

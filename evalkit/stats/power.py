@@ -33,3 +33,18 @@ def detectable_binary(n: int, discordant: float, **how: float) -> float:
 def detectable_unpaired(n: int, p: float = 0.5, **how: float) -> float:
     """The difference of two independent shares near `p`, `n` tasks each."""
     return z_sum(**how) * math.sqrt(2 * p * (1 - p) / n)
+
+
+def samples_needed(delta: float, n: int, omega2: float, run_noise: float, **how: float) -> float:
+    """Samples a task with which `n` tasks show `delta`: `tasks_needed` solved for K, where `run_noise` is
+    sigma2_A + sigma2_B, of one sample each. Infinite where the tasks' own part is too large for it."""
+    room = n * (delta / z_sum(**how)) ** 2 - omega2
+    if run_noise <= 0:
+        return 1.0 if room >= 0 else math.inf
+    return run_noise / room if room > 0 else math.inf
+
+
+def run_error(n: int, samples: int, sigma2: float) -> float:
+    """How far one run's score strays from the mean of many over the same tasks: a standard deviation.
+    `sigma2`: mean variance of a task's samples, at most p (1 - p) of the score."""
+    return math.sqrt(sigma2 / (n * samples))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from evalkit.stats.many import benjamini_hochberg, holm
@@ -9,6 +11,8 @@ from evalkit.stats.power import (
     detectable,
     detectable_binary,
     detectable_unpaired,
+    run_error,
+    samples_needed,
     tasks_needed,
     z_sum,
 )
@@ -86,3 +90,23 @@ def test_bounds() -> None:
     assert bounds(6, 8, 10) == (0.6, 0.8)
     assert bounds(0, 0, 0) == (0.0, 1.0)
     assert bounds(344, 417, 445) == pytest.approx((0.773, 0.836), abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("n", "points"),
+    [(80, (3.5, 4.3, 5.6)), (164, (2.5, 3.0, 3.9)), (225, (2.1, 2.6, 3.3)), (500, (1.4, 1.7, 2.2))],
+)
+def test_how_far_one_run_strays(n: int, points: tuple[float, ...]) -> None:
+    """Standard deviations of one run where a task's answers vary by .10, .15 and .25."""
+    shown = [100 * run_error(n, 1, sigma2) for sigma2 in (0.1, 0.15, 0.25)]
+    assert shown == pytest.approx(list(points), abs=0.055)
+    assert run_error(n, 4, 0.1) == pytest.approx(run_error(n, 1, 0.1) / 2)
+
+
+def test_samples_needed_undo_detectable() -> None:
+    assert samples_needed(detectable(225, 0.1, 0.2 / 7), 225, 0.1, 0.2) == pytest.approx(7)
+    # where tasks alone vary too much, no number of samples helps
+    assert samples_needed(detectable(225, 0.1, 0), 225, 0.1, 0.2) > 1e9
+    assert samples_needed(0.01, 225, 0.1, 0.2) == math.inf
+    assert samples_needed(0.5, 225, 0.1, 0.0) == 1
+    assert samples_needed(0.01, 225, 0.1, 0.0) == math.inf
