@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.chromium import Watch, chromium, executable
+from tests.browser.reports import write_report
+from tests.browser.runs import played
+from tests.run.command import run
 
 
 @pytest.fixture(scope="package")
@@ -38,3 +43,47 @@ def open_report(watch: Watch) -> Iterator[Callable[..., Page]]:
     """`open_report(path, width=1440, scheme="light", ...)`: a page, which must stay quiet (see `Watch`)."""
     yield watch.open
     watch.quiet()
+
+
+@pytest.fixture(scope="session")
+def report_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The launch table's page in a language, made once."""
+    folder = tmp_path_factory.mktemp("launch")
+
+    def made(language: str) -> Path:
+        out = folder / f"{language}.html"
+        return out if out.exists() else write_report(out, "--published", "launch", "--lang", language)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def launch_page(report_in: Callable[[str], Path]) -> Path:
+    """`evalkit report --published launch`."""
+    return report_in("en")
+
+
+@pytest.fixture(scope="session")
+def runs(
+    tmp_path_factory: pytest.TempPathFactory, docker_engine: object, request: pytest.FixtureRequest
+) -> list[Path]:
+    """Two models over mini, four samples a task, and over humaneval and mbpp where their data is."""
+    folder = tmp_path_factory.mktemp("runs")
+    found = played(folder, ["mini"], samples=4)
+    try:
+        data: Path = request.getfixturevalue("data_dir")
+    except pytest.skip.Exception:
+        return found
+    return found + played(folder, ["humaneval", "mbpp"], data)
+
+
+@pytest.fixture(scope="session")
+def summaries(runs: list[Path]) -> list[dict[str, Any]]:
+    """What `evalkit show RUN --json` says of each run."""
+    return [run("show", str(path), "--json").summary for path in runs]
+
+
+@pytest.fixture(scope="session")
+def mixed_page(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The launch table with every run beside it."""
+    return write_report(tmp_path_factory.mktemp("mixed") / "mixed.html", *runs, "--published", "launch")

@@ -18,25 +18,34 @@ HOSTILE = (
     "t1\x1b]0;owned\x07\x1b]52;c;b3duZWQ=\x07\x1b[1A\x1b[2KPASS\r\x9b31m\u202egnp\u200b\u2028\ud800\x00\x7f"
     "\n\nofficial verdict by mini 1\n  passed"
 )
-PLAN = [(f"t/{n}", k) for k in range(2) for n in range(4)]
 
 
-def make_run(folder: Path, text: str = "def f():\n    return 1\n") -> Path:
+def plan(task: str) -> list[tuple[str, int]]:
+    return [(f"{task}/{n}", k) for k in range(2) for n in range(4)]
+
+
+PLAN = plan("t")
+
+
+def make_run(
+    folder: Path, text: str = "def f():\n    return 1\n", model: str = "a-model", task: str = "t"
+) -> Path:
     """t/0 passes twice; t/1 fails, one sample suspect; t/2 is an API error; t/3 was never begun.
 
     `text` is the reply, the extracted code, a test's name and detail, the API's error and the detail.
     """
-    asyncio.run(_make(folder, text))
+    asyncio.run(_make(folder, text, model, task))
     return folder
 
 
-async def _make(folder: Path, text: str) -> None:
-    with create_run(folder, manifest(), PLAN) as store:
+async def _make(folder: Path, text: str, model: str, task: str) -> None:
+    first, second, third = (f"{task}/{n}" for n in range(3))
+    with create_run(folder, manifest(model, task), plan(task)) as store:
         judged = await store.verdict_set(Scorer("mini", "1"), {})
         for k in range(2):
-            await _answered(store, "t/0", k, text, killed=k == 1)
-            await store.verdict(judged, "t/0", k, "official", Verdict(Outcome.PASSED, extracted=text))
-            await _answered(store, "t/1", k, text)
+            await _answered(store, first, k, text, killed=k == 1)
+            await store.verdict(judged, first, k, "official", Verdict(Outcome.PASSED, extracted=text))
+            await _answered(store, second, k, text)
             failed = Verdict(
                 Outcome.FAILED,
                 "wrong",
@@ -50,9 +59,9 @@ async def _make(folder: Path, text: str) -> None:
             )
             if k:
                 strict = Verdict(Outcome.FAILED, "crashed", extracted=text)
-                await store.verdict(judged, "t/1", k, "strict", strict)
-            await store.verdict(judged, "t/1", k, "official", failed)
-            rollout = await store.begin("t/2", k)
+                await store.verdict(judged, second, k, "strict", strict)
+            await store.verdict(judged, second, k, "official", failed)
+            rollout = await store.begin(third, k)
             store.attempt(rollout, 0, "tested", CallAttempt(1.0, 0.5, 500, text, waited_s=2.0))
             await store.fail(rollout, Outcome.ERROR, "api", text)
         await store.note("session_end", {"end": "cost", "detail": text, "wall_s": 12.5})
@@ -72,14 +81,14 @@ async def _answered(store: Store, task_id: str, sample: int, text: str, *, kille
     await store.answer(rollout, Answer(text), {"finish_reason": "stop"})
 
 
-def manifest() -> dict[str, Any]:
+def manifest(model: str = "a-model", task: str = "t") -> dict[str, Any]:
     return {
         "schema": "evalkit.run/1",
-        "settings": Settings("mini", "a-model").to_json(),
+        "settings": Settings("mini", model).to_json(),
         "identity": {"tasks": {"count": 4}},
         "suite": {"name": "mini", "title": "Mini", "scorer": {"name": "mini", "version": "1"}},
         "scaffold": {"name": "one-turn", "version": "1"},
         "protocol": {"name": "mini", "version": "1"},
         "data": {"fingerprint": "of-other-data", "source": "file:elsewhere.jsonl"},
-        "tags": {"t/0": {"difficulty": "easy"}, "t/1": {"difficulty": "hard"}},
+        "tags": {f"{task}/0": {"difficulty": "easy"}, f"{task}/1": {"difficulty": "hard"}},
     }
