@@ -1,0 +1,159 @@
+"""Runs -> a `Drill`: blocks of data, the script, the fallback, and the pages beside the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib import resources
+from pathlib import PurePath
+from typing import Any, Literal
+from urllib.parse import quote
+
+from evalkit.outcome import Outcome
+from evalkit.report.content import Report, RunFacts
+from evalkit.report.drill.columns import columns
+from evalkit.report.drill.fallback import LEAST, ROWS, Fallback, fallback
+from evalkit.report.drill.packed import packed
+from evalkit.report.drill.page import sample_page
+from evalkit.report.drill.transcript import transcript
+from evalkit.report.labels import Labels, labels
+from evalkit.run.result import ended_sessions, explain_missing
+from evalkit.run.telling import tell
+from evalkit.store import Reader, read_run
+from evalkit.text import shown
+
+Transcripts = Literal["none", "failed", "all"]
+TRANSCRIPTS: tuple[Transcripts, ...] = ("none", "failed", "all")
+WHOLE_FILE = 10_000_000  # bytes: transcripts go beside a report that would be larger with them
+SHELL = 500_000  # of them, for everything but the blocks
+SCRIPTS = ("state.js", "data.js", "parts.js", "list.js", "sample.js", "flips.js", "tables.js", "main.js")
+
+
+@dataclass(frozen=True)
+class Drill:
+    """`blocks`: base64 by the id of its `<script type="application/octet-stream">`. `script` goes into one
+    script element after them, `style` into the page's. `fallback` by run id. `pages` gives path (relative to
+    the report) and HTML of each page beside it, one at a time."""
+
+    blocks: Mapping[str, str]
+    script: str
+    style: str
+    fallback: Mapping[str, Fallback]
+    pages: Callable[[], Iterator[tuple[str, str]]]
+
+
+def drill(
+    report: Report,
+    *,
+    transcripts: Transcripts = "none",
+    name: str = "report.html",
+    said: Labels | None = None,
+) -> Drill:
+    """`transcripts`: of no sample, of those that did not pass, or of all. They are in the file while that
+    stays under WHOLE_FILE, else beside it. `name` is the report's file name."""
+    said = said or labels()
+    blocks: dict[str, str] = {}
+    fallbacks: dict[str, Fallback] = {}
+    limit = max(LEAST, ROWS // max(1, len(report.runs)))
+    for run in report.runs:
+        with read_run(run.folder) as store:
+            data = columns(store)
+        blocks[f"rows-{run.id}"] = packed(data)
+        fallbacks[run.id] = fallback(data, limit, said)
+    room = WHOLE_FILE - SHELL - sum(map(len, blocks.values()))
+    within = inlined(report, transcripts, room)
+    beside = transcripts != "none" and within is None
+    stem = f"{PurePath(name).stem}-samples"
+    head = {
+        "runs": [about(run) for run in report.runs],
+        "transcripts": transcripts,
+        "beside": quote(stem) if beside else None,
+        "words": {key: said.texts[key] for key in said.texts if key.startswith(("drill.", "accounts."))},
+        "language": said.language.code,
+    }
+    return Drill(
+        {"drill": packed(head), **blocks, **(within or {})},
+        script(),
+        resource("told.css") + resource("drill.css"),
+        fallbacks,
+        partial(pages, report, transcripts, stem, name, said) if beside else partial(iter, ()),
+    )
+
+
+def about(run: RunFacts) -> dict[str, Any]:
+    """What the script knows of a run."""
+    return {
+        "id": run.id,
+        "label": shown(run.label),
+        "model": shown(run.model.display),
+        "suite": shown(run.setting.suite),
+        "folder": shown(run.folder.name),
+        "state": shown(run.state),
+    }
+
+
+def script() -> str:
+    """All of it, without comments and indentation."""
+    lines = (line.strip() for file in SCRIPTS for line in resource(f"script/{file}").splitlines())
+    kept = "\n".join(line for line in lines if line and not line.startswith(("//", "/**")))
+    return f'"use strict";\n(() => {{\n{kept}\n}})();\n'
+
+
+def resource(file: str) -> str:
+    return resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
+
+
+# -- transcripts -----------------------------------------------------------------------------------
+
+
+def wanted(store: Reader, transcripts: Transcripts) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Number in the plan, from 0, and row of each sample whose transcript is asked for. What was never
+    attempted has none."""
+    if transcripts == "none":
+        return
+    end = ended_sessions(store)[-1]["end"]
+    for number, raw in enumerate(store.samples()):
+        row = explain_missing(raw, end)
+        if row["tries"] and (transcripts == "all" or row["outcome"] != Outcome.PASSED):
+            yield number, row
+
+
+def inlined(report: Report, transcripts: Transcripts, room: int) -> dict[str, str] | None:
+    """One block a sample, or None where they take more than `room` bytes."""
+    blocks: dict[str, str] = {}
+    for run in report.runs:
+        with read_run(run.folder) as store:
+            for number, row in wanted(store, transcripts):
+                block = packed(told(store, row))
+                room -= len(block) + 80  # and its element
+                if room < 0:
+                    return None
+                blocks[f"told-{run.id}-{number}"] = block
+    return blocks
+
+
+def told(store: Reader, row: Mapping[str, Any]) -> list[list[Any]]:
+    end = ended_sessions(store)[-1]["end"]
+    return transcript(tell(store, row["task_id"], row["sample"], end))
+
+
+def pages(
+    report: Report, transcripts: Transcripts, stem: str, name: str, said: Labels
+) -> Iterator[tuple[str, str]]:
+    for run in report.runs:
+        with read_run(run.folder) as store:
+            tags = store.manifest.get("tags", {})
+            for number, row in wanted(store, transcripts):
+                back = f"../../{quote(name)}#{address(run, row)}"
+                mine = tags.get(row["task_id"], {})
+                yield (
+                    f"{stem}/{run.id}/{number}.html",
+                    sample_page(run, row, mine, told(store, row), back, said),
+                )
+
+
+def address(run: RunFacts, row: Mapping[str, Any]) -> str:
+    """The part of a link behind # that opens this sample in the report."""
+    task = quote(shown(row["task_id"]), safe="")
+    return f"run={quote(run.id, safe='')}&task={task}&sample={row['sample']}"
