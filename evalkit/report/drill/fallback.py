@@ -16,7 +16,7 @@ NAMES = ("task", "sample", "outcome", "reason")
 
 @dataclass(frozen=True)
 class Fallback:
-    """`rows` are the first of `total`, with a text for each of `heads`; `counts` samples by outcome/reason."""
+    """`rows`: the first of `total`, with a text for each of `heads`; `counts`: samples by outcome/reason."""
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
