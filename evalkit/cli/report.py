@@ -1,0 +1,103 @@
+"""evalkit report: runs and published values as one HTML file."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from evalkit.cli.find import find_run
+from evalkit.cli.options import add_results
+from evalkit.cli.parser import Parser, choice
+from evalkit.cli.text import one_line, size
+from evalkit.errors import UsageError
+
+ABOUT = """\
+Puts runs beside published values: scores with intervals, what cannot be told apart, where documents disagree,
+where every sample went, what it cost, and how to do it again. The page is one file that loads nothing. A run
+in progress is shown as incomplete and has no rank. docs/reports.md
+"""
+EXAMPLES = """\
+  evalkit report --published launch -o reports/launch.html
+  evalkit report humaneval--qwen3-coder mbpp--qwen3-coder -o reports/qwen.html
+  evalkit report last --published launch --models qwen3-coder,kimi-k2
+"""
+LANGUAGES = ("en", "uk", "tr")
+
+
+def main(words: Sequence[str]) -> int:
+    args = parser().read(words)
+    if not args.runs and not args.published:
+        raise UsageError("nothing to report", "name runs, or published values: --published launch")
+    out = Path(args.output)
+    if out.is_dir():
+        raise UsageError(f"{out} is a folder", f"name a file: -o {out / 'report.html'}")
+
+    from evalkit.report.gather import gather
+    from evalkit.report.labels import labels
+    from evalkit.report.page import page
+    from evalkit.report.published import load_published
+
+    said = labels(args.language)
+    report = gather(
+        [find_run(name, args.results) for name in args.runs],
+        [load_published(name) for name in args.published],
+        models=args.models,
+        suites=args.suites,
+        subject=args.subject,
+        title=args.title,
+        command=shlex.join(["evalkit", "report", *words]),
+    )
+    text = page(report, labels=said)
+    write(out, text)
+    for warning in report.warnings:
+        print(f"note: {one_line(warning)}")
+    print(f"{out}  {size(len(text.encode()))}")
+    return 0
+
+
+def parser() -> Parser:
+    made = Parser("report", usage="[RUN ...] [option ...]", about=ABOUT, examples=EXAMPLES)
+    made.add_argument(
+        "runs", nargs="*", metavar="RUN", help="a folder, its name, the beginning of it, or `last`"
+    )
+    made.add_argument(
+        "--published",
+        action="append",
+        default=[],
+        metavar="NAME|FILE",
+        help="values of documents: `launch`, or a file of your own (docs/published-values.md); repeatable",
+    )
+    made.add_argument(
+        "-o", "--output", default="reports/report.html", metavar="FILE", help="default: %(default)s"
+    )
+    group = made.add_argument_group("what to show")
+    group.add_argument("--models", type=names, default=(), metavar="NAMES", help="these models only: A,B,C")
+    group.add_argument(
+        "--suites", type=names, default=(), metavar="NAMES", help="these benchmarks only: A,B,C"
+    )
+    group.add_argument(
+        "--subject", metavar="MODEL", help="whom the others are compared with (default: the first model)"
+    )
+    group.add_argument("--title", metavar="TEXT", help="the page's heading")
+    group.add_argument(
+        "--language", type=choice(*LANGUAGES), default="en", metavar="CODE", help="en, uk or tr (default: en)"
+    )
+    add_results(made)
+    return made
+
+
+def names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def write(path: Path, text: str) -> None:
+    """All of it or nothing: whoever has the old page open or serves it never sees half of a new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

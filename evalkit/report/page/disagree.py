@@ -1,0 +1,110 @@
+"""One benchmark as all tables have it, where some model stands there with more than one number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from evalkit.report.content import Report
+from evalkit.report.labels import Labels
+from evalkit.report.page.looks import Looks
+from evalkit.report.page.marks.svg import line, mark, svg, text
+from evalkit.report.palette import Mark
+from evalkit.report.values import Model, Table, Value
+
+WIDTH, HEIGHT, EDGE = 200, 24, 12
+
+
+@dataclass(frozen=True)
+class Span:
+    """The part of 0..100 that is drawn, at tens."""
+
+    low: float
+    high: float
+
+    def place(self, points: float) -> float:
+        return EDGE + (WIDTH - 2 * EDGE) * (points - self.low) / (self.high - self.low)
+
+    @property
+    def ticks(self) -> Sequence[int]:
+        step = 10 if self.high - self.low <= 50 else 20
+        return range(math.ceil(self.low / step) * step, int(self.high) + 1, step)
+
+    def head(self) -> Markup:
+        return svg(WIDTH, 14, [text(self.place(t), 11, str(t), anchor="middle") for t in self.ticks])
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One number: in which table (the page's first one is `main`), under which setting, as printed."""
+
+    setting: str
+    table: str
+    printed: str
+    main: bool
+    plot: Markup
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    title: str
+    head: Markup
+    models: Sequence[tuple[Model, Mark, Sequence[Entry]]]
+
+
+def disagreements(report: Report, looks: Looks, labels: Labels) -> list[Disagreement]:
+    """In the order of the conflicts. A conflict of other kind is told in words alone."""
+    suites = dict.fromkeys(conflict.benchmark for conflict in report.conflicts if conflict.benchmark)
+    found = [disagreement(report, suite, looks, labels) for suite in suites]
+    return [one for one in found if any(len(entries) > 1 for _, _, entries in one.models)]
+
+
+def disagreement(report: Report, suite: str, looks: Looks, labels: Labels) -> Disagreement:
+    values = [
+        (table, value)
+        for table in report.tables
+        for row in table.rows
+        for model in table.models
+        if (value := table.cells.get((row.id, model.id)))
+        and value.setting.suite == suite
+        and value.kind in ("number", "range")
+    ]
+    span = span_of([value for _, value in values])
+    by_model: dict[str, list[Entry]] = {}
+    for table, value in values:
+        here = entry(table, value, span, looks, labels, main=table is report.tables[0])
+        by_model.setdefault(value.model, []).append(here)
+    order = sorted(by_model, key=list(looks.of).index)
+    title = labels("conflicts.all", benchmark=name_of(report, suite))
+    return Disagreement(title, span.head(), [(looks.models[m], looks.of[m], by_model[m]) for m in order])
+
+
+def span_of(values: Sequence[Value]) -> Span:
+    ends = [end for v in values for end in (v.value, v.low, v.high) if end is not None]
+    if not ends:
+        return Span(0, 100)
+    return Span(max(0, math.floor((min(ends) - 2) / 10) * 10), min(100, math.ceil((max(ends) + 2) / 10) * 10))
+
+
+def entry(table: Table, value: Value, span: Span, looks: Looks, labels: Labels, *, main: bool) -> Entry:
+    scaffold = labels("table.with", scaffold=value.setting.scaffold) if value.setting.scaffold else ""
+    turns = labels("count.turns", n=value.setting.turns) if value.setting.turns else ""
+    setting = ", ".join(part for part in (scaffold, turns) if part) or labels("value.unknown")
+    look, y = looks.of[value.model], HEIGHT / 2
+    parts = [line(span.place(t), 0, span.place(t), HEIGHT, "grid") for t in span.ticks]
+    if value.value is not None:
+        filled = value.origin == "measured"
+        css = "dashed" if value.approximate else ""
+        parts.append(mark(look, span.place(value.value), y, 3.6, filled=filled, css=css))
+    elif value.low is not None and value.high is not None:
+        parts.append(line(span.place(value.low), y, span.place(value.high), y, f"ci range c{look.colour}"))
+    return Entry(setting, table.title, value.printed, main, svg(WIDTH, HEIGHT, parts))
+
+
+def name_of(report: Report, suite: str) -> str:
+    """As the first table calls it."""
+    rows = (row for table in report.tables for row in table.rows if not row.level)
+    return next((row.label for row in rows if row.setting.suite == suite), suite)

@@ -1,0 +1,148 @@
+"""The main table, and the documents' further ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from evalkit.report.cells import columns_of
+from evalkit.report.page.cells import Around, Cell
+from evalkit.report.page.looks import Looks
+from evalkit.report.page.marks.strip import Point, strip
+from evalkit.report.page.marks.svg import mark, svg
+from evalkit.report.palette import Mark
+from evalkit.report.values import Model, Row, Table, Value
+
+
+@dataclass(frozen=True)
+class Column:
+    """`first` of its group: a gap stands before it."""
+
+    model: Model
+    look: Mark
+    subject: bool
+    first: bool
+
+    @property
+    def mark(self) -> Markup:
+        return svg(13, 13, [mark(self.look, 6.5, 6.5, 4, filled=False)])
+
+
+@dataclass(frozen=True)
+class Line:
+    """`kind`: heading, measured or ""; `parent` is the row that it stands under. `n` in words."""
+
+    row: Row
+    kind: str
+    parent: str
+    n: str
+    cells: Sequence[Cell]
+    strip: Markup
+
+
+@dataclass(frozen=True)
+class Group:
+    heading: str
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True)
+class Scores:
+    table: Table
+    spans: Sequence[tuple[str, int]]
+    columns: Sequence[Column]
+    groups: Sequence[Group]
+    implied: bool
+    measured: bool
+
+
+@dataclass(frozen=True)
+class Further:
+    """A table that is drawn with a model a line. `heads` are its rows, `lines` a model and its cells."""
+
+    table: Table
+    heads: Sequence[Row]
+    lines: Sequence[tuple[Column, Sequence[Cell]]]
+
+
+def scores(around: Around, looks: Looks) -> Scores:
+    table = around.table
+    values = table.cells.values()
+    return Scores(
+        table,
+        columns_of(table),
+        columns(table, looks),
+        tuple(groups(around, looks)),
+        any(v.interval and v.interval.implied for v in values),
+        any(v.origin == "measured" for v in values),
+    )
+
+
+def further(around: Around, looks: Looks) -> Further:
+    rows = [row for row in around.table.rows if not row.heading]
+    lines = [(c, [around.cell(row, c.model.id) for row in rows]) for c in columns(around.table, looks)]
+    return Further(around.table, rows, lines)
+
+
+def columns(table: Table, looks: Looks) -> list[Column]:
+    starts, seen = set(), 0
+    for _, width in columns_of(table):
+        starts.add(seen)
+        seen += width
+    return [
+        Column(model, looks.of[model.id], model.id == looks.subject, i > 0 and i in starts)
+        for i, model in enumerate(table.models)
+    ]
+
+
+def groups(around: Around, looks: Looks) -> Iterator[Group]:
+    """Neighbouring rows of one heading."""
+    lines: list[Line] = []
+    heading = around.table.rows[0].group if around.table.rows else ""
+    above: dict[str, Row] = {}  # by suite, the row that measured ones stand under; "" the last heading
+    for row in around.table.rows:
+        if row.group != heading and lines:
+            yield Group(heading, tuple(lines))
+            lines = []
+        heading = row.group
+        lines.append(line(around, looks, row, above))
+        if row.heading:
+            above["heading"] = row
+        elif row.origin == "published":
+            above[row.setting.suite] = row
+    if lines:
+        yield Group(heading, tuple(lines))
+
+
+def line(around: Around, looks: Looks, row: Row, above: dict[str, Row]) -> Line:
+    if row.heading:
+        return Line(row, "heading", "", around.labels("table.n", n=row.n) if row.n else "", (), Markup(""))
+    measured = row.origin == "measured"
+    over = above.get(row.setting.suite) if measured else (above.get("heading") if row.level else None)
+    same_n = over is not None and over.n == row.n
+    n = "" if same_n else around.labels("table.n", n=row.n) if row.n else around.labels("table.n.unknown")
+    cells = [around.cell(row, model.id) for model in around.table.models]
+    behind = over if measured else None
+    drawn = strip(lanes(around.table, looks, row, behind), 40 if measured else 46)
+    return Line(row, "measured" if measured else "", over.id if over else "", n, cells, drawn)
+
+
+def lanes(table: Table, looks: Looks, row: Row, behind: Row | None) -> list[list[Point]]:
+    """A lane a model with a number; behind a measured score stands, faintly, the published one."""
+    found = []
+    for model in table.models:
+        value = table.cells.get((row.id, model.id))
+        if value is None or value.value is None:
+            continue
+        published = table.cells.get((behind.id, model.id)) if behind else None
+        lane = [point(looks, published, faint=True)] if published and published.value is not None else []
+        found.append([*lane, point(looks, value)])
+    return found
+
+
+def point(looks: Looks, value: Value, *, faint: bool = False) -> Point:
+    assert value.value is not None
+    low, high = (value.interval.low, value.interval.high) if value.interval and not faint else (None, None)
+    return Point(looks.of[value.model], value.value, low, high, value.origin == "measured", faint)

@@ -1,0 +1,39 @@
+"""Facts about models as one table: a line a model, a column a fact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evalkit.report.labels import Labels
+from evalkit.report.page.looks import Looks
+from evalkit.report.published import Specification
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`lines`: name, detail, and (shown, printed, whether it is known) by head."""
+
+    heads: Sequence[str]
+    lines: Sequence[tuple[str, str, Sequence[tuple[str, bool]]]]
+
+
+def specified(specifications: Sequence[Specification], looks: Looks, labels: Labels) -> Facts:
+    fields = list(dict.fromkeys(s.field for s in specifications))
+    models = list(dict.fromkeys(s.model for s in specifications))
+    by = {(s.model, s.field): s for s in specifications}
+    original = labels.language.code == "uk"
+
+    def fact(model: str, field: str) -> tuple[str, bool]:
+        found = by.get((model, field))
+        if found is None:
+            return "–", False
+        return found.printed if original else found.english, found.kind in ("number", "text", "range")
+
+    heads = [labels(key) if labels.has(key := f"specifications.{field}") else field for field in fields]
+    lines = [(looks.name(m), detail(m, looks), [fact(m, field) for field in fields]) for m in models]
+    return Facts(heads, lines)
+
+
+def detail(model: str, looks: Looks) -> str:
+    return looks.models[model].detail if model in looks.models else ""
