@@ -34,6 +34,7 @@ VERBS = {
     "compare": "two runs over the same tasks: the difference, and what it is worth",
     "power": "what difference a suite can show, and what would halve it",
     "report": "runs and published values as one page that people can quote",
+    "table": "runs and published values as one table: LaTeX, Markdown, CSV, JSON, HTML, text",
     "export": "a run's samples as JSON lines, Parquet or the suite's official format",
     "suites": "the suites there are, and where their data is",
     "models": "the models that have a short name",

@@ -1,0 +1,159 @@
+"""A table as its lines from top to bottom, with all that any format draws of them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from evalkit.report.cells import columns_of, interval_of, text_of
+from evalkit.report.published import note_id
+from evalkit.report.ranks import Rank, ranks
+from evalkit.report.values import Row, Table, Value
+from evalkit.text import one_line
+
+LONGEST = 1000  # characters of one text in a document's format; JSON and CSV have all of it
+INCOMPLETE = "†"
+LIMIT = 900_000  # bytes of Markdown: GitHub drops a step's summary of over 1,024 KiB as a whole
+NUMBER = re.compile(r"(~?)(\d+)((?:\.\d+)?)(%?)")
+
+
+@dataclass(frozen=True)
+class Show:
+    """What stands beside the scores.
+
+    `tied`: bold are all that cannot be told apart from the best. `long`: CSV with a line a value. `limit` in
+    bytes, of Markdown. `sources`: titles of documents by id, for a line of sources; None for no such line.
+    """
+
+    notes: bool = True
+    intervals: bool = False
+    tied: bool = False
+    long: bool = False
+    limit: int = LIMIT
+    sources: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """`notes` are letters, and a dagger where samples are missing; `interval` is "low–high" or "". `value`
+    None: nothing is reported."""
+
+    text: str
+    rank: Rank | None = None
+    notes: tuple[str, ...] = ()
+    interval: str = ""
+    value: Value | None = None
+
+    @property
+    def number(self) -> re.Match[str] | None:
+        """The parts of a number: `~`, digits, fraction with its point, `%`. None for anything else."""
+        return NUMBER.fullmatch(self.text)
+
+
+@dataclass(frozen=True)
+class Line:
+    """`group`: a heading over several rows; `heading`: over the sub-rows of one benchmark; no cells then.
+
+    `parent`: what the heading says that a row stands under.
+    """
+
+    kind: Literal["group", "heading", "row"]
+    label: str
+    row: Row | None = None
+    parent: str = ""
+    cells: tuple[Cell, ...] = field(default=())
+
+    @property
+    def level(self) -> int:
+        return self.row.level if self.row else 0
+
+
+def lines(table: Table, show: Show) -> Iterator[Line]:
+    """Texts are on one line, with hostile characters visible, and of at most `LONGEST` characters."""
+    marks = ranks(table, tied=show.tied)
+    letters = letters_of(table) if show.notes else {}
+    group, parent = "", ""
+    for row in table.rows:
+        if row.group != group:
+            group = row.group
+            yield Line("group", safe(group)) if group else Line("group", "")
+        label = safe(row.label)
+        if row.level == 0:
+            parent = label
+        if row.heading:
+            yield Line("heading", label, row)
+            continue
+        cells = tuple(
+            cell_of(table.cells.get((row.id, model.id)), row, marks.get((row.id, model.id)), letters, show)
+            for model in table.models
+        )
+        yield Line("row", label, row, parent if row.level else "", cells)
+
+
+def cell_of(value: Value | None, row: Row, rank: Rank | None, letters: Mapping[str, str], show: Show) -> Cell:
+    return Cell(
+        safe(text_of(value, row)),
+        rank,
+        tuple(marks_of(value, letters)),
+        interval_of(value) if show.intervals else "",
+        value,
+    )
+
+
+def marks_of(value: Value | None, letters: Mapping[str, str]) -> Iterator[str]:
+    if value is not None:
+        if not value.complete:
+            yield INCOMPLETE
+        yield from (letters[note] for note in value.notes if note in letters)
+
+
+def safe(text: str) -> str:
+    return one_line(text, LONGEST)
+
+
+def title(table: Table) -> str:
+    return safe(" ".join(filter(None, (table.title, table.caption))))
+
+
+def headings(table: Table) -> list[tuple[str, int]]:
+    """Headings over columns, with how many each spans; "" where columns stand under none."""
+    return [(safe(name), span) for name, span in columns_of(table)]
+
+
+def names(table: Table) -> list[tuple[str, str]]:
+    """Name and second line of each column."""
+    return [(safe(model.display), safe(model.detail)) for model in table.models]
+
+
+def width(text: str) -> int:
+    """Columns of a terminal: two for a wide character, none for a combining one."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
+
+
+def anchor(text: str) -> str:
+    """A name that is safe as the id of a thing: letters, digits and dashes."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", text)[:60].strip("-").lower() or "table"
+
+
+def letters_of(table: Table) -> dict[str, str]:
+    """a, b, c, ... by a note's id, in order of first use: of fewer rows, fewer notes are left."""
+    texts: dict[str, str] = {}
+    found: dict[str, str] = {}
+    for row in table.rows:
+        for model in table.models:
+            value = table.cells.get((row.id, model.id))
+            for note in value.notes if value else ():
+                if note in table.notes and note not in found:
+                    found[note] = note_id(table.notes[note], texts)
+    return found
+
+
+def used_notes(table: Table, show: Show) -> dict[str, str]:
+    """Text by letter."""
+    letters = letters_of(table) if show.notes else {}
+    return {letter: safe(table.notes[note]) for note, letter in letters.items()}
