@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from evalkit.cli.find import find_run
 from evalkit.cli.options import add_results
 from evalkit.cli.parser import Parser, choice
-from evalkit.cli.text import one_line, size
+from evalkit.cli.text import count, one_line, size
 from evalkit.errors import UsageError
 
 ABOUT = """\
@@ -21,9 +22,10 @@ in progress is shown as incomplete and has no rank. docs/reports.md
 EXAMPLES = """\
   evalkit report --published launch -o reports/launch.html
   evalkit report humaneval--qwen3-coder mbpp--qwen3-coder -o reports/qwen.html
-  evalkit report last --published launch --models qwen3-coder,kimi-k2
+  evalkit report last --published launch --models qwen3-coder,kimi-k2 --transcripts failed
 """
 LANGUAGES = ("en", "uk", "tr")
+TRANSCRIPTS = ("none", "failed", "all")
 
 
 def main(words: Sequence[str]) -> int:
@@ -34,6 +36,7 @@ def main(words: Sequence[str]) -> int:
     if out.is_dir():
         raise UsageError(f"{out} is a folder", f"name a file: -o {out / 'report.html'}")
 
+    from evalkit.report.drill import drill
     from evalkit.report.gather import gather
     from evalkit.report.labels import labels
     from evalkit.report.page import page
@@ -49,11 +52,16 @@ def main(words: Sequence[str]) -> int:
         title=args.title,
         command=shlex.join(["evalkit", "report", *words]),
     )
-    text = page(report, labels=said)
+    drilled = drill(report, transcripts=args.transcripts, name=out.name, said=said)
+    text = page(report, labels=said, drill=drilled)
+    beside = write_pages(out, drilled.pages())
     write(out, text)
     for warning in report.warnings:
         print(f"note: {one_line(warning)}")
     print(f"{out}  {size(len(text.encode()))}")
+    if beside:
+        pages = count(sum(1 for _ in beside.rglob("*.html")))
+        print(f"{beside}  {pages} transcripts, linked from the page: keep them beside it")
     return 0
 
 
@@ -84,6 +92,14 @@ def parser() -> Parser:
     group.add_argument(
         "--language", type=choice(*LANGUAGES), default="en", metavar="CODE", help="en, uk or tr (default: en)"
     )
+    group.add_argument(
+        "--transcripts",
+        type=choice(*TRANSCRIPTS),
+        default="none",
+        metavar="WHICH",
+        help="none, failed or all: inside the page up to 10 MB, else as pages in a folder beside it "
+        "(default: none)",
+    )
     add_results(made)
     return made
 
@@ -101,3 +117,29 @@ def write(path: Path, text: str) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def write_pages(out: Path, pages: Iterable[tuple[str, str]]) -> Path | None:
+    """Pages by their path relative to the report; the folder that they are in, None where there are none.
+    One that an earlier report left there goes, if it holds nothing but pages."""
+    top: Path | None = None
+    beside = out.with_name(f".{out.name}.{os.getpid()}.pages")
+    try:
+        for name, text in pages:
+            top = out.parent / Path(name).parts[0]
+            path = beside.joinpath(*Path(name).parts[1:])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        if top:
+            clear(top)
+            beside.replace(top)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return top
+
+
+def clear(folder: Path) -> None:
+    if any(path.is_file() and path.suffix != ".html" for path in folder.rglob("*")):
+        raise UsageError(f"{folder} holds other files than pages", "move them, or give -o another name")
+    if folder.is_dir():
+        shutil.rmtree(folder)

@@ -117,7 +117,8 @@ ACCOUNTS = (
 class Report:
     """Everything. `tables[0]` is the main one, with the measured rows under the published ones of the same
     benchmark; the others are the documents' further tables. `warnings` stand at the top: incomplete runs,
-    other data, what was left out. `made`: how this page is made again, as a command."""
+    other data, what was left out. `made`: how this page is made again, as a command. `models`: by id, also
+    those that no table has a column of."""
 
     title: str
     lead: str
@@ -134,3 +135,4 @@ class Report:
         default_factory=dict
     )  # subject, settings, measured, source: beside the title
     made: str = ""
+    models: Mapping[str, Model] = field(default_factory=dict)

@@ -61,6 +61,7 @@ def gather(
         sources={key: text for file in files for key, text in file.sources.items()},
         facts=facts(main, who, files),
         made=command,
+        models=known,
     )
 
 

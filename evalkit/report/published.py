@@ -22,7 +22,7 @@ from evalkit.stats.published import whole_number
 
 SCHEMA = "evalkit.published/1"
 SHIPPED = "evalkit_published"
-NOT_WHOLE = "not a whole number of {n} tasks: an average of several runs, or of another number of tasks"
+NOT_WHOLE = "Not a whole number of {n} tasks: an average of several runs, or of another number of tasks."
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
 from importlib import resources
-from typing import Any, Protocol
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import evalkit
 from evalkit.report.content import Report
+from evalkit.report.drill import Drill
 from evalkit.report.labels import Labels
 from evalkit.report.page.links import address
 from evalkit.report.page.looks import looks
@@ -22,20 +22,6 @@ from evalkit.report.page.notes import notes
 from evalkit.report.page.sections import sections
 from evalkit.report.palette import ACCOUNT_COLOURS, COLOURS
 from evalkit.text import shown
-
-
-class Drill(Protocol):
-    """What a page takes of the samples' part (evalkit/report/drill): data by element id, the one script, its
-    style, and by run what stands in for the samples where no script runs."""
-
-    @property
-    def blocks(self) -> Mapping[str, str]: ...
-    @property
-    def script(self) -> str: ...
-    @property
-    def style(self) -> str: ...
-    @property
-    def fallback(self) -> Mapping[str, Any]: ...
 
 
 def page(report: Report, *, labels: Labels, drill: Drill | None = None) -> str:

@@ -11,27 +11,39 @@ from markupsafe import Markup
 from evalkit.report.content import Report
 from evalkit.report.labels import Labels
 from evalkit.report.page.looks import Looks
+from evalkit.report.page.marks.forest import grid
 from evalkit.report.page.marks.svg import line, mark, svg, text
 from evalkit.report.palette import Mark
-from evalkit.report.values import Model, Table, Value
+from evalkit.report.values import Model, Row, Table, Value
 
 WIDTH, HEIGHT, EDGE = 200, 24, 12
 
 
 @dataclass(frozen=True)
 class Span:
-    """The part of 0..100 that is drawn, at tens."""
+    """The part of 0..100 that is drawn, between multiples of `step`."""
 
-    low: float
-    high: float
+    low: int
+    high: int
+
+    @property
+    def step(self) -> int:
+        return 10 if self.high - self.low <= 50 else 20
+
+    @property
+    def step_px(self) -> int:
+        return int((WIDTH - 2 * EDGE) * self.step / (self.high - self.low))
 
     def place(self, points: float) -> float:
-        return EDGE + (WIDTH - 2 * EDGE) * (points - self.low) / (self.high - self.low)
+        return EDGE + 0.5 + self.step_px * (points - self.low) / self.step
 
     @property
     def ticks(self) -> Sequence[int]:
-        step = 10 if self.high - self.low <= 50 else 20
-        return range(math.ceil(self.low / step) * step, int(self.high) + 1, step)
+        return range(self.low, self.high + 1, self.step)
+
+    @property
+    def style(self) -> str:
+        return grid(EDGE, self.step_px, len(self.ticks))
 
     def head(self) -> Markup:
         return svg(WIDTH, 14, [text(self.place(t), 11, str(t), anchor="middle") for t in self.ticks])
@@ -39,12 +51,10 @@ class Span:
 
 @dataclass(frozen=True)
 class Entry:
-    """One number: in which table (the page's first one is `main`), under which setting, as printed."""
+    """One number as printed, and where it stands: under a setting, or without one in some table."""
 
     setting: str
-    table: str
     printed: str
-    main: bool
     plot: Markup
 
 
@@ -52,6 +62,7 @@ class Entry:
 class Disagreement:
     title: str
     head: Markup
+    style: str
     models: Sequence[tuple[Model, Mark, Sequence[Entry]]]
 
 
@@ -64,7 +75,7 @@ def disagreements(report: Report, looks: Looks, labels: Labels) -> list[Disagree
 
 def disagreement(report: Report, suite: str, looks: Looks, labels: Labels) -> Disagreement:
     values = [
-        (table, value)
+        (table, row, value)
         for table in report.tables
         for row in table.rows
         for model in table.models
@@ -72,14 +83,16 @@ def disagreement(report: Report, suite: str, looks: Looks, labels: Labels) -> Di
         and value.setting.suite == suite
         and value.kind in ("number", "range")
     ]
-    span = span_of([value for _, value in values])
+    span = span_of([value for _, _, value in values])
     by_model: dict[str, list[Entry]] = {}
-    for table, value in values:
-        here = entry(table, value, span, looks, labels, main=table is report.tables[0])
+    for table, row, value in values:
+        here = entry(table, row, value, span, looks, labels)
         by_model.setdefault(value.model, []).append(here)
     order = sorted(by_model, key=list(looks.of).index)
     title = labels("conflicts.all", benchmark=name_of(report, suite))
-    return Disagreement(title, span.head(), [(looks.models[m], looks.of[m], by_model[m]) for m in order])
+    return Disagreement(
+        title, span.head(), span.style, [(looks.models[m], looks.of[m], by_model[m]) for m in order]
+    )
 
 
 def span_of(values: Sequence[Value]) -> Span:
@@ -89,19 +102,26 @@ def span_of(values: Sequence[Value]) -> Span:
     return Span(max(0, math.floor((min(ends) - 2) / 10) * 10), min(100, math.ceil((max(ends) + 2) / 10) * 10))
 
 
-def entry(table: Table, value: Value, span: Span, looks: Looks, labels: Labels, *, main: bool) -> Entry:
-    scaffold = labels("table.with", scaffold=value.setting.scaffold) if value.setting.scaffold else ""
-    turns = labels("count.turns", n=value.setting.turns) if value.setting.turns else ""
-    setting = ", ".join(part for part in (scaffold, turns) if part) or labels("value.unknown")
+def entry(table: Table, row: Row, value: Value, span: Span, looks: Looks, labels: Labels) -> Entry:
     look, y = looks.of[value.model], HEIGHT / 2
-    parts = [line(span.place(t), 0, span.place(t), HEIGHT, "grid") for t in span.ticks]
+    parts = []
     if value.value is not None:
         filled = value.origin == "measured"
         css = "dashed" if value.approximate else ""
         parts.append(mark(look, span.place(value.value), y, 3.6, filled=filled, css=css))
     elif value.low is not None and value.high is not None:
         parts.append(line(span.place(value.low), y, span.place(value.high), y, f"ci range c{look.colour}"))
-    return Entry(setting, table.title, value.printed, main, svg(WIDTH, HEIGHT, parts))
+    return Entry(stated(table, row, labels), value.printed, svg(WIDTH, HEIGHT, parts))
+
+
+def stated(table: Table, row: Row, labels: Labels) -> str:
+    """The setting as the row has it; where the row has none, the table that says nothing of it."""
+    setting = row.setting
+    if row.level:
+        return row.label
+    scaffold = labels("table.with", scaffold=setting.scaffold) if setting.scaffold else ""
+    turns = labels("count.turns", n=setting.turns) if setting.turns else ""
+    return ", ".join(part for part in (scaffold, turns, setting.protocol) if part) or table.title
 
 
 def name_of(report: Report, suite: str) -> str:

@@ -24,7 +24,7 @@ class Looks:
 
 def looks(report: Report) -> Looks:
     subject = report.forests[0].a.id if report.forests else ""
-    return Looks(marks(report), {model.id: model for model in everybody(report)}, subject)
+    return Looks(marks(report), {**report.models, **{m.id: m for m in everybody(report)}}, subject)
 
 
 def everybody(report: Report) -> Iterator[Model]:

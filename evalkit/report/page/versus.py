@@ -29,20 +29,23 @@ class Line:
     p: str
     flips: str
     changed: str
-    told: bool
+    apart: bool  # the interval leaves out zero
 
 
 @dataclass(frozen=True)
 class Versus:
-    """One forest. `tested`: some line has a p."""
+    """One forest. Some line has a p (`tested`), is of two runs (`paired`), has a family's p (`adjusted`)."""
 
     title: str
     a: str
     b: str
     head: Markup
+    style: str
     lines: Sequence[Line]
     family: str
     tested: bool
+    paired: bool
+    adjusted: bool
 
 
 def versus(forest: Forest, looks: Looks, labels: Labels) -> Versus:
@@ -77,9 +80,12 @@ def versus(forest: Forest, looks: Looks, labels: Labels) -> Versus:
         a,
         b,
         head(scale, *higher),
+        scale.style,
         tuple(line(d) for d in forest.differences),
         labels("forest.family", family=forest.family) if forest.family else "",
         any(d.p is not None for d in forest.differences),
+        any(d.paired for d in forest.differences),
+        any(d.adjusted is not None for d in forest.differences),
     )
 
 

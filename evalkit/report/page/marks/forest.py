@@ -11,23 +11,39 @@ from markupsafe import Markup
 from evalkit.report.page.marks.svg import line, mark, svg, text
 from evalkit.report.palette import Mark
 
-WIDTH, HEIGHT = 380, 28
+WIDTH, HEIGHT = 340, 28
 
 
 @dataclass(frozen=True)
 class Axis:
-    """From -`most` to `most` points with a tick at every `step`."""
+    """From -`most` to `most` points with a tick at every `step`. The grid is the table's own background
+    (style.css), a line a whole number of pixels: `step_px`."""
 
     most: float
     step: float
 
+    @property
+    def step_px(self) -> int:
+        return int((WIDTH / 2 - 12) * self.step / self.most)
+
     def place(self, points: float) -> float:
-        return WIDTH / 2 + (WIDTH / 2 - 12) * points / self.most
+        return WIDTH / 2 + 0.5 + self.step_px * points / self.step
 
     @property
     def ticks(self) -> Sequence[float]:
         count = math.floor(self.most / self.step)
         return [self.step * i for i in range(-count, count + 1)]
+
+    @property
+    def style(self) -> str:
+        """Where the lines of the grid are, for the table."""
+        return grid(int(self.place(self.ticks[0])), self.step_px, len(self.ticks), WIDTH // 2)
+
+
+def grid(first: int, step: int, lines: int, zero: int | None = None) -> str:
+    """CSS variables of a grid of vertical lines, in pixels from the figure's left edge."""
+    found = f"--at:{first}px;--step:{step}px;--over:{step * (lines - 1) + 1}px"
+    return found if zero is None else f"{found};--zero:{zero}px"
 
 
 def axis(extremes: Iterable[float]) -> Axis:
@@ -52,11 +68,10 @@ def difference(
 ) -> Markup:
     """One line of the plot. Hollow where both scores are printed ones, dashed where there is no interval."""
     y = HEIGHT / 2
-    grid = [line(axis.place(t), 0, axis.place(t), HEIGHT, "zero" if t == 0 else "grid") for t in axis.ticks]
     if low is None or high is None:
-        return svg(WIDTH, HEIGHT, [*grid, mark(look, axis.place(delta), y, 3.8, filled=False, css="dashed")])
+        return svg(WIDTH, HEIGHT, [mark(look, axis.place(delta), y, 3.8, filled=False, css="dashed")])
     bar = line(axis.place(low), y, axis.place(high), y, f"ci thick c{look.colour}")
-    return svg(WIDTH, HEIGHT, [*grid, bar, mark(look, axis.place(delta), y, 4.2, filled=paired)])
+    return svg(WIDTH, HEIGHT, [bar, mark(look, axis.place(delta), y, 4.2, filled=paired)])
 
 
 def signed(points: float, digits: int = 1) -> str:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from evalkit.report.page.marks.svg import line, mark, svg, text
 from evalkit.report.palette import Mark
 
-WIDTH, LEFT, SPAN = 240, 8, 224  # style.css draws the grid behind it: change them together
+WIDTH, LEFT, SPAN = 296, 8, 280  # style.css draws the grid behind it: change them together
 TICKS = (0, 25, 50, 75, 100)
 LANE = 8.5
 
