@@ -15,21 +15,30 @@ from evalkit.report.formats.lines import (
     Cell,
     Line,
     Show,
+    Width,
     anchor,
     headings,
     lines,
     names,
     title,
     used_notes,
+    widths_of,
 )
 from evalkit.report.labels import Labels
 from evalkit.report.values import Table
 
 STYLE = (
     ".evalkit-said{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);"
-    "white-space:nowrap}.evalkit-table td{text-align:center;font-variant-numeric:tabular-nums}"
-    ".evalkit-table th[scope=row],.evalkit-table th[scope=rowgroup]{text-align:left;font-weight:inherit}"
-    ".evalkit-table .evalkit-sub{padding-left:1.5em}"
+    "white-space:nowrap}.evalkit-table{overflow-x:auto}"
+    ".evalkit-table table{border-collapse:collapse;border-block:2px solid;margin-block:.5em}"
+    ".evalkit-table caption{padding-block:.3em}.evalkit-table thead{border-bottom:1px solid}"
+    ".evalkit-table :is(td,th){padding:.15em .7em;vertical-align:baseline}"
+    ".evalkit-table th[scope=colgroup]{border-bottom:1px solid}"
+    ".evalkit-table td{text-align:center;font-variant-numeric:tabular-nums}"
+    ".evalkit-table td>sup{display:inline-block;width:0;white-space:nowrap}"
+    ".evalkit-table th:first-child{text-align:left}.evalkit-table tbody th{font-weight:inherit}"
+    ".evalkit-table tbody+tbody th[scope=rowgroup]{padding-top:.8em}"
+    ".evalkit-table .evalkit-sub{padding-left:2em}.evalkit-table p{margin:.2em 0;font-size:.9em}"
 )
 
 
@@ -48,10 +57,11 @@ def table_lines(table: Table, labels: Labels, show: Show) -> Iterator[str]:
     yield f"<caption>{escape(title(table))}</caption>"
     yield from head(table, labels)
     yield "<tbody>"
+    widths = widths_of(rows, len(table.models))
     for i, line in enumerate(rows):
         if line.kind == "group" and i:
             yield "</tbody><tbody>"
-        yield from line_of(line, len(table.models), labels, show, name)
+        yield from line_of(line, widths, labels, show, name)
     yield "</tbody>"
     yield "</table>"
     yield from below(table, rows, labels, show, name)
@@ -79,8 +89,8 @@ def head(table: Table, labels: Labels) -> Iterator[str]:
     yield "</thead>"
 
 
-def line_of(line: Line, columns: int, labels: Labels, show: Show, name: str) -> Iterator[str]:
-    label = escape(line.label)
+def line_of(line: Line, widths: Sequence[Width], labels: Labels, show: Show, name: str) -> Iterator[str]:
+    label, columns = escape(line.label), len(widths)
     if line.kind == "group":
         if line.label:
             yield f'<tr><th scope="rowgroup" colspan="{columns + 1}"><b>{label}</b></th></tr>'
@@ -92,13 +102,20 @@ def line_of(line: Line, columns: int, labels: Labels, show: Show, name: str) -> 
         return
     if line.level:
         label = f"{said(f'{line.parent}: ')}{label}"
-    cells = "".join(f"<td>{cell_text(cell, labels, name)}</td>" for cell in line.cells)
+    cells = "".join(
+        f"<td>{cell_text(cell, width, labels, name)}</td>"
+        for cell, width in zip(line.cells, widths, strict=True)
+    )
     sub = ' class="evalkit-sub"' if line.level else ""
     yield f'<tr><th scope="row"{sub}>{label}</th>{cells}</tr>'
 
 
-def cell_text(cell: Cell, labels: Labels, name: str) -> str:
+def cell_text(cell: Cell, width: Width, labels: Labels, name: str) -> str:
     text = escape(cell.text)
+    if cell.number:
+        left, right = (len(lacking) for lacking in width.lacks(cell))
+        if left or right:  # points under one another, by room and not by characters, which would be copied
+            text = f'<span style="margin:0 {right}ch 0 {left}ch">{text}</span>'
     if cell.text in (NOT_REPORTED, NOT_RUN):
         key = "value.missing.words" if cell.text == NOT_REPORTED else "value.not_run.words"
         text = f'<span aria-hidden="true">{text}</span>{said(labels(key))}'

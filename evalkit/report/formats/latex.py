@@ -11,7 +11,19 @@ import re
 from collections.abc import Iterator, Sequence
 
 from evalkit.report.formats.below import legend, sources
-from evalkit.report.formats.lines import Cell, Line, Show, anchor, headings, lines, names, title, used_notes
+from evalkit.report.formats.lines import (
+    Cell,
+    Line,
+    Show,
+    Width,
+    anchor,
+    headings,
+    lines,
+    names,
+    title,
+    used_notes,
+    widths_of,
+)
 from evalkit.report.labels import Labels
 from evalkit.report.values import Table
 
@@ -77,7 +89,7 @@ def table_lines(table: Table, labels: Labels, show: Show) -> Iterator[str]:
     yield r"\toprule"
     yield from head(table, labels)
     yield r"\midrule"
-    widths = [Width([line.cells[i] for line in rows if line.cells]) for i in range(columns)]
+    widths = widths_of(rows, columns)
     for i, line in enumerate(rows):
         yield from line_of(line, widths, labels, first=i == 0, show=show)
     yield r"\bottomrule"
@@ -104,29 +116,16 @@ def head(table: Table, labels: Labels) -> Iterator[str]:
         yield rf"& {' & '.join(small)} \\"
 
 
-class Width:
-    """How wide the numbers of one column are: digits before and after the point, and whether with `%`."""
-
-    def __init__(self, cells: Sequence[Cell]) -> None:
-        numbers = [number for cell in cells if (number := cell.number)]
-        self.whole = max((len(number[2]) for number in numbers), default=0)
-        self.fraction = max((len(number[3]) for number in numbers), default=0)
-        self.percent = any(number[4] for number in numbers)
-
-    def filled(self, cell: Cell) -> tuple[str, str, str]:
-        """A cell's text, and phantoms before and behind it."""
-        number = cell.number
-        if number is None:
-            return "", escape(cell.text), ""
-        before = "0" * (self.whole - len(number[2]))
-        behind = "0" * (self.fraction - len(number[3]) - (not number[3] and self.fraction > 0))
-        behind = "." + behind if self.fraction and not number[3] else behind
-        behind += r"\%" if self.percent and not number[4] else ""
-        return phantom(before), escape(cell.text), phantom(behind)
+def filled(cell: Cell, width: Width) -> tuple[str, str, str]:
+    """A cell's text, and phantoms before and behind it that make it as wide as its column's numbers."""
+    if not cell.number:
+        return "", escape(cell.text), ""
+    before, behind = width.lacks(cell)
+    return phantom(before), escape(cell.text), phantom(behind)
 
 
 def phantom(text: str) -> str:
-    return rf"\phantom{{{text}}}" if text else ""
+    return rf"\phantom{{{escape(text)}}}" if text else ""
 
 
 def line_of(line: Line, widths: Sequence[Width], labels: Labels, *, first: bool, show: Show) -> Iterator[str]:
@@ -149,7 +148,7 @@ def line_of(line: Line, widths: Sequence[Width], labels: Labels, *, first: bool,
 
 
 def cell_text(cell: Cell, width: Width) -> str:
-    before, text, behind = width.filled(cell)
+    before, text, behind = filled(cell, width)
     if cell.rank:
         text = rf"\textbf{{{text}}}" if cell.rank == "best" else rf"\underline{{{text}}}"
     notes = rf"\textsuperscript{{{','.join(cell.notes)}}}" if cell.notes else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -101,6 +101,38 @@ def cell_of(value: Value | None, row: Row, rank: Rank | None, letters: Mapping[s
         interval_of(value) if show.intervals else "",
         value,
     )
+
+
+@dataclass(frozen=True)
+class Width:
+    """How wide the numbers of a column are: digits before and after the point, and whether with `%`."""
+
+    whole: int
+    fraction: int
+    percent: bool
+
+    def lacks(self, cell: Cell) -> tuple[str, str]:
+        """What a number wants on its left and on its right to have its point under the others'."""
+        number = cell.number
+        assert number
+        behind = "" if number[3] or not self.fraction else "."
+        behind += "0" * (self.fraction - max(len(number[3]) - 1, 0))
+        behind += "%" if self.percent and not number[4] else ""
+        return "0" * (self.whole - len(number[2])), behind
+
+
+def widths_of(rows: Sequence[Line], columns: int) -> list[Width]:
+    """Of each column."""
+    cells = [[line.cells[i] for line in rows if line.cells] for i in range(columns)]
+    numbers = [[number for cell in column if (number := cell.number)] for column in cells]
+    return [
+        Width(
+            max((len(number[2]) for number in column), default=0),
+            max((len(number[3]) - 1 for number in column if number[3]), default=0),
+            any(number[4] for number in column),
+        )
+        for column in numbers
+    ]
 
 
 def marks_of(value: Value | None, letters: Mapping[str, str]) -> Iterator[str]:
