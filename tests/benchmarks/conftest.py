@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.parity.problems import data_folder
+
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
+
+
+@pytest.fixture(scope="package", autouse=True)
+def data_at_hand() -> Iterator[None]:
+    """The data beside the checkout, where it is there, and never the hub: asking a network that is not there
+    takes half a minute, before the problems of suite mini are taken instead."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        if folder := data_folder():
+            patch.setenv("EVALKIT_DATA", str(folder))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from evalkit.sandbox import containers, list_leftovers, open_program_sandbox, pa
 from evalkit.sandbox.judgement import judgement
 from tests.sandbox.asking import CHECK, check
 from tests.sandbox.engine_proxy import ENGINE, EngineProxy
+from tests.steady import steady
 
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="session")]
 
@@ -48,6 +49,7 @@ def _kill_nurseries(client: Any, container: str) -> int:
     return len(nurseries)
 
 
+@steady
 async def test_a_nursery_killed_for_want_of_memory_takes_no_sample_and_no_pair_with_it(
     sandbox: Any, docker_engine: Any
 ) -> None:
@@ -70,6 +72,7 @@ async def test_a_nursery_killed_for_want_of_memory_takes_no_sample_and_no_pair_w
 
 
 @pytest.mark.parametrize("side", ["answers", "judge"])
+@steady
 async def test_a_pair_killed_in_the_middle_is_replaced(sandbox: Any, docker_engine: Any, side: str) -> None:
     broken = await _pair(sandbox)
     running = [asyncio.create_task(check(sandbox, SLOW, TEST)) for _ in range(3)]
@@ -191,6 +194,7 @@ async def test_a_closed_sandbox_says_so_and_left_nothing(docker_engine: Any) -> 
     assert not left & {made.answers, made.judge, made.volume}
 
 
+@steady
 async def test_a_judge_that_says_nothing_any_more_is_a_broken_pair(
     docker_engine: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,8 +203,8 @@ async def test_a_judge_that_says_nothing_any_more_is_a_broken_pair(
     monkeypatch.setattr(pair, "WATCH_S", 0.1)
     opened = await open_program_sandbox(judges=1, run_label="frozen")
     try:
-        for _ in range(3):
-            assert (await check(opened, GOOD, TEST)).status == "passed"
+        for _ in range(3):  # a result is waited for by the longest limit so far
+            assert (await check(opened, GOOD, TEST, wall_s=2.0)).status == "passed"
         frozen = opened._pair
         await asyncio.to_thread(docker_engine.api.pause, frozen.made.judge)
         async with asyncio.timeout(60):

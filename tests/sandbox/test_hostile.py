@@ -10,6 +10,7 @@ import pytest
 
 from evalkit.sandbox import open_program_sandbox
 from tests.sandbox.asking import check, judge
+from tests.steady import steady
 
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="session")]
 
@@ -53,6 +54,7 @@ ENDINGS = {
 
 
 @pytest.mark.parametrize(("program", "status", "detail"), ENDINGS.values(), ids=ENDINGS)
+@steady
 async def test_verdict(sandbox: Any, program: str, status: str, detail: str) -> None:
     started = time.monotonic()
     said = await check(sandbox, program, TEST, wall_s=1.5 if status == "timeout" else 10.0)
@@ -155,6 +157,7 @@ def f(what):
     assert said.status == "passed", said.detail
 
 
+@steady
 async def test_two_samples_at_once_cannot_meet(sandbox: Any) -> None:
     """One leaves every mark that it can; the other, at the same time and afterwards, looks for it."""
     marker = """
@@ -194,6 +197,7 @@ def f(n):
     assert [s.detail for s in [*during, *after]] == [""] * 15
 
 
+@steady
 async def test_daemons_do_not_outlive_their_sample(sandbox: Any, docker_engine: Any) -> None:
     program = """
 import os, signal, time
@@ -215,21 +219,23 @@ def f(n): return n * 7 + 3
 
 
 async def test_tests_that_never_end_are_ended(sandbox: Any) -> None:
+    """Beside one another: how long each may take from its limit on is the same for all."""
     endless = "import itertools\ndef f(n): return itertools.repeat(1)"
-    for test in (
+    tests = (
         "while True: pass",
         "sum(candidate(1))",
         "7 ** (10 ** 9) % 2",
         "try:\n    candidate(1)\nfinally:\n    import time; time.sleep(60)",
-    ):
-        started = time.monotonic()
-        said = await check(sandbox, endless, test, wall_s=1.0)
-        assert said.status == "timeout", (test, said)
-        assert time.monotonic() - started < 40
+    )
+    started = time.monotonic()
+    said = await asyncio.gather(*(check(sandbox, endless, test, wall_s=1.0) for test in tests))
+    assert [one.status for one in said] == ["timeout"] * 4, said
+    assert time.monotonic() - started < 55, "the last of them slept to its end"
     hog = await check(sandbox, endless, "x = list(candidate(1))", wall_s=3.0)
     assert hog.status in ("timeout", "memory")
 
 
+@steady
 async def test_a_timeout_for_want_of_a_core_does_not_count(sandbox: Any) -> None:
     """An honest program that needs 0.15 s, beside one whose fifty children take every core."""
     crowd = """
@@ -314,6 +320,7 @@ def f(n):
     assert {row[1] for row in rows} == {"0"}
 
 
+@steady
 async def test_children_do_not_keep_a_program_from_dying(sandbox: Any) -> None:
     """They compete for the cores with the end of their parent, which has much memory to give back."""
     program = """

@@ -19,6 +19,7 @@ from evalkit.sandbox.inside.evalkit_judge.share import UNKNOWN, Times, Window
 from evalkit.sandbox.inside.places import OVERDUE, RUNNING, WAITING, room
 from evalkit.sandbox.rights import OLD, OLD_S, Rights
 from tests.sandbox.asking import CHECK
+from tests.steady import steady
 
 CORES = len(os.sched_getaffinity(0))
 TEST = "def check(candidate):\n    assert candidate(5) == 5"
@@ -93,6 +94,7 @@ async def test_sleepers_take_no_place_from_others(small: Any) -> None:
 
 @pytest.mark.docker
 @pytest.mark.asyncio(loop_scope="module")
+@steady
 async def test_nobody_is_ended_before_half_a_second_of_its_own(small: Any) -> None:
     crowd, honest = await beside(
         small, [job(SPINS, 1.0, share_s=0.5)] * 12, [job(works(0.3), 1.0, share_s=0.5)] * 4
@@ -104,6 +106,7 @@ async def test_nobody_is_ended_before_half_a_second_of_its_own(small: Any) -> No
 
 @pytest.mark.docker
 @pytest.mark.asyncio(loop_scope="module")
+@steady
 async def test_waiting_that_is_not_over_is_no_effective_time(docker_engine: Any) -> None:
     """Overdue ones get next to nothing beside those that start, for seconds: they had no more than they used."""
     opened = await open_program_sandbox(judges=3 * CORES, run_label="waiting")
@@ -117,6 +120,7 @@ async def test_waiting_that_is_not_over_is_no_effective_time(docker_engine: Any)
 
 @pytest.mark.docker
 @pytest.mark.asyncio(loop_scope="module")
+@steady
 async def test_what_gold_takes_gives_a_right_to_twenty_times_as_much(small: Any) -> None:
     """Limit 2 s; gold takes 0.08 s. An answer that needs 1.2 s keeps its pass beside spinning ones."""
     gold = works(0.08)
@@ -126,6 +130,7 @@ async def test_what_gold_takes_gives_a_right_to_twenty_times_as_much(small: Any)
 
 @pytest.mark.docker
 @pytest.mark.asyncio(loop_scope="module")
+@steady
 async def test_where_late_programs_are_rare_each_has_all_of_its_limit(docker_engine: Any) -> None:
     """Gold takes next to nothing, so that the share is half a second; the crowd has a right to all of its limit."""
     opened = await open_program_sandbox(judges=2, run_label="rare")
@@ -140,6 +145,7 @@ async def test_where_late_programs_are_rare_each_has_all_of_its_limit(docker_eng
 
 @pytest.mark.docker
 @pytest.mark.asyncio(loop_scope="module")
+@steady
 async def test_strict_limits_lose_no_honest_program(docker_engine: Any) -> None:
     strict = await open_program_sandbox(judges=2, run_label="strict", strict_limits=True)
     try:
@@ -153,6 +159,7 @@ async def test_strict_limits_lose_no_honest_program(docker_engine: Any) -> None:
 
 @pytest.mark.docker
 @pytest.mark.asyncio(loop_scope="module")
+@steady
 async def test_a_program_cannot_win_time_by_starving_itself(small: Any) -> None:
     """Its own children take every core, so that its first process waits: their CPU time counts as its own."""
     crowd = "import os\nfor _ in range(40):\n    if os.fork() == 0:\n        while True: pass\ndef f(n):\n    while True: pass"

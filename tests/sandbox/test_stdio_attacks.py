@@ -68,10 +68,23 @@ async def passes(sandbox: Any, problem: str, scorer: str) -> None:
     assert verdict.outcome is Outcome.PASSED, verdict
 
 
-@pytest.mark.parametrize("scorer", SCORERS)
-async def test_no_attack_passes_and_honest_answers_beside_them_do(sandbox: Any, scorer: str) -> None:
+ALL = [*ATTACKS, *LYING]
+
+
+@pytest.mark.parametrize(
+    ("scorer", "names"),
+    [
+        pytest.param("lcb-2025-05", ALL[::2], id="lcb-2025-05"),
+        pytest.param("real", ALL[1::2], id="real"),
+        pytest.param("lcb-2025-05", ALL[1::2], id="lcb-2025-05, the others", marks=pytest.mark.full),
+        pytest.param("real", ALL[::2], id="real, the others", marks=pytest.mark.full),
+    ],
+)
+async def test_no_attack_passes_and_honest_answers_beside_them_do(
+    sandbox: Any, scorer: str, names: list[str]
+) -> None:
     jobs = []
-    for number, name in enumerate([*ATTACKS, *LYING]):
+    for number, name in enumerate(names):
         jobs.append(attacked(sandbox, name, scorer))
         if number % 3 == 0:
             jobs.append(passes(sandbox, "total" if number % 2 else "evens", scorer))
@@ -80,7 +93,7 @@ async def test_no_attack_passes_and_honest_answers_beside_them_do(sandbox: Any, 
 
 @pytest.mark.full
 @pytest.mark.parametrize("scorer", SCORERS)
-@pytest.mark.parametrize("name", [*ATTACKS, *LYING])
+@pytest.mark.parametrize("name", ALL)
 async def test_the_next_honest_answer_passes(sandbox: Any, name: str, scorer: str) -> None:
     await attacked(sandbox, name, scorer)
     await passes(sandbox, "total", scorer)

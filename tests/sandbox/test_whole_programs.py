@@ -9,6 +9,7 @@ import pytest
 
 from evalkit.program import Judgement
 from tests.sandbox.asking import judge
+from tests.steady import steady
 
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="session")]
 
@@ -149,6 +150,7 @@ if os.fork() == 0:
     assert said.status == "passed", said.detail
 
 
+@steady
 async def test_a_child_that_keeps_the_output_open_stalls_nothing(sandbox: Any) -> None:
     program = """
 import os, time
@@ -164,6 +166,7 @@ if os.fork() == 0:
     assert time.monotonic() - started < 5
 
 
+@steady
 async def test_a_child_cannot_print_later(sandbox: Any) -> None:
     program = """
 import os, time

@@ -16,6 +16,7 @@ from evalkit.errors import SandboxError
 from evalkit.sandbox import list_leftovers, open_workspace_sandbox
 from evalkit.workspace import Executed, File, Tree, WorkspaceDied, WorkspaceLimits, WorkspaceSpec
 from tests import workspace_image as images
+from tests.steady import steady
 
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="session")]
 LIMITS = WorkspaceLimits(memory_bytes=256 << 20, disk_bytes=64 << 20, processes=200)
@@ -165,7 +166,10 @@ async def test_output_is_bounded_and_heard_as_it_comes(shared: Any) -> None:
 
 
 async def test_what_computes_waits_for_a_place(shared: Any) -> None:
-    script = "echo + >> turns; sleep 0.2; echo - >> turns"
+    """Each waits until another was there, however long that takes to start, and then for a third."""
+    script = (
+        "echo + >> turns; until [ $(wc -c < turns) -ge 4 ]; do sleep 0.1; done; sleep 0.2; echo - >> turns"
+    )
     said = await asyncio.gather(*(sh(shared, script, 30.0, computes=True) for _ in range(4)))
     assert {done.status for done in said} == {0}
     assert any(done.beside for done in said)
@@ -184,15 +188,16 @@ async def test_one_that_computes_alone_has_nobody_beside_it(shared: Any) -> None
     assert await most_at_once(shared) == 2, "the one alone counts as two"
 
 
+@steady
 async def test_the_cpu_that_a_command_had_says_whether_it_was_starved(shared: Any) -> None:
-    spun = await sh(shared, "while :; do :; done", 1.0, computes=True)
+    spun = await sh(shared, "while :; do :; done", 2.0, computes=True)  # starting takes some of it
     slept = await sh(shared, "sleep 60", 1.0, computes=True)
     assert spun.timed_out
     assert slept.timed_out
     assert spun.cpu_s is not None
     assert slept.cpu_s is not None
     assert spun.cpu_s > 5 * slept.cpu_s
-    assert not spun.starved(1.0), "nobody was beside it"
+    assert not spun.starved(2.0), "nobody was beside it"
     late = Executed(None, b"", timed_out=True, beside=True, cpu_s=120.0)
     assert late.starved(180.0)
     assert replace(late, cpu_s=None).starved(180.0), "where it is not known it may have been"
@@ -223,8 +228,10 @@ async def alive(workspace: Any) -> int:
     return int(await workspace.keeper.ask("count"))
 
 
+@steady
 async def test_services_live_on_and_late_commands_do_not(shared: Any) -> None:
     """What one command left on purpose survives the next one's end, with what that one had detached."""
+    await shared.quiet()
     service = await sh(shared, "setsid sh -c 'while :; do sleep 0.2; done' & echo started", 20.0)
     assert (service.status, service.output) == (0, b"started\n")  # although its output is still held open
     assert service.wall_s < 5

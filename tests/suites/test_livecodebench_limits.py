@@ -17,6 +17,7 @@ from evalkit.registry import open_suite
 from evalkit.sandbox import open_program_sandbox
 from evalkit.task import Answer, Verdict
 from tests.parity.livecodebench.problems import own
+from tests.steady import steady
 
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
@@ -42,11 +43,15 @@ async def score(sandbox: Any, task_id: str, program: str, **options: Any) -> Ver
     return await suite.score(task, Answer(program, "solution"), sandbox)
 
 
-@pytest.mark.parametrize("scorer", ["lcb-2025-05", "lcb-2025-01", "real"])
+OLDER = pytest.param("lcb-2025-01", marks=pytest.mark.full)
+
+
+@pytest.mark.parametrize("scorer", ["lcb-2025-05", "real", OLDER])
+@steady
 async def test_no_test_runs_for_long_past_its_limit_beside_others(
     crowded: ProgramSandbox, scorer: str
 ) -> None:
-    programs = [("total", SPINS), ("total", READS_ON), ("evens", METHOD)] * 4
+    programs = [("total", SPINS), ("total", READS_ON), ("evens", METHOD)] * 2
     asked = (score(crowded, *one, scorer=scorer, timeout=1.0) for one in programs)
     for verdict in await asyncio.gather(*asked):
         assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, "timeout")
@@ -67,6 +72,7 @@ class Hurried:
         return await self.sandbox.judge(dataclasses.replace(job, limits=limits))
 
 
+@steady
 async def test_the_global_limit_ends_in_a_verdict(crowded: ProgramSandbox) -> None:
     verdict = await score(Hurried(crowded, 1.0), "total", SLOW)
     assert (verdict.outcome, verdict.reason, verdict.official) == (Outcome.FAILED, "timeout", "-5")
