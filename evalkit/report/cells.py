@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from evalkit.report.values import Row, Table, Value
 
 NOT_REPORTED = "–"
@@ -27,6 +29,15 @@ def columns_of(table: Table) -> list[tuple[str, int]]:
         else:
             spans.append((name, 1))
     return spans
+
+
+def placed(table: Table) -> Iterator[tuple[Row, tuple[str, ...]]]:
+    """Each row with the labels of those that it stands under, outermost first."""
+    above: list[str] = []
+    for row in table.rows:
+        above = above[: row.level]
+        yield row, tuple(above)
+        above.append(row.label)
 
 
 def interval_of(value: Value | None) -> str:

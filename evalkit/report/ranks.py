@@ -66,12 +66,12 @@ def score(value: Value) -> float:
 
 def highest(value: Value) -> float:
     """The most that a value without a rank could be, in points."""
+    if not value.complete:
+        return value.bounds[1] if value.bounds else math.inf
     if value.kind in ("missing", "not_disclosed", "text"):
         return -math.inf
     if value.kind == "range" and value.high is not None and not value.approximate:
         return value.high
-    if value.kind == "number" and not value.approximate and value.bounds is not None:
-        return value.bounds[1]
     return math.inf
 
 

@@ -70,11 +70,11 @@ def test_columns_and_rows_that_are_chosen(table: Table) -> None:
     words = ("--models", "Claude Sonnet 4, gpt-4.1", "--suites", "aider-polyglot,SWE-bench Verified")
     shown = table("--table", "launch", *words, "--format", "csv")
     assert list(csv.reader(io.StringIO(shown))) == [
-        ["group", "benchmark", "setting", "Claude Sonnet 4", "GPT-4.1"],
-        ["Agentic Coding", "SWE-bench Verified", "w/ OpenHands, 500 turns", "70.4", ""],
-        ["Agentic Coding", "SWE-bench Verified", "w/ OpenHands, 100 turns", "68.0", "48.6"],
-        ["Agentic Coding", "SWE-bench Verified", "w/ Private Scaffolding", "72.7", "63.8"],
-        ["Agentic Coding", "Aider-Polyglot", "", "56.4", "52.4"],
+        ["group", "benchmark", "setting", "origin", "Claude Sonnet 4", "GPT-4.1"],
+        ["Agentic Coding", "SWE-bench Verified", "w/ OpenHands, 500 turns", "published", "70.4", ""],
+        ["Agentic Coding", "SWE-bench Verified", "w/ OpenHands, 100 turns", "published", "68.0", "48.6"],
+        ["Agentic Coding", "SWE-bench Verified", "w/ Private Scaffolding", "published", "72.7", "63.8"],
+        ["Agentic Coding", "Aider-Polyglot", "", "published", "56.4", "52.4"],
     ]
 
 

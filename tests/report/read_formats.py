@@ -76,7 +76,7 @@ def text(shown: str) -> list[list[str]]:
 
 def csv_wide(text: str) -> list[list[str]]:
     rows = list(csv.reader(io.StringIO(text)))
-    return [[row[2] or row[1], *row[3:]] for row in rows[1:]]
+    return [[row[2] or row[1], *row[4:]] for row in rows[1:]]
 
 
 def csv_long(text: str, table: str) -> dict[tuple[str, str], dict[str, str]]:

@@ -116,7 +116,7 @@ def test_intervals_with_their_numbers_of_tasks() -> None:
         "Qwen3-Coder low,Qwen3-Coder high,Kimi-K2 low,Kimi-K2 high,DeepSeek-V3 low,"
         "DeepSeek-V3 high,Claude Sonnet 4 low,Claude Sonnet 4 high,GPT-4.1 low,GPT-4.1 high"
     )
-    assert first.startswith("Agentic Coding,Terminal-Bench,,37.5,30.0,2.5,35.5,25.3,27.69,48.45,")
+    assert first.startswith("Agentic Coding,Terminal-Bench,,published,37.5,30.0,2.5,35.5,25.3,27.69,48.45,")
 
 
 def test_notes_are_lettered_anew_where_rows_are_left_out() -> None:
@@ -133,8 +133,8 @@ def test_columns_of_one_name_are_told_apart_in_csv() -> None:
     table = TABLES["launch"]
     twice = tuple(replace(model, display="M", detail="d") for model in table.models)
     header = render(replace(table, models=twice), "csv", EN).splitlines()[0]
-    assert header.split(",")[3] == "M d (qwen3-coder-480b-a35b-instruct)"
-    assert len(set(header.split(","))) == 8
+    assert header.split(",")[4] == "M d (qwen3-coder-480b-a35b-instruct)"
+    assert len(set(header.split(","))) == 9
 
 
 def test_csv_holds_one_wide_table() -> None:
@@ -165,6 +165,7 @@ def measured() -> Table:
 
 def test_measured_rows() -> None:
     shown = render(measured(), "text", EN, Show(intervals=True))
+    assert "  measured (measured with evalkit, n = 50)" in shown
     assert "58.0" in shown
     assert "*" not in shown, "one complete value alone is not the best of anything"
     assert "·: not run." in shown

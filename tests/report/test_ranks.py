@@ -93,8 +93,9 @@ def test_what_reads_the_same_is_a_tie() -> None:
         value("c", None, "qualitative"),
         value("c", 10.0, scored=5, planned=10, bounds=(5.0, 60.5)),
         value("c", 99.0, scored=9, planned=10),
+        value("c", None, "text", scored=0, planned=10, bounds=(0.0, 100.0)),
     ],
-    ids=["approximate", "range", "words", "incomplete", "incomplete, no bounds"],
+    ids=["approximate", "range", "words", "incomplete", "incomplete, no bounds", "nothing scored yet"],
 )
 def test_what_might_be_above_leaves_no_best(other: Value) -> None:
     assert ranked(value("a", 60.0), value("b", 50.0), other) == {}

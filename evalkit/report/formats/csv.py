@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from evalkit.errors import UsageError
-from evalkit.report.cells import NOT_REPORTED, NOT_RUN, text_of
+from evalkit.report.cells import NOT_REPORTED, NOT_RUN, placed, text_of
 from evalkit.report.formats.lines import Show
 from evalkit.report.labels import Labels
 from evalkit.report.ranks import ranks
@@ -40,21 +40,20 @@ def render(tables: Sequence[Table], labels: Labels, show: Show) -> str:
             for line in long(table, show):
                 write([harmless(line[key]) for key in LONG])
     else:
-        for cells in wide(tables[0], labels, show):
+        for cells in wide(tables[0], show):
             write(list(map(harmless, cells)))
     return out.getvalue()
 
 
-def wide(table: Table, labels: Labels, show: Show) -> Iterator[list[str]]:
+def wide(table: Table, show: Show) -> Iterator[list[str]]:
     titles = columns(table.models)
     bounds = [f"{title} {end}" for title in titles for end in ("low", "high")] if show.intervals else []
-    yield ["group", labels("table.benchmark").lower(), labels("table.setting").lower(), *titles, *bounds]
-    for row, parent in rows(table):
+    yield ["group", "benchmark", "setting", "origin", *titles, *bounds]
+    for row, benchmark, where in rows(table):
         values = [table.cells.get((row.id, model.id)) for model in table.models]
         intervals = [value.interval if value else None for value in values] if show.intervals else []
         ends = [end for interval in intervals for end in ends_of(interval)]
-        where = [row.group, parent, row.label] if row.level else [row.group, row.label, ""]
-        yield [*where, *(printed(value, row) for value in values), *ends]
+        yield [row.group, benchmark, where, row.origin, *(printed(value, row) for value in values), *ends]
 
 
 def printed(value: Value | None, row: Row) -> str:
@@ -65,7 +64,7 @@ def printed(value: Value | None, row: Row) -> str:
 
 def long(table: Table, show: Show) -> Iterator[dict[str, object]]:
     marks = ranks(table, tied=show.tied)
-    for row, parent in rows(table):
+    for row, benchmark, where in rows(table):
         for model in table.models:
             value = table.cells.get((row.id, model.id))
             if value is None:
@@ -75,8 +74,8 @@ def long(table: Table, show: Show) -> Iterator[dict[str, object]]:
             yield {
                 "table": table.id,
                 "group": row.group,
-                "benchmark": parent if row.level else row.label,
-                "setting": row.label if row.level else "",
+                "benchmark": benchmark,
+                "setting": where,
                 "row": row.id,
                 "model": model.id,
                 "display": model.display,
@@ -107,14 +106,12 @@ def long(table: Table, show: Show) -> Iterator[dict[str, object]]:
             }
 
 
-def rows(table: Table) -> Iterator[tuple[Row, str]]:
-    """Rows with cells, with what they stand under."""
-    parent = ""
-    for row in table.rows:
-        if row.level == 0:
-            parent = row.label
+def rows(table: Table) -> Iterator[tuple[Row, str, str]]:
+    """Rows with cells, with their benchmark and their setting of it."""
+    for row, parents in placed(table):
         if not row.heading:
-            yield row, parent
+            benchmark, *setting = (*parents, row.label)
+            yield row, benchmark, ", ".join(setting)
 
 
 def columns(models: Sequence[Model]) -> list[str]:

@@ -38,7 +38,8 @@ STYLE = (
     ".evalkit-table td>sup{display:inline-block;width:0;white-space:nowrap}"
     ".evalkit-table th:first-child{text-align:left}.evalkit-table tbody th{font-weight:inherit}"
     ".evalkit-table tbody+tbody th[scope=rowgroup]{padding-top:.8em}"
-    ".evalkit-table .evalkit-sub{padding-left:2em}.evalkit-table p{margin:.2em 0;font-size:.9em}"
+    ".evalkit-table .evalkit-sub1{padding-left:2em}.evalkit-table .evalkit-sub2{padding-left:3.2em}"
+    ".evalkit-table p{margin:.2em 0;font-size:.9em}"
 )
 
 
@@ -50,7 +51,7 @@ def render(tables: Sequence[Table], labels: Labels, show: Show) -> str:
 
 
 def table_lines(table: Table, labels: Labels, show: Show) -> Iterator[str]:
-    rows = list(lines(table, show))
+    rows = list(lines(table, labels, show))
     name = f"evalkit-{anchor(table.id)}"
     yield f'<div class="evalkit-table" id="{name}" lang="{labels.language.code}">'
     yield "<table>"
@@ -61,7 +62,7 @@ def table_lines(table: Table, labels: Labels, show: Show) -> Iterator[str]:
     for i, line in enumerate(rows):
         if line.kind == "group" and i:
             yield "</tbody><tbody>"
-        yield from line_of(line, widths, labels, show, name)
+        yield from line_of(line, widths, labels, name)
     yield "</tbody>"
     yield "</table>"
     yield from below(table, rows, labels, show, name)
@@ -89,24 +90,24 @@ def head(table: Table, labels: Labels) -> Iterator[str]:
     yield "</thead>"
 
 
-def line_of(line: Line, widths: Sequence[Width], labels: Labels, show: Show, name: str) -> Iterator[str]:
+def line_of(line: Line, widths: Sequence[Width], labels: Labels, name: str) -> Iterator[str]:
     label, columns = escape(line.label), len(widths)
     if line.kind == "group":
         if line.label:
             yield f'<tr><th scope="rowgroup" colspan="{columns + 1}"><b>{label}</b></th></tr>'
         return
-    if show.intervals and line.row and line.row.n is not None and not line.level:
-        label += f" <small>{escape(labels('table.n', n=line.row.n))}</small>"
+    if line.aside:
+        label += f" <small>{escape(line.aside)}</small>"
     if line.kind == "heading":
         yield f'<tr><th scope="row">{label}</th>{"<td></td>" * columns}</tr>'
         return
-    if line.level:
-        label = f"{said(f'{line.parent}: ')}{label}"
+    if line.parents:
+        label = said(f"{', '.join(line.parents)}: ") + label
     cells = "".join(
         f"<td>{cell_text(cell, width, labels, name)}</td>"
         for cell, width in zip(line.cells, widths, strict=True)
     )
-    sub = ' class="evalkit-sub"' if line.level else ""
+    sub = f' class="evalkit-sub{line.level}"' if line.level else ""
     yield f'<tr><th scope="row"{sub}>{label}</th>{cells}</tr>'
 
 

@@ -79,7 +79,7 @@ def render(tables: Sequence[Table], labels: Labels, show: Show) -> str:
 
 
 def table_lines(table: Table, labels: Labels, show: Show) -> Iterator[str]:
-    rows = list(lines(table, show))
+    rows = list(lines(table, labels, show))
     columns = len(table.models)
     yield r"\begin{table}"
     yield r"\centering"
@@ -91,7 +91,7 @@ def table_lines(table: Table, labels: Labels, show: Show) -> Iterator[str]:
     yield r"\midrule"
     widths = widths_of(rows, columns)
     for i, line in enumerate(rows):
-        yield from line_of(line, widths, labels, first=i == 0, show=show)
+        yield from line_of(line, widths, first=i == 0)
     yield r"\bottomrule"
     yield r"\end{tabular}"
     yield from below(table, rows, labels, show)
@@ -128,7 +128,7 @@ def phantom(text: str) -> str:
     return rf"\phantom{{{escape(text)}}}" if text else ""
 
 
-def line_of(line: Line, widths: Sequence[Width], labels: Labels, *, first: bool, show: Show) -> Iterator[str]:
+def line_of(line: Line, widths: Sequence[Width], *, first: bool) -> Iterator[str]:
     columns = len(widths) + 1
     if line.kind == "group":
         if not first:
@@ -137,8 +137,8 @@ def line_of(line: Line, widths: Sequence[Width], labels: Labels, *, first: bool,
             yield rf"\multicolumn{{{columns}}}{{l}}{{\textbf{{{escape(line.label)}}}}} \\"
         return
     label = r"\quad " * line.level + escape(line.label)
-    if show.intervals and line.row and line.row.n is not None and not line.level:
-        label += rf" {{\footnotesize {escape(labels('table.n', n=line.row.n))}}}"
+    if line.aside:
+        label += rf" {{\footnotesize {escape(line.aside)}}}"
     if line.kind == "heading":
         yield rf"{label} {'& ' * len(widths)}\\"
         return

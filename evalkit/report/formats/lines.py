@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from evalkit.report.cells import columns_of, interval_of, text_of
+from evalkit.report.cells import columns_of, interval_of, placed, text_of
+from evalkit.report.labels import Labels
 from evalkit.report.published import note_id
 from evalkit.report.ranks import Rank, ranks
 from evalkit.report.values import Row, Table, Value
@@ -57,40 +58,48 @@ class Cell:
 class Line:
     """`group`: a heading over several rows; `heading`: over the sub-rows of one benchmark; no cells then.
 
-    `parent`: what the heading says that a row stands under.
+    `parents`: labels of the rows that a row stands under. `aside`: what stands small beside the
+    label, who measured and the number of tasks.
     """
 
     kind: Literal["group", "heading", "row"]
     label: str
     row: Row | None = None
-    parent: str = ""
-    cells: tuple[Cell, ...] = field(default=())
+    parents: tuple[str, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    aside: str = ""
 
     @property
     def level(self) -> int:
         return self.row.level if self.row else 0
 
 
-def lines(table: Table, show: Show) -> Iterator[Line]:
+def lines(table: Table, labels: Labels, show: Show) -> Iterator[Line]:
     """Texts are on one line, with hostile characters visible, and of at most `LONGEST` characters."""
     marks = ranks(table, tied=show.tied)
     letters = letters_of(table) if show.notes else {}
-    group, parent = "", ""
-    for row in table.rows:
+    group = ""
+    for row, parents in placed(table):
         if row.group != group:
             group = row.group
             yield Line("group", safe(group)) if group else Line("group", "")
         label = safe(row.label)
-        if row.level == 0:
-            parent = label
+        aside = aside_of(row, labels, show)
         if row.heading:
-            yield Line("heading", label, row)
+            yield Line("heading", label, row, aside=aside)
             continue
         cells = tuple(
             cell_of(table.cells.get((row.id, model.id)), row, marks.get((row.id, model.id)), letters, show)
             for model in table.models
         )
-        yield Line("row", label, row, parent if row.level else "", cells)
+        yield Line("row", label, row, tuple(map(safe, parents)), cells, aside)
+
+
+def aside_of(row: Row, labels: Labels, show: Show) -> str:
+    measured = row.origin == "measured" and not row.heading
+    n = row.n if show.intervals and (not row.level or measured) else None
+    words = [labels("table.measured") if measured else "", "" if n is None else labels("table.n", n=n)]
+    return ", ".join(filter(None, words))
 
 
 def cell_of(value: Value | None, row: Row, rank: Rank | None, letters: Mapping[str, str], show: Show) -> Cell:

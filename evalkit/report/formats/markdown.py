@@ -32,7 +32,7 @@ def render(tables: Sequence[Table], labels: Labels, show: Show) -> str:
 
 
 def table_lines(table: Table, labels: Labels, show: Show) -> Iterator[str]:
-    rows = list(lines(table, show))
+    rows = list(lines(table, labels, show))
     yield f"### {escape(safe(table.title))}"
     yield ""
     if table.caption:
@@ -41,7 +41,7 @@ def table_lines(table: Table, labels: Labels, show: Show) -> Iterator[str]:
     yield piped([escape(labels("table.benchmark")), *head(table)])
     yield piped([":---", *(":---:" for _ in table.models)])
     for line in rows:
-        yield from line_of(line, len(table.models), labels, show)
+        yield from line_of(line, len(table.models))
     yield from below(table, rows, labels, show)
 
 
@@ -54,14 +54,14 @@ def head(table: Table) -> Iterator[str]:
         yield "<br>".join(filter(None, (group, escape(name), small)))
 
 
-def line_of(line: Line, columns: int, labels: Labels, show: Show) -> Iterator[str]:
+def line_of(line: Line, columns: int) -> Iterator[str]:
     label = INDENT * line.level + escape(line.label)
     if line.kind == "group":
         if line.label:
             yield piped([f"**{label}**", *[""] * columns])
         return
-    if show.intervals and line.row and line.row.n is not None and not line.level:
-        label += f" <sub>{escape(labels('table.n', n=line.row.n))}</sub>"
+    if line.aside:
+        label += f" <sub>{escape(line.aside)}</sub>"
     yield piped([label, *map(cell_text, line.cells)] if line.cells else [label, *[""] * columns])
 
 

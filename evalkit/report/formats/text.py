@@ -20,12 +20,12 @@ def render(tables: Sequence[Table], labels: Labels, show: Show) -> str:
 
 
 def table_lines(table: Table, labels: Labels, show: Show) -> Iterator[str]:
-    rows = list(lines(table, show))
+    rows = list(lines(table, labels, show))
     columns = [column([line.cells[i] for line in rows if line.cells]) for i in range(len(table.models))]
     titles = names(table)
     wide = [max(map(width, (*titles[i], *column))) for i, column in enumerate(columns)]
     widen(wide, headings(table))
-    stub = [label_of(line, labels, show) for line in rows]
+    stub = [label_of(line) for line in rows]
     left = max(map(width, [labels("table.benchmark"), *stub]))
     rule = "─" * (left + sum(len(GAP) + w for w in wide))
     yield title(table)
@@ -62,9 +62,8 @@ def head(table: Table, labels: Labels, left: int, wide: Sequence[int]) -> Iterat
         yield joined("", left, [detail for _, detail in titles], wide)
 
 
-def label_of(line: Line, labels: Labels, show: Show) -> str:
-    n = line.row.n if line.row and show.intervals and not line.level else None
-    return "  " * line.level + line.label + (f" ({labels('table.n', n=n)})" if n is not None else "")
+def label_of(line: Line) -> str:
+    return "  " * line.level + line.label + (f" ({line.aside})" if line.aside else "")
 
 
 def column(cells: Sequence[Cell]) -> list[str]:
