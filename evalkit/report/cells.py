@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from evalkit.report.labels import Labels, labels
 from evalkit.report.values import Row, Table, Value
 
 NOT_REPORTED = "–"
 NOT_RUN = "·"
+HEADINGS = ("table.open", "table.proprietary", "table.other")
 DASHES = frozenset("-–—−")
 
 
@@ -29,6 +31,12 @@ def columns_of(table: Table) -> list[tuple[str, int]]:
         else:
             spans.append((name, 1))
     return spans
+
+
+def heading_in(name: str, said: Labels) -> str:
+    """A heading of models in a language, where it is one of evalkit's own; else as it is."""
+    english = labels("en")
+    return next((said(key) for key in HEADINGS if english(key) == name), name)
 
 
 def placed(table: Table) -> Iterator[tuple[Row, tuple[str, ...]]]:

@@ -102,6 +102,7 @@ def test_every_language(format: str, code: str) -> None:
     shown = render(TABLES["summary"], format, labels(code), Show(intervals=True, sources=FILE.documents))
     assert shown.endswith("\n")
     if format not in ("json", "csv"):
+        assert labels(code)("table.proprietary") in render(TABLES["launch"], format, labels(code)), format
         assert labels(code)("formats.range") in shown.replace("\n", " ") or format == "latex"
 
 

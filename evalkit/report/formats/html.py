@@ -70,7 +70,7 @@ def table_lines(table: Table, labels: Labels, show: Show) -> Iterator[str]:
 
 
 def head(table: Table, labels: Labels) -> Iterator[str]:
-    spans = headings(table)
+    spans = headings(table, labels)
     yield "<thead>"
     if any(name for name, _ in spans):
         cells = (

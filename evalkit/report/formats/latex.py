@@ -99,7 +99,7 @@ def table_lines(table: Table, labels: Labels, show: Show) -> Iterator[str]:
 
 
 def head(table: Table, labels: Labels) -> Iterator[str]:
-    spans = headings(table)
+    spans = headings(table, labels)
     if any(name for name, _ in spans):
         cells, rules, at = [], [], 2
         for name, span in spans:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from evalkit.report.cells import columns_of, interval_of, placed, text_of
+from evalkit.report.cells import columns_of, heading_in, interval_of, placed, text_of
 from evalkit.report.labels import Labels
 from evalkit.report.published import note_id
 from evalkit.report.ranks import Rank, ranks
@@ -159,9 +159,9 @@ def title(table: Table) -> str:
     return safe(" ".join(filter(None, (table.title, table.caption))))
 
 
-def headings(table: Table) -> list[tuple[str, int]]:
+def headings(table: Table, labels: Labels) -> list[tuple[str, int]]:
     """Headings over columns, with how many each spans; "" where columns stand under none."""
-    return [(safe(name), span) for name, span in columns_of(table)]
+    return [(safe(heading_in(name, labels)), span) for name, span in columns_of(table)]
 
 
 def names(table: Table) -> list[tuple[str, str]]:

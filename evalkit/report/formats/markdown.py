@@ -38,16 +38,16 @@ def table_lines(table: Table, labels: Labels, show: Show) -> Iterator[str]:
     if table.caption:
         caption = escape(safe(table.caption))
         yield from (BREAK + caption if BLOCK.match(caption) else caption, "")
-    yield piped([escape(labels("table.benchmark")), *head(table)])
+    yield piped([escape(labels("table.benchmark")), *head(table, labels)])
     yield piped([":---", *(":---:" for _ in table.models)])
     for line in rows:
         yield from line_of(line, len(table.models))
     yield from below(table, rows, labels, show)
 
 
-def head(table: Table) -> Iterator[str]:
+def head(table: Table, labels: Labels) -> Iterator[str]:
     """Of each column its heading, its name and its second line: there is one header row only."""
-    over = [name for name, span in headings(table) for _ in range(span)]
+    over = [name for name, span in headings(table, labels) for _ in range(span)]
     for heading, (name, detail) in zip(over, names(table), strict=True):
         small = f"<sub>{escape(detail)}</sub>" if detail else ""
         group = f"<sup>{escape(heading)}</sup>" if heading else ""

@@ -24,7 +24,7 @@ def table_lines(table: Table, labels: Labels, show: Show) -> Iterator[str]:
     columns = [column([line.cells[i] for line in rows if line.cells]) for i in range(len(table.models))]
     titles = names(table)
     wide = [max(map(width, (*titles[i], *column))) for i, column in enumerate(columns)]
-    widen(wide, headings(table))
+    widen(wide, headings(table, labels))
     stub = [label_of(line) for line in rows]
     left = max(map(width, [labels("table.benchmark"), *stub]))
     rule = "─" * (left + sum(len(GAP) + w for w in wide))
@@ -48,7 +48,7 @@ def table_lines(table: Table, labels: Labels, show: Show) -> Iterator[str]:
 
 
 def head(table: Table, labels: Labels, left: int, wide: Sequence[int]) -> Iterator[str]:
-    spans = headings(table)
+    spans = headings(table, labels)
     if any(name for name, _ in spans):
         parts, at = [], 0
         for name, span in spans:
