@@ -29,6 +29,7 @@ NUMBERS = {  # of a row of `samples`: scale, and the unit that the page prints
     "model_s": (100, "s"),
     "rollout_s": (100, "s"),
 }
+OURS = ("task", "sample", *KEPT, *NUMBERS, "a", "b", "passes_more")  # names that no tag takes
 ONES = ("calls", "tries")  # of no interest where they are 1 everywhere
 
 Column = dict[str, Any]
@@ -71,7 +72,8 @@ def sample_column(plan: Sequence[tuple[str, int]]) -> list[Column]:
 
 
 def tag_column(name: str, tasks: Iterable[str], tags: Mapping[str, Mapping[str, str]]) -> Column:
-    return {**text_column(name, [str(tags.get(task, {}).get(name, "")) for task in tasks]), "tag": True}
+    column = text_column(name, [str(tags.get(task, {}).get(name, "")) for task in tasks])
+    return {**column, "name": f"tag {column['name']}" if name in OURS else column["name"], "tag": True}
 
 
 def text_column(name: str, texts: Sequence[str]) -> Column:

@@ -69,7 +69,7 @@ def drill(
         "runs": [about(run) for run in report.runs],
         "transcripts": transcripts,
         "beside": quote(stem) if beside else None,
-        "words": {key: said.texts[key] for key in said.texts if key.startswith(("drill.", "accounts."))},
+        "words": {key: text for key, text in said.texts.items() if key.startswith("drill.")},
         "language": said.language.code,
     }
     return Drill(
@@ -96,7 +96,7 @@ def about(run: RunFacts) -> dict[str, Any]:
 def script() -> str:
     """All of it, without comments and indentation."""
     lines = (line.strip() for file in SCRIPTS for line in resource(f"script/{file}").splitlines())
-    kept = "\n".join(line for line in lines if line and not line.startswith(("//", "/**")))
+    kept = "\n".join(line.partition(" // ")[0] for line in lines if line and not line.startswith(("//", "/**")))
     return f'"use strict";\n(() => {{\n{kept}\n}})();\n'
 
 

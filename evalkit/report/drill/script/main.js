@@ -1,30 +1,31 @@
 // From the address to the screen. What an address names and is not there is left alone.
-let tables = [], turn = 0;
+let tables = [], turn = 0, list = null, sample = null;
 
 const show = async () => {
-  const now = own() ? closed(kept) : state(), mine = ++turn;
-  if (own()) kept = now;
+  const now = state(), mine = ++turn;
   tables.forEach((table) => table.apply(now));
-  const from = now.has("flips") ? await flipsOf(now.get("flips")) : now.has("run") ? await runOf(now.get("run")) : null;
+  const from = now.has("flips") ? await flipsOf(now.get("flips")) : await runOf(now.get("run"));
   if (mine !== turn) return; // another address came meanwhile
   list.apply(from, now);
   await sample.apply(from, now);
 };
 
 const opens = (event) => {
-  const link = event.target.closest?.("a[data-run], a[data-flips]");
+  const link = event.target.closest("a[data-run], a[data-flips]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  go(opening(link.dataset.run ? { run: link.dataset.run } : { flips: link.dataset.flips.trim().split(/\s+/).join("~") }));
+  const { run, flips } = link.dataset;
+  go(address(run ? { run } : { flips: flips.trim().split(/\s+/).join("~") }, closed(state())));
 };
 
 const start = async () => {
   document.documentElement.classList.add("js");
   head = (await block("drill")) ?? head;
-  const sorted = [...document.querySelectorAll("table[data-sortable]")];
-  tables = sorted.map(sortable);
+  list = makeList();
+  sample = makeSample(list);
+  tables = find("table[data-sortable]").map(tableOf);
   const place = document.getElementById("tools"), main = document.getElementById(MAIN);
-  if (place && main) tables.push(toolsOf(main, place));
+  if (place && main) tables.push(...toolsOf(main, place));
   document.addEventListener("click", opens);
   addEventListener("hashchange", show);
   await show();

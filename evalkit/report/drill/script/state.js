@@ -1,28 +1,27 @@
 // The hash of the address is the only state: what is open, sorted, filtered and hidden. One without "=" is the
 // page's own (#notes). Everything on the screen follows from it, so that back, forward and reload just work.
-const OPENED = ["run", "flips", "task", "sample", "sort", "q", "hide"]; // the rest, f.* aside, is of the page's tables
+const OPENED = ["run", "flips", "task", "sample", "sort", "q", "hide"]; // and f.*; the rest is of the page's tables
 let kept = new URLSearchParams();
 
 const own = () => location.hash.length > 1 && !location.hash.includes("=");
-const state = () => (own() ? kept : (kept = new URLSearchParams(location.hash.slice(1))));
 const closed = (now) => new URLSearchParams([...now].filter(([key]) => !OPENED.includes(key) && !key.startsWith("f.")));
+const state = () => (kept = own() ? closed(kept) : new URLSearchParams(location.hash.slice(1)));
 
-/** The address of `now` with changes: a text, several, or null for none. */
+/** The address of a state with changes: a text, several, or null for none. */
 const address = (changes, now = state()) => {
   const next = new URLSearchParams(now);
   for (const [key, value] of Object.entries(changes)) {
     next.delete(key);
-    for (const one of [value].flat()) if (one !== null && one !== "") next.append(key, one);
+    for (const one of [value].flat()) if (one) next.append(key, one);
   }
   return `#${next}`;
 };
-/** The same of something newly opened. */
-const opening = (changes) => address(changes, closed(state()));
-
-const go = (to, { replace = false } = {}) => {
+const go = (to, replace) => {
   history[replace ? "replaceState" : "pushState"](null, "", to);
   show();
 };
+
+const set = (changes, replace) => go(address(changes), replace);
 
 // -- elements: text goes in as text, always ----------------------------------------------------------
 const make = (tag, properties = {}, ...children) => {
@@ -34,14 +33,16 @@ const make = (tag, properties = {}, ...children) => {
   element.append(...children.filter((child) => child !== null));
   return element;
 };
+const find = (selector, within = document) => [...within.querySelectorAll(selector)];
+const press = (text, click, rest = {}) => make("button", { type: "button", click, ...rest }, ...[text].flat());
 
 // -- words -------------------------------------------------------------------------------------------
 let head = { runs: [], words: {}, language: "en", transcripts: "none", beside: null };
 
-const has = (key) => Object.hasOwn(head.words, key);
-const say = (key, values = {}) => {
-  let text = has(key) ? head.words[key] : key;
+const say = (name, values = {}) => {
+  let text = head.words[`drill.${name}`] ?? name;
   if (typeof text === "object") text = text[new Intl.PluralRules(head.language).select(values.n)] ?? text.other;
-  return text.replace(/\{(\w+)\}/g, (place, name) => (typeof values[name] === "number" ? count(values[name]) : (values[name] ?? place)));
+  return text.replace(/\{(\w+)\}/g, (_, at) => (typeof values[at] === "number" ? count(values[at]) : values[at]));
 };
 const count = (n) => n.toLocaleString("en").replaceAll(",", head.language === "en" ? "," : "\u202f");
+const titleOf = ({ name, title, tag }) => title ?? (tag ? name : say(name));
