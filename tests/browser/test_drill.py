@@ -315,9 +315,8 @@ def test_what_has_no_transcript_says_where_to_look(opened: Callable[[str], Page]
 
 
 def rows_of_main(page: Page) -> list[str]:
-    return page.locator("#t-scores tbody tr:visible").evaluate_all(
-        "rows => rows.map(row => row.cells[0].textContent)"
-    )
+    rows = page.locator("#t-scores tbody tr:visible")
+    return [str(name) for name in rows.evaluate_all("rows => rows.map(row => row.cells[0].textContent)")]
 
 
 def test_the_main_table_sorts_within_its_groups(opened: Callable[[str], Page]) -> None:

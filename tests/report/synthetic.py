@@ -1,4 +1,4 @@
-"""A large run, written through the store as the pipeline writes: no model, no sandbox, figures from a seed."""
+"""A large run, written through the store as the pipeline writes: no model, no sandbox, figures by a seed."""
 
 from __future__ import annotations
 

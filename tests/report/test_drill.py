@@ -57,3 +57,4 @@ def test_the_script_writes_no_markup() -> None:
         assert not re.search(rf"\b{re.escape(forbidden)}\b", script()), forbidden
     assert "</" not in script(), "nothing that could end its element"
     assert "<!--" not in script()
+    assert len(script().encode()) <= 25_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import resources
@@ -66,11 +66,12 @@ def drill(
     beside = transcripts != "none" and within is None
     stem = f"{PurePath(name).stem}-samples"
     head = {
-        "runs": [about(run) for run in report.runs],
+        "runs": [about(run, report.runs) for run in report.runs],
         "transcripts": transcripts,
         "beside": quote(stem) if beside else None,
         "words": {key: text for key, text in said.texts.items() if key.startswith("drill.")},
         "language": said.language.code,
+        "thousands": said.language.thousands,
     }
     return Drill(
         {"drill": packed(head), **blocks, **(within or {})},
@@ -81,10 +82,14 @@ def drill(
     )
 
 
-def about(run: RunFacts) -> dict[str, Any]:
-    """What the script knows of a run."""
+def about(run: RunFacts, runs: Sequence[RunFacts]) -> dict[str, Any]:
+    """What the script knows of a run. `name` tells it from others of its suite, as short as may be."""
+    others = [other for other in runs if other.setting.suite == run.setting.suite and other is not run]
+    model_alone = all(other.model.display != run.model.display for other in others)
+    label_alone = all(other.label != run.label for other in others)
     return {
         "id": run.id,
+        "name": shown(run.model.display if model_alone else run.label if label_alone else run.id),
         "label": shown(run.label),
         "model": shown(run.model.display),
         "suite": shown(run.setting.suite),
@@ -96,8 +101,8 @@ def about(run: RunFacts) -> dict[str, Any]:
 def script() -> str:
     """All of it, without comments and indentation."""
     lines = (line.strip() for file in SCRIPTS for line in resource(f"script/{file}").splitlines())
-    kept = "\n".join(line.partition(" // ")[0] for line in lines if line and not line.startswith(("//", "/**")))
-    return f'"use strict";\n(() => {{\n{kept}\n}})();\n'
+    code = (line.partition(" // ")[0] for line in lines if line and not line.startswith(("//", "/**")))
+    return '"use strict";\n(() => {\n' + "\n".join(code) + "\n})();\n"
 
 
 def resource(file: str) -> str:

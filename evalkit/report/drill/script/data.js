@@ -4,7 +4,7 @@ const once = (get) => {
   return (key) => found.get(key) ?? found.set(key, get(key)).get(key);
 };
 const block = once(async (id) => {
-  const text = document.getElementById(id)?.textContent.trim();
+  const text = document.getElementById(id)?.textContent;
   if (!text) return null;
   const bytes = Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -12,7 +12,7 @@ const block = once(async (id) => {
 });
 
 /** A column of texts: `at` says which of `values` a row has; `order` the values in order; "" is the last. */
-const texts = (name, values, at, { order = null, kind = "text", tag = false, title = null } = {}) => {
+const texts = (name, values, at, { order, kind = "text", tag, title } = {}) => {
   const rank = new Float64Array(values.length);
   values.forEach((_, place) => (rank[order ? order[place] : place] = place));
   if (values.includes("")) rank[values.indexOf("")] = Infinity;
@@ -27,7 +27,7 @@ const texts = (name, values, at, { order = null, kind = "text", tag = false, tit
 const UNITS = {
   s: (v) => `${v.toFixed(v < 10 ? 2 : 1)} s`,
   $: (v) => `$${v.toFixed(v < 1 ? 4 : 2)}`,
-  "": (v) => count(v),
+  "": count,
 };
 const numbers = ({ name, kind, values, scale, unit }) => ({
   name, kind,

@@ -33,8 +33,7 @@ const flipsOf = once(async (pair) => {
     const change = mine.passed / mine.scored - theirs.passed / theirs.scored;
     if (change) found.push({ task, change, a: fared(a, mine), b: fared(b, theirs), row: mine.row });
   }
-  const same = (key) => a.about[key] === b.about[key];
-  const names = sides.map(({ about }) => (!same("model") ? about.model : !same("label") ? about.label : about.id));
+  const names = sides.map(({ about }) => about.name);
   const better = found.filter((flip) => flip.change > 0).length;
   const values = { a: names[0], b: names[1], shared, better, worse: found.length - better };
   return source(found.length, [

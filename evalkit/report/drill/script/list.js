@@ -2,7 +2,6 @@
 // those in sight are elements. aria-rowcount and aria-rowindex tell the whole.
 const ROW = 32, BEYOND = 10; // pixels of a row; rows kept ready on either side
 const MOST = 60; // different values that a choice still offers
-const LONG = 20; // characters that may not fit their cell
 const VERDICTS = ["outcome", "strict", "a", "b"];
 
 const makeList = () => {
@@ -13,7 +12,7 @@ const makeList = () => {
   const table = make("table", { "aria-labelledby": title.id }, widths, make("thead", {}, headings), body);
   const scroller = make("div", { class: "scroller", scroll: () => mount() }, table);
   const dialog = dialogOf(title, [note, tools, scroller], () => go(address({}, closed(state()))));
-  addEventListener("resize", () => from && mount());
+  addEventListener("resize", () => mount());
 
   let from = null, columns = [], rows = new Uint32Array(), active = 0, mounted = "", before = "", controls = [];
 
@@ -22,7 +21,7 @@ const makeList = () => {
   const rowOf = (place) => {
     const row = rows[place];
     const cells = columns.map((column, at) => {
-      const text = column.show(row), title = text.length > LONG ? text : null;
+      const text = column.show(row), title = text.length > 20 ? text : null;
       if (!at) return make("th", { scope: "row", title }, make("a", { href: open(row), tabindex: place === active ? "0" : "-1" }, text));
       return make("td", { class: VERDICTS.includes(column.name) ? `word ${text.split("/")[0]}` : column.kind, title }, text);
     });
@@ -40,7 +39,7 @@ const makeList = () => {
     mounted = now;
     const focused = body.contains(document.activeElement), built = [];
     for (let place = first; place < last; place++) built.push(rowOf(place));
-    body.replaceChildren(...[space(first), ...built, space(rows.length - last)].filter(Boolean));
+    body.replaceChildren(space(first), ...built, space(rows.length - last));
     if (!rows.length) body.append(make("tr", {}, make("td", { colspan: columns.length }, say("nothing"))));
     if (!body.querySelector("a[tabindex='0']")) body.querySelector("a")?.setAttribute("tabindex", "0");
     if (focused) focus();
@@ -87,6 +86,7 @@ const makeList = () => {
     title.textContent = from.title ?? from.about.label;
     note.textContent = from.note ?? [from.about.suite, from.about.model, from.about.state].filter(Boolean).join(" · ");
     active = scroller.scrollTop = 0;
+    before = "";
   };
   const headingOf = (column, sort) => {
     const { name, kind } = column;
@@ -104,18 +104,18 @@ const makeList = () => {
     table.style.minWidth = `${columns.reduce((sum, column) => sum + width(column), 0)}ch`;
     headings.replaceChildren(...columns.map((column) => headingOf(column, now.get("sort"))));
     if (name) find("button", headings).find((one) => one.dataset.name === name)?.focus();
-    table.setAttribute("aria-rowcount", rows.length + 1);
+    table.ariaRowCount = rows.length + 1;
     shown.textContent = say("shown", { shown: rows.length, all: from.n });
   };
   return {
     apply: (next, now) => {
-      const fresh = next !== from;
+      const was = from;
       from = next;
       if (!from) return dialog.hide();
-      if (fresh) build();
+      if (from !== was) build();
       controls.forEach((one) => one.apply(now));
       const key = address({ task: null, sample: null }, now);
-      if (fresh || key !== before) fill(now);
+      if (key !== before) fill(now);
       before = key;
       dialog.show();
       mount();

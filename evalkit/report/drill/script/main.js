@@ -15,12 +15,13 @@ const opens = (event) => {
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   const { run, flips } = link.dataset;
-  go(address(run ? { run } : { flips: flips.trim().split(/\s+/).join("~") }, closed(state())));
+  go(address(run ? { run } : { flips: flips.replace(" ", "~") }, closed(state())));
 };
 
 const start = async () => {
-  document.documentElement.classList.add("js");
-  head = (await block("drill")) ?? head;
+  const root = document.documentElement;
+  root.className += " js";
+  head = await block("drill");
   list = makeList();
   sample = makeSample(list);
   tables = find("table[data-sortable]").map(tableOf);
@@ -29,6 +30,6 @@ const start = async () => {
   document.addEventListener("click", opens);
   addEventListener("hashchange", show);
   await show();
-  document.documentElement.dataset.drill = "ready";
+  root.dataset.drill = "ready";
 };
 start();

@@ -27,12 +27,12 @@ const heading = (id) => make("h2", { id, tabindex: "-1", autofocus: true });
 // -- what stands over a table: each with the part of the state that it shows and changes ---------------
 const searchOf = (key, words) => {
   const input = make("input", { type: "search", "aria-label": words, placeholder: words, input: () => set({ [key]: input.value }, true) });
-  return { element: input, apply: (now) => { if (input.value !== (now.get(key) ?? "")) input.value = now.get(key) ?? ""; } };
+  return { element: input, apply: (now) => (input.value = now.get(key) ?? "") };
 };
 const columnsOf = (key, columns) => {
   const boxes = columns.map(([value]) => make("input", { type: "checkbox", value, change: () => set({ [key]: boxes.filter((box) => !box.checked).map((box) => box.value) }) }));
-  const labels = columns.map(([, name], at) => make("label", {}, boxes[at], name));
-  const element = make("details", { class: "columns" }, make("summary", {}, say("columns")), make("div", {}, ...labels));
+  const element = make("details", { class: "columns" }, make("summary", {}, say("columns")),
+    make("div", {}, ...columns.map(([, name], at) => make("label", {}, boxes[at], name))));
   return { element, apply: (now) => boxes.forEach((box) => (box.checked = !now.getAll(key).includes(box.value))) };
 };
 /** The next of three: numbers largest first, texts in order; the other way; as it was. */

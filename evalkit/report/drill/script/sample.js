@@ -1,4 +1,6 @@
 // One task: its rollouts, what is known of each, and the whole story. Of two runs: both, side by side.
+const TOLD = ["task", "sample", "outcome", "reason"]; // above the facts
+
 const makeSample = (list) => {
   const title = heading("drill-sample"), panes = make("div"), ways = make("nav", { "aria-label": say("neighbours") });
   const dialog = dialogOf(title, [ways, panes], () => {
@@ -25,7 +27,7 @@ const makeSample = (list) => {
     return rows.length > 1 ? make("p", { class: "others" }, `${say("rollouts")}: `, ...rows.flatMap((other) => [linkOf(other), " "])) : null;
   };
   const paneOf = async (run, row, name) => {
-    const facts = run.columns.filter((c) => !["task", "sample", "outcome", "reason"].includes(c.name) && c.show(row));
+    const facts = run.columns.filter((c) => !TOLD.includes(c.name) && c.show(row));
     return make("section", { class: "pane" }, name ? make("h3", {}, name) : null,
       make("p", {}, make("span", { class: `word ${cell(run, "outcome", row)}` }, word(run, row))), others(run, row),
       make("dl", {}, ...facts.map((c) => make("div", {}, make("dt", {}, titleOf(c)), make("dd", {}, c.show(row))))), await storyOf(run, row));
@@ -42,7 +44,7 @@ const makeSample = (list) => {
       return dialog.hide();
     }
     const place = rowsOf(from, task).find((row) => from.sides || row === found[0]);
-    ways.replaceChildren(...list.around(place).map((to, at) => (to ? make("a", { href: to, rel: at ? "next" : "prev" }, say(at ? "next" : "previous")) : "")));
+    ways.replaceChildren(...list.around(place).map((to, at) => (to ? make("a", { href: to }, say(at ? "next" : "previous")) : "")));
     const key = sides.map((run, at) => `${run.about.id} ${found[at]}`).join();
     if (key === before) return;
     before = key;

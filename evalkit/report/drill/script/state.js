@@ -3,7 +3,7 @@
 const OPENED = ["run", "flips", "task", "sample", "sort", "q", "hide"]; // and f.*; the rest is of the page's tables
 let kept = new URLSearchParams();
 
-const own = () => location.hash.length > 1 && !location.hash.includes("=");
+const own = () => /^#[^=]+$/.test(location.hash);
 const closed = (now) => new URLSearchParams([...now].filter(([key]) => !OPENED.includes(key) && !key.startsWith("f.")));
 const state = () => (kept = own() ? closed(kept) : new URLSearchParams(location.hash.slice(1)));
 
@@ -28,7 +28,7 @@ const make = (tag, properties = {}, ...children) => {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (typeof value === "function") element.addEventListener(name, value);
-    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
+    else if (value !== null) element.setAttribute(name, value);
   }
   element.append(...children.filter((child) => child !== null));
   return element;
@@ -37,12 +37,12 @@ const find = (selector, within = document) => [...within.querySelectorAll(select
 const press = (text, click, rest = {}) => make("button", { type: "button", click, ...rest }, ...[text].flat());
 
 // -- words -------------------------------------------------------------------------------------------
-let head = { runs: [], words: {}, language: "en", transcripts: "none", beside: null };
+let head; // runs, words and where transcripts are: drill/drill.py
 
 const say = (name, values = {}) => {
   let text = head.words[`drill.${name}`] ?? name;
   if (typeof text === "object") text = text[new Intl.PluralRules(head.language).select(values.n)] ?? text.other;
   return text.replace(/\{(\w+)\}/g, (_, at) => (typeof values[at] === "number" ? count(values[at]) : values[at]));
 };
-const count = (n) => n.toLocaleString("en").replaceAll(",", head.language === "en" ? "," : "\u202f");
+const count = (n) => n.toLocaleString("en").replaceAll(",", head.thousands);
 const titleOf = ({ name, title, tag }) => title ?? (tag ? name : say(name));

@@ -26,19 +26,15 @@ const tableOf = (table) => {
   /** Of a unit: of its first row that has a number there. */
   const valueOf = (unit, { th, number }) => {
     for (const row of unit) {
-      const found = th.dataset.model === undefined ? row.cells[th.cellIndex] : [...row.cells].find((c) => c.dataset.model === th.dataset.model);
-      const text = found?.dataset.value ?? found?.textContent.trim() ?? "";
+      const found = row.cells[th.cellIndex], text = found?.dataset.value ?? found?.textContent.trim() ?? "";
       if (!number) return text.toLowerCase();
-      if (text !== "" && Number.isFinite(+text)) return +text;
+      if (text !== "" && !isNaN(text)) return +text;
     }
     return null;
   };
   const sort = (wanted) => {
     const by = columns.find(({ name }) => sorted(wanted, name)), sign = wanted?.startsWith("-") ? -1 : 1;
-    for (const { th, name } of columns) {
-      if (sorted(wanted, name)) th.setAttribute("aria-sort", sorted(wanted, name));
-      else th.removeAttribute("aria-sort");
-    }
+    for (const { th, name } of columns) th.ariaSort = sorted(wanted, name);
     for (const { body, heads, units } of groups) {
       const keyed = units.map((unit, at) => [by ? valueOf(unit, by) : null, at]);
       keyed.sort(([x, i], [y, j]) => (x === y ? i - j : x === null ? 1 : y === null ? -1 : x < y ? -sign : sign));
@@ -53,23 +49,30 @@ const tableOf = (table) => {
     }
   };
   const hide = (models) => {
-    for (const found of find("[data-model]", table)) found.hidden = models.includes(found.dataset.model);
-    for (const wide of find("th[data-models]", table)) {
-      const left = wide.dataset.models.split(" ").filter((model) => !models.includes(model)).length;
-      wide.hidden = !left;
-      wide.colSpan = left || 1;
+    const gone = columns.filter(({ name }) => models.includes(name)).map(({ th }) => th.cellIndex);
+    for (const row of table.rows) {
+      let at = 0;
+      for (const cell of row.cells) {
+        const span = +(cell.dataset.span ??= cell.colSpan), left = span - gone.filter((one) => one >= at && one < at + span).length;
+        at += span;
+        cell.hidden = !left;
+        cell.colSpan = left || 1;
+      }
     }
   };
-  let before = [];
+  let before = ",,";
   return { apply: (now) => {
     const wanted = [now.get(`${key}sort`), (now.get(`${key}q`) ?? "").trim().toLowerCase(), now.getAll(`${key}hide`)];
-    [sort, filter, hide].forEach((act, at) => `${wanted[at]}` === `${before[at] ?? ""}` || act(wanted[at]));
-    before = wanted.map((one) => one ?? "");
+    if (`${wanted}` === before) return; // rows that move lose the focus
+    before = `${wanted}`;
+    sort(wanted[0]);
+    filter(wanted[1]);
+    hide(wanted[2]);
   } };
 };
 
 const toolsOf = (table, place) => {
-  const models = find("thead th[data-sort][data-model]", table).map((th) => [th.dataset.model, th.querySelector(".name")?.textContent ?? th.textContent.trim()]);
+  const models = find("thead th[data-sort][data-model]", table).map((th) => [th.dataset.model, th.querySelector(".sort").textContent]);
   const controls = [searchOf("t.q", say("search_table")), ...(models.length > 1 ? [columnsOf("t.hide", models)] : [])];
   place.replaceChildren(...controls.map((one) => one.element));
   place.hidden = false;
