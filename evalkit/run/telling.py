@@ -28,11 +28,11 @@ class Foreign:
 
 
 @dataclass(frozen=True)
-class Tests:
+class Checks:
     results: tuple[TestResult, ...]
 
 
-Part = str | Foreign | Tests  # a text is a line of ours
+Part = str | Foreign | Checks  # a text is a line of ours
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def findings(verdict: Verdict) -> Iterator[Part]:
         # a program that was tried again alone
         yield f"late beside others after {duration(first)}, which did not count; alone {duration(second)}"
     if verdict.tests:
-        yield Tests(verdict.tests)
+        yield Checks(verdict.tests)
 
 
 # -- attempts --------------------------------------------------------------------------------------

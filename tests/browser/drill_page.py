@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evalkit.report.content import Report, RunFacts
 from evalkit.report.drill import Drill, drill
-from evalkit.report.drill.drill import Transcripts
+from evalkit.report.drill.build import Transcripts
 from evalkit.report.values import Model, Setting, Table
 from evalkit.run.result import summarize
 

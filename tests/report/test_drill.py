@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from evalkit.report.drill import drill
+from evalkit.report.drill.build import script
 from evalkit.report.drill.columns import columns
-from evalkit.report.drill.drill import script
 from evalkit.report.drill.fallback import texts
 from evalkit.report.drill.packed import packed, unpacked
 from evalkit.store import read_run

@@ -4,7 +4,7 @@
 text that stands in where no script runs, and small pages beside it for transcripts that it has no room for.
 """
 
-from evalkit.report.drill.drill import Drill, drill
+from evalkit.report.drill.build import Drill, drill
 from evalkit.report.drill.fallback import Fallback
 
 __all__ = ["Drill", "Fallback", "drill"]

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from evalkit.run.telling import Foreign, Part, Passage, Tests, cut
+from evalkit.run.telling import Checks, Foreign, Part, Passage, cut
 from evalkit.text import shown
 
 CAP = 65_536  # bytes of what others wrote, in one passage
@@ -31,7 +31,7 @@ def parts(told: Iterable[Part]) -> Iterable[Any]:
             left -= len(kept.encode(errors="surrogatepass"))
             patch = {"patch": True} if part.patch else {}
             yield {"text": shown(kept), **patch, **({"rest": rest} if rest else {})}
-        elif isinstance(part, Tests):
+        elif isinstance(part, Checks):
             yield tests(part)
         else:
             yield line(part)
@@ -53,6 +53,6 @@ def capped(text: str, limit: int) -> tuple[str, list[Any]]:
     return raw[:limit].decode(errors="surrogatepass"), [len(rest), hashlib.sha256(rest).hexdigest()]
 
 
-def tests(told: Tests) -> dict[str, Any]:
+def tests(told: Checks) -> dict[str, Any]:
     rows = [(t.status, t.name, t.detail) for t in told.results[:TESTS]]
     return {"tests": [[shown(cut(text, LINE)) for text in row] for row in rows], "of": len(told.results)}

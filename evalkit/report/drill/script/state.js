@@ -37,7 +37,7 @@ const find = (selector, within = document) => [...within.querySelectorAll(select
 const press = (text, click, rest = {}) => make("button", { type: "button", click, ...rest }, ...[text].flat());
 
 // -- words -------------------------------------------------------------------------------------------
-let head; // runs, words and where transcripts are: drill/drill.py
+let head; // runs, words and where transcripts are: drill/build.py
 
 const say = (name, values = {}) => {
   let text = head.words[`drill.${name}`] ?? name;

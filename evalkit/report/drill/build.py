@@ -25,7 +25,7 @@ from evalkit.text import shown
 
 Transcripts = Literal["none", "failed", "all"]
 TRANSCRIPTS: tuple[Transcripts, ...] = ("none", "failed", "all")
-WHOLE_FILE = 10_000_000  # bytes: transcripts go beside a report that would be larger with them
+LARGEST = 10_000_000  # bytes: transcripts go beside a report that would be larger with them
 SHELL = 500_000  # of them, for everything but the blocks
 SCRIPTS = ("state.js", "data.js", "parts.js", "list.js", "sample.js", "flips.js", "tables.js", "main.js")
 
@@ -49,9 +49,10 @@ def drill(
     transcripts: Transcripts = "none",
     name: str = "report.html",
     said: Labels | None = None,
+    largest: int = LARGEST,
 ) -> Drill:
     """`transcripts`: of no sample, of those that did not pass, or of all. They are in the file while that
-    stays under WHOLE_FILE, else beside it. `name` is the report's file name."""
+    stays under `largest` bytes, else beside it. `name` is the report's file name."""
     said = said or labels()
     blocks: dict[str, str] = {}
     fallbacks: dict[str, Fallback] = {}
@@ -61,7 +62,7 @@ def drill(
             data = columns(store)
         blocks[f"rows-{run.id}"] = packed(data)
         fallbacks[run.id] = fallback(data, limit, said)
-    room = WHOLE_FILE - SHELL - sum(map(len, blocks.values()))
+    room = largest - SHELL - sum(map(len, blocks.values()))
     within = inlined(report, transcripts, room)
     beside = transcripts != "none" and within is None
     stem = f"{PurePath(name).stem}-samples"
