@@ -132,6 +132,7 @@ class SuiteInfo:
     citation: str = ""
     homepage: str = ""
     headline: str = "pass@1"
+    group: str = ""  # what a report puts it under: "Agentic Coding", "Code Generation", ...
     errors_fail: bool = (
         False  # whether the authors count what broke as failed: then their number is shown too
     )

@@ -90,6 +90,16 @@ def add_results(group: Any) -> None:
     )
 
 
+def add_same(group: Any) -> None:
+    group.add_argument(
+        "--same",
+        action="append",
+        default=[],
+        metavar="MODEL=PUBLISHED",
+        help="a run's model is this published one, and has its column; may be repeated",
+    )
+
+
 def add_data(group: Any) -> None:
     group.add_argument(
         "--data",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from evalkit.cli.find import find_run
-from evalkit.cli.options import add_results
+from evalkit.cli.options import add_results, add_same
 from evalkit.cli.parser import Parser, choice
 from evalkit.cli.text import count, one_line, size
 from evalkit.errors import UsageError
@@ -39,6 +39,7 @@ def main(words: Sequence[str]) -> int:
     from evalkit.report.drill import drill
     from evalkit.report.gather import gather
     from evalkit.report.labels import labels
+    from evalkit.report.names import parse_aliases
     from evalkit.report.page import page
     from evalkit.report.published import load_published
 
@@ -50,6 +51,7 @@ def main(words: Sequence[str]) -> int:
         suites=args.suites,
         subject=args.subject,
         title=args.title,
+        aliases=parse_aliases(args.same),
         command=shlex.join(["evalkit", "report", *words]),
     )
     drilled = drill(report, transcripts=args.transcripts, name=out.name, said=said)
@@ -88,6 +90,7 @@ def parser() -> Parser:
     group.add_argument(
         "--subject", metavar="MODEL", help="whom the others are compared with (default: the first model)"
     )
+    add_same(group)
     group.add_argument("--title", metavar="TEXT", help="the page's heading")
     group.add_argument(
         "--language", type=choice(*LANGUAGES), default="en", metavar="CODE", help="en, uk or tr (default: en)"

@@ -37,6 +37,8 @@ def _lines(s: Summary, style: Style) -> Iterator[str]:
     for name, value in s.pass_at.items():
         if name != "pass@1":
             yield from _row(name, percent(value))
+    if s.pass_hat:
+        yield from _row("pass^k", ", ".join(f"{name} {percent(v)}" for name, v in s.pass_hat.items()))
     if s.parts:
         yield from _row("parts", ", ".join(f"{one_line(n)} {percent(v)}" for n, v in s.parts.items()))
     for tag, cells in s.breakdown.items():

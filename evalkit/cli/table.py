@@ -8,7 +8,7 @@ from pathlib import Path
 
 from evalkit.cli.export import destination
 from evalkit.cli.find import find_run
-from evalkit.cli.options import add_results
+from evalkit.cli.options import add_results, add_same
 from evalkit.cli.parser import Parser, byte_size, choice
 from evalkit.errors import UsageError
 from evalkit.text import one_line
@@ -44,6 +44,7 @@ def main(words: Sequence[str]) -> int:
     from evalkit.report.formats import Show, render_all
     from evalkit.report.gather import gather
     from evalkit.report.labels import labels
+    from evalkit.report.names import parse_aliases
     from evalkit.report.published import load_published
 
     if not args.runs and not args.published:
@@ -53,6 +54,7 @@ def main(words: Sequence[str]) -> int:
         [load_published(name) for name in args.published],
         models=names_of(args.models),
         suites=names_of(args.suites),
+        aliases=parse_aliases(args.same),
     )
     tables = report.tables
     if args.table:
@@ -92,6 +94,7 @@ def parser() -> Parser:
     )
     parser.add_argument("--models", metavar="A,B", help="these columns only, by id or name")
     parser.add_argument("--suites", metavar="A,B", help="these benchmarks only, by id or name")
+    add_same(parser)
     parser.add_argument("--table", metavar="ID", help="one of the tables (default: all, one below the other)")
     parser.add_argument(
         "--format",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from evalkit.report.published import Conflict, Published, digits_of
 from evalkit.report.values import Setting, Value
@@ -93,9 +93,7 @@ def meet(one: Value, other: Value) -> bool:
     return a[0] <= b[1] + 1e-9 and b[0] <= a[1] + 1e-9
 
 
-def of_models(
-    conflicts: Sequence[Conflict], models: Mapping[str, object], suites: set[str]
-) -> list[Conflict]:
+def of_models(conflicts: Sequence[Conflict], models: set[str], suites: set[str]) -> list[Conflict]:
     """Those that have to do with what is shown; `suites` empty is all."""
     return [
         conflict

@@ -28,13 +28,13 @@ def forests(
     are one family (Holm: few, and chosen before), all of printed scores another (Benjamini-Hochberg).
     """
     found: dict[str, tuple[Model, list[Difference]]] = {}
-    for other, difference in measured:
-        found.setdefault(other.id, (other, []))[1].append(difference)
     for table in tables:
         for other in table.models:
             if other.id != subject.id:
                 differences = found.setdefault(other.id, (other, []))[1]
                 differences += printed_differences(table, subject, other)
+    for other, difference in measured:
+        found.setdefault(other.id, (other, []))[1].append(difference)
     lines = [(other, differences) for other, differences in found.values() if differences]
     return tuple(
         Forest(subject, other, tuple(sorted(adjusted, key=lambda d: -d.delta)), family(lines))

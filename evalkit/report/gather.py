@@ -5,17 +5,24 @@ docs/reports.md says what is compared with what, and what becomes of runs that a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from evalkit.errors import UsageError
+from evalkit.models.catalog import load_catalog
 from evalkit.report.conflicts import apart, between, of_models
-from evalkit.report.content import Report
+from evalkit.report.content import Forest, Report
 from evalkit.report.findings import findings
-from evalkit.report.forest import forests
+from evalkit.report.forest import forests, labels_of
+from evalkit.report.measured import measured_differences
+from evalkit.report.merge import EMPTY, merged
+from evalkit.report.names import check_used, column_of, resolve
 from evalkit.report.published import Published
+from evalkit.report.repeats import Shown, shown
+from evalkit.report.runs import Measured, distinct, measure
 from evalkit.report.select import find_models, find_suites, selected
-from evalkit.report.values import Model, Table
+from evalkit.report.values import Model, Setting, Table
+from evalkit.report.words import LEAD, facts, title_of, warnings
 
 
 def gather(
@@ -27,86 +34,138 @@ def gather(
     subject: str | None = None,
     title: str | None = None,
     command: str = "",
+    aliases: Mapping[str, str] | None = None,
 ) -> Report:
     """Everything of a report. `models` and `suites` select by id or name, all where they are empty; `subject`
-    is whom the others are compared with (the first model). UsageError where a name is not known or nothing
-    is left."""
+    is whom the others are compared with (the first model); `aliases` says by what name of a run's model a
+    published model is meant. UsageError where a name is not known or nothing is left, StoreError and
+    DataError for a run that cannot be read."""
     if not runs and not published:
         raise UsageError("nothing to report", "name a run, or published values: --published launch")
     files = apart(published)
-    tables = [table for file in files for table in file.tables]
-    known = {key: model for file in reversed(files) for key, model in file.models.items()}
-    wanted, benchmarks = find_models(models, known), find_suites(suites, tables)
-    shown = [table for table in (selected(t, wanted, benchmarks) for t in tables) if table.cells]
-    if not shown:
+    printed = {key: model for file in reversed(files) for key, model in file.models.items()}
+    read, remarks = read_runs(runs, printed, aliases or {})
+    known = {**printed, **{run.facts.model.id: run.facts.model for run in read}}
+    every = with_measured(files, shown(read))
+    wanted, benchmarks = find_models(models, known, called(read)), find_suites(suites, every)
+    tables = [table for table in (selected(t, wanted, benchmarks) for t in every) if table.cells]
+    if not tables:
         raise UsageError(
             "nothing is left of this selection",
             f"no cell of {', '.join(models) or 'any model'} and {', '.join(suites) or 'any benchmark'}",
         )
-    main = shown[0]
-    who = subject_of(subject, main, wanted, known)
+    chosen = [run for run in read if is_selected(run, wanted, benchmarks)]
+    cells, main = shown(chosen), tables[0]
+    who = subject_of(subject, main, wanted, known, called(read))
+    compared = firsts(files, tables)
+    differences = compared_with(who, compared, cells) if who else ()
     disputes = [*(c for file in files for c in file.conflicts), *between(files)]
-    conflicts = of_models(disputes, {m.id: m for table in shown for m in table.models}, benchmarks)
-    differences = forests(firsts(files, shown), who) if who else ()
+    columns = {model.id for table in tables for model in table.models}
+    conflicts = of_models(disputes, columns, benchmarks)
     names = {key: name for file in reversed(files) for key, name in file.benchmarks.items()}
     return Report(
-        title or title_of(files),
+        title or title_of(files, main, cells),
         LEAD,
-        tuple(shown),
+        tuple(tables),
         findings(main, who, differences, conflicts, names),
         differences,
         tuple(conflicts),
         tuple(s for file in files for s in file.specifications if not wanted or s.model in wanted),
+        tuple(run.facts for run in chosen),
+        (*remarks, *warnings(chosen)),
         documents={key: text for file in files for key, text in file.documents.items()},
         sources={key: text for file in files for key, text in file.sources.items()},
-        facts=facts(main, who, files),
+        facts=facts(main, who, files, chosen),
         made=command,
         models=known,
     )
 
 
-LEAD = (
-    "Each score keeps its scaffold, its limits, its number of tasks and its source, so that only like is "
-    "compared with like. Intervals and differences are computed here and were not published."
-)
+def read_runs(
+    runs: Sequence[Path], printed: Mapping[str, Model], aliases: Mapping[str, str]
+) -> tuple[list[Measured], list[str]]:
+    """The runs, oldest first, each once; and what is to be said of those that were given twice."""
+    same = resolve(aliases, printed)
+    catalog = load_catalog()
+    read = [measure(folder, lambda manifest: column_of(manifest, printed, same, catalog)) for folder in runs]
+    check_used(aliases, (name for run in read for name in run.called))
+    return distinct(read)
 
 
-def title_of(files: Sequence[Published]) -> str:
-    return files[0].title if files else "Comparative report"
+def called(runs: Iterable[Measured]) -> dict[str, str]:
+    """Ids of columns by what runs call their models."""
+    return {name: run.facts.model.id for run in runs for name in run.called}
+
+
+def is_selected(run: Measured, models: Sequence[str], suites: set[str]) -> bool:
+    facts = run.facts
+    return (not models or facts.model.id in models) and (not suites or facts.setting.suite in suites)
+
+
+def with_measured(files: Sequence[Published], cells: Sequence[Shown]) -> list[Table]:
+    """All tables: the first of each file with the runs of its benchmarks, the main one with all others."""
+    tables = [table for file in files for table in file.tables] or [EMPTY]
+    homes = {table.id: suites_of(table) for table in first_tables(files)}
+    elsewhere = {
+        suite: table.title
+        for table in reversed(tables)
+        if table.id not in homes
+        for suite in suites_of(table)
+    }
+    placed: dict[str, list[Shown]] = {}
+    for cell in cells:
+        home = next((name for name, suites in homes.items() if cell.setting.suite in suites), tables[0].id)
+        placed.setdefault(home, []).append(cell)
+    return [merged(table, placed[table.id], elsewhere) if table.id in placed else table for table in tables]
+
+
+def compared_with(subject: Model, tables: Sequence[Table], cells: Sequence[Shown]) -> tuple[Forest, ...]:
+    """The subject's differences; and where it has no run, also those of the first model that has one."""
+    labels = labels_by_setting(tables)
+    found = forests(tables, subject, measured_differences(cells, subject, labels))
+    ran = [model for table in tables for model in table.models if model.id in {c.model.id for c in cells}]
+    if ran and all(model.id != subject.id for model in ran):
+        found += forests((), ran[0], measured_differences(cells, ran[0], labels))
+    return found
+
+
+def suites_of(table: Table) -> set[str]:
+    return {row.setting.suite for row in table.rows}
+
+
+def first_tables(files: Sequence[Published]) -> list[Table]:
+    """The first table of each file: the further ones repeat or summarise."""
+    return [file.tables[0] for file in files if file.tables] or [EMPTY]
+
+
+def firsts(files: Sequence[Published], shown: Sequence[Table]) -> list[Table]:
+    """The same as far as they are shown."""
+    ids = {table.id for table in first_tables(files)}
+    return [table for table in shown if table.id in ids]
+
+
+def labels_by_setting(tables: Sequence[Table]) -> dict[Setting, str]:
+    return {
+        row.setting: labels[row.id]
+        for table in tables
+        for labels in [labels_of(table)]
+        for row in table.rows
+        if row.origin == "measured" and not row.heading
+    }
 
 
 def subject_of(
-    name: str | None, main: Table, wanted: Sequence[str], known: Mapping[str, Model]
+    name: str | None,
+    main: Table,
+    wanted: Sequence[str],
+    known: Mapping[str, Model],
+    called: Mapping[str, str],
 ) -> Model | None:
     """Whom the others are compared with: who was named, the first selected, or the first column."""
     columns = {model.id: model for model in main.models}
     if name:
-        found = find_models([name], known)
-        if found[0] not in columns:
+        found = [model for model in find_models([name], known, called) if model in columns]
+        if not found:
             raise UsageError(f"{name} has no score in the main table", f"it has {', '.join(columns)}")
         return columns[found[0]]
     return next((columns[model] for model in wanted if model in columns), next(iter(columns.values()), None))
-
-
-def firsts(files: Sequence[Published], shown: Sequence[Table]) -> list[Table]:
-    """The first table of each file, as far as it is shown: the further ones repeat or summarise."""
-    ids = {file.tables[0].id for file in files if file.tables}
-    return [table for table in shown if table.id in ids]
-
-
-def facts(main: Table, subject: Model | None, files: Sequence[Published]) -> dict[str, str]:
-    """What stands beside the title, in words."""
-    found = {"subject": f"{subject.display} {subject.detail}".strip()} if subject else {}
-    rows = sum(not row.heading for row in main.rows)
-    printed = [value for value in main.cells.values() if value.origin == "published"]
-    numbers = sum(value.value is not None for value in printed)
-    missing = sum(value.kind == "missing" for value in printed)
-    found["settings"] = f"{rows} rows, {numbers} published scores, {missing} not reported"
-    documents = [
-        f"{text}, accessed {file.accessed[key]}" if file.accessed.get(key) else text
-        for file in files
-        for key, text in file.documents.items()
-    ]
-    if documents:
-        found["source"] = "; ".join(documents)
-    return found

@@ -11,18 +11,22 @@ from evalkit.registry import did_you_mean
 from evalkit.report.values import Model, Row, Table
 
 
-def find_models(names: Sequence[str], known: Mapping[str, Model]) -> list[str]:
-    """Ids of the models that were named, by id or by the name that is printed. UsageError for others."""
-    return [model for name in names for model in alike(name, known)]
+def find_models(
+    names: Sequence[str], known: Mapping[str, Model], called: Mapping[str, str] | None = None
+) -> list[str]:
+    """Ids of the models that were named, each once. UsageError for a name that none has."""
+    return list(dict.fromkeys(model for name in names for model in alike(name, known, called or {})))
 
 
-def alike(name: str, known: Mapping[str, Model]) -> list[str]:
-    """One id; or all that print this name, where a document has several versions of one model."""
-    wanted = plain(name)
+def alike(name: str, known: Mapping[str, Model], called: Mapping[str, str] | None = None) -> list[str]:
+    """One id; or all that print this name, where a document has several versions of one model. `called`:
+    ids by what else they are known as."""
+    wanted, called = plain(name), called or {}
     found = [model.id for model in known.values() if wanted == plain(model.id)]
+    found = found or [model for other, model in called.items() if wanted == plain(other)][:1]
     found = found or [model.id for model in known.values() if wanted in map(plain, titles(model))]
     if not found:
-        names = [known_name for model in known.values() for known_name in (model.id, model.display)]
+        names = [own for model in known.values() for own in (model.id, model.display)]
         raise UsageError(
             f"no model {name!r} in the runs and published values", did_you_mean(name, set(names))
         )
@@ -57,12 +61,13 @@ def find_suites(names: Sequence[str], tables: Sequence[Table]) -> set[str]:
 def selected(table: Table, models: Iterable[str], suites: Iterable[str]) -> Table:
     """The table with these columns and benchmarks alone; all of them where none is named."""
     columns, wanted = set(models) or {m.id for m in table.models}, set(suites)
-    rows = [row for row in table.rows if not wanted or row.setting.suite in wanted]
-    cells = {
-        key: value
-        for key, value in table.cells.items()
-        if key[1] in columns and key[0] in {row.id for row in rows}
-    }
+    ids = {row.id for row in table.rows if not wanted or row.setting.suite in wanted}
+    cells = {key: value for key, value in table.cells.items() if key[0] in ids and key[1] in columns}
+    columns = {model for _, model in cells}
+    # a printed row stays also where no column of it is left: that it is not reported is said
+    kept = ids - {row.id for row in table.rows if row.origin == "measured" and not row.heading}
+    kept |= {row for row, _ in cells}
+    rows = [row for row in table.rows if row.id in kept]
     return dataclasses.replace(
         table,
         models=tuple(model for model in table.models if model.id in columns),
@@ -70,9 +75,9 @@ def selected(table: Table, models: Iterable[str], suites: Iterable[str]) -> Tabl
         cells=cells,
         notes=notes_in_use(table.notes, cells.values()),
         columns_by={
-            heading: kept
-            for heading, ids in table.columns_by.items()
-            if (kept := tuple(model for model in ids if model in columns))
+            heading: left
+            for heading, names in table.columns_by.items()
+            if (left := tuple(model for model in names if model in columns))
         },
     )
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+MISSING = 0.01  # share of the planned samples that may lack a verdict: above, a score has no rank
+
 Origin = Literal["published", "measured"]
 Kind = Literal["number", "range", "missing", "not_disclosed", "qualitative", "text"]
 Access = Literal["open", "proprietary", ""]
@@ -87,7 +89,10 @@ class Value:
 
     @property
     def complete(self) -> bool:
-        return self.scored == self.planned
+        """Whether it may be ranked: a run that lacks more than MISSING of its samples may not."""
+        if self.scored is None or self.planned is None:
+            return True
+        return self.planned - self.scored <= MISSING * self.planned
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
         counts=scores.counts,
         reasons=scores.reasons,
         pass_at=scores.pass_at,
+        pass_hat=scores.pass_hat,
         interval=scores.interval,
         bounds=scores.bounds,
         parts=scores.parts,

@@ -1,4 +1,4 @@
-"""What came of a run: counts that sum to what was planned, pass@k, interval, bounds, tokens, cost."""
+"""What came of a run: counts that sum to what was planned, pass@k, pass^k, interval, bounds, tokens, cost."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 from evalkit.outcome import SCORED, Outcome
 from evalkit.stats.intervals import wilson_of_means
-from evalkit.stats.passk import mean_pass_at_k
+from evalkit.stats.passk import mean_pass_at_k, mean_pass_hat_k
 
-KS = (1, 5, 10, 100)
+KS = (1, 5, 10, 100)  # of pass@k
+HAT_KS = (2, 3, 4, 5, 10, 100)  # of pass^k; pass^1 is pass@1
 STEPS = {"easy": 0, "medium": 1, "hard": 2}  # values that have an order of their own
 
 
@@ -20,7 +21,8 @@ class Summary:
     """Fractions are in 0..1, `interval` is 95% Wilson over tasks, times seconds, cost US dollars.
 
     `bounds` are [passed / planned, (passed + errors + not run) / planned]: where the score must lie
-    once everything missing is scored. `pass_at` holds a k only where every task has k samples.
+    once everything missing is scored. `pass_at` (any of k samples passes: pass@k) and `pass_hat` (all do:
+    pass^k) hold a k only where every task has k samples.
     `tasks` were chosen from the `of` tasks of `scope`, the part of the benchmark; `doubts` say why the score
     cannot be compared with published ones. `breakdown` holds [passed, scored] samples by tag and its value,
     `pass_at_by` tasks and pass@k in the same way. `unjudged` answers have no verdict of the way that was
@@ -43,6 +45,7 @@ class Summary:
     pass_at: Mapping[str, float]
     interval: tuple[float, float] | None
     bounds: tuple[float, float]
+    pass_hat: Mapping[str, float] = field(default_factory=dict)
     parts: Mapping[str, float] = field(default_factory=dict)
     breakdown: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
     pass_at_by: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
@@ -90,6 +93,7 @@ class Summary:
             "scorer": self.scorer,
             "pass@1": self.pass_1,
             **{name: value for name, value in self.pass_at.items() if name != "pass@1"},
+            **self.pass_hat,
             "interval": list(self.interval) if self.interval else None,
             "bounds": list(self.bounds),
             "complete": self.complete,
@@ -123,6 +127,7 @@ class Scores:
     counts: dict[str, int]
     reasons: dict[str, int]
     pass_at: dict[str, float]
+    pass_hat: dict[str, float]
     interval: tuple[float, float] | None
     bounds: tuple[float, float]
     parts: dict[str, float]
@@ -178,6 +183,12 @@ def pass_at_ks(tasks: Sequence[tuple[int, int]]) -> dict[str, float]:
     return {f"pass@{k}": value for k, value in found.items() if value is not None}
 
 
+def pass_hat_ks(tasks: Sequence[tuple[int, int]]) -> dict[str, float]:
+    """pass^k for each k that every task has samples for."""
+    found = {k: mean_pass_hat_k(tasks, k) for k in HAT_KS}
+    return {f"pass^{k}": value for k, value in found.items() if value is not None}
+
+
 def in_order(values: Iterable[str]) -> list[str]:
     return sorted(values, key=lambda value: (STEPS.get(value, len(STEPS)), value))
 
@@ -199,6 +210,7 @@ def _scores(
         dict(counts),
         dict(sorted(reasons.items())),
         pass_at_ks(all_tasks),
+        pass_hat_ks(all_tasks),
         wilson_of_means([c / n for n, c in with_samples]) if with_samples else None,
         (passed / planned, (passed + missing) / planned) if planned else (0.0, 1.0),
         # a sample whose verdict has no parts (no answer, say) passed in none of them

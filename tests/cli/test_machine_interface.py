@@ -23,6 +23,7 @@ SOMETIMES = {
     "budget",
     "roles",
     "pass@5",
+    *(f"pass^{k}" for k in (2, 3, 4, 5, 10, 100)),
     "pass@10",
     "pass@100",
     "strict",

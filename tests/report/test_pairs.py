@@ -42,6 +42,14 @@ def test_more_samples_a_task_are_no_more_tasks() -> None:
     assert (pair.interval[1] - pair.interval[0]) / 2 == pytest.approx(0.1157275 * 2.364624, abs=1e-6)
 
 
+def test_tasks_that_never_waver_are_as_good_as_tried_once() -> None:
+    """Student's t would put the difference at 100 points, give or take none."""
+    a, b = {f"t/{n}": (4, 4) for n in range(10)}, {f"t/{n}": (0, 4) for n in range(10)}
+    pair = compare(side(a), side(b))
+    assert pair.interval == compare(side(single("1" * 10)), side(single("0" * 10))).interval
+    assert pair.interval[0] < 0.75 < pair.interval[1]
+
+
 def test_what_is_missing_is_left_out_and_said() -> None:
     a, b = single("1111"), single("10")
     pair = compare(side(a), side(b, missing=2))

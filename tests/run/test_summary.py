@@ -46,6 +46,21 @@ def test_pass_at_5_only_when_every_task_has_five_scored_samples() -> None:
     assert set(count(rows(*broken), {}).pass_at) == {"pass@1"}
 
 
+def test_pass_hat_k_only_when_every_task_has_k_scored_samples() -> None:
+    """4 of 5 and 5 of 5: C(4, k) / C(5, k) and 1, averaged."""
+    five = [("a", "passed", "")] * 4 + [("a", "failed", "wrong")] + [("b", "passed", "")] * 5
+    found = count(rows(*five), {}).pass_hat
+    assert found == {
+        "pass^2": pytest.approx(0.8),
+        "pass^3": pytest.approx(0.7),
+        "pass^4": pytest.approx(0.6),
+        "pass^5": 0.5,
+    }
+    broken = [*five[:-1], ("b", "error", "sandbox")]
+    assert set(count(rows(*broken), {}).pass_hat) == {"pass^2", "pass^3", "pass^4"}
+    assert count(rows(*five, ("c", "not_run", "budget")), {}).pass_hat == {}
+
+
 def test_breakdown_and_parts() -> None:
     sample = rows(("a", "passed", ""), ("b", "failed", "wrong"))
     sample[0]["parts"] = {"base": True, "plus": True}

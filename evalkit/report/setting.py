@@ -1,0 +1,138 @@
+"""A run's setting: everything but the model that its score depends on, from its manifest.
+
+Two scores are compared only where all of it is the same (docs/reports.md). Sampling, endpoint and prices are
+the model's own. What a suite's options are unless somebody says otherwise is not said again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from evalkit.errors import EvalkitError
+from evalkit.registry import find_suite
+from evalkit.report.values import Setting
+from evalkit.suite import SuiteInfo, options_of
+
+LIMITS = {"tokens": "tokens a rollout", "money": "dollars a rollout", "wall_s": "seconds a rollout"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Defaults:
+    """What a suite has when nothing is asked for, by part; empty where the suite is not at hand."""
+
+    info: SuiteInfo | None
+    run: Mapping[str, Any]
+    verdict: Mapping[str, Any]
+
+
+def defaults_of(suite: str) -> Defaults:
+    """Of a suite by the name or path that a run has it by."""
+    try:
+        cls, info = find_suite(suite)
+        options = cls.Options()
+    except EvalkitError:
+        return Defaults(None, {}, {})
+    return Defaults(info, options_of(options, "run"), options_of(options, "verdict"))
+
+
+def setting_of(manifest: Mapping[str, Any], judged: Mapping[str, Any], defaults: Defaults) -> Setting:
+    """`judged` is the run's own set of verdicts: scorer, version, options; {} where nothing is judged."""
+    identity, suite = manifest["identity"], manifest["suite"]
+    budget = identity.get("budget", {})
+    return Setting(
+        suite=suite["name"],
+        revision=identity["data"][:12],
+        scaffold=versioned(manifest["scaffold"]),
+        turns=budget.get("turns"),
+        protocol=versioned(manifest["protocol"]),
+        limits={
+            **({"scope": str(suite["scope"])} if suite.get("scope") else {}),
+            **part_of_tasks(identity["tasks"], suite.get("tasks")),
+            **said("options", identity.get("options", {}), {**defaults.run, "protocol": None}),
+            **said("other data", {k: v[:12] for k, v in identity.get("other_data", {}).items()}, {}),
+            **said("roles", {role: m.get("id", m["backend"]) for role, m in roles(identity)}, {}),
+            **{words: f"{budget[name]:g}" for name, words in LIMITS.items() if budget.get(name) is not None},
+            **scorer(judged, defaults),
+        },
+    )
+
+
+def versioned(raw: Mapping[str, Any]) -> str:
+    """A name with its major version."""
+    return f"{raw['name']} {str(raw['version']).partition('.')[0]}"
+
+
+def part_of_tasks(tasks: Mapping[str, Any], of: int | None) -> dict[str, str]:
+    """Which tasks, where they are not all."""
+    if of is None or tasks["count"] == of:
+        return {}
+    return {"tasks": f"{tasks['count']:,} of {of:,} ({tasks['ids'][:8]})"}
+
+
+def roles(identity: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    return list(identity.get("roles", {}).items())
+
+
+def scorer(judged: Mapping[str, Any], defaults: Defaults) -> dict[str, str]:
+    if not judged:
+        return {}
+    # judging again makes a set of its own, in the same way
+    options = {k: v for k, v in judged["options"].items() if k != "again"}
+    usual = {**defaults.verdict, "scorer": judged["scorer"], "extractor": options.get("extractor")}
+    return {"scorer": f"{judged['scorer']} {judged['version']}", **said("judging", options, usual)}
+
+
+def said(name: str, options: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, str]:
+    """`name`: the options that are not as usual, where there are any."""
+    unusual = {k: v for k, v in options.items() if k not in usual or (usual[k] != v and k != "protocol")}
+    return {name: ", ".join(f"{k}={v}" for k, v in sorted(unusual.items()))} if unusual else {}
+
+
+# -- in words --------------------------------------------------------------------------------------
+
+
+def label_of(setting: Setting) -> str:
+    """What tells a row from others of the same benchmark, short: how it was driven and asked, over what."""
+    protocol = bare(setting.protocol)
+    words = [
+        bare(setting.scaffold),
+        f"{setting.turns} turns" if setting.turns else "",
+        protocol if protocol != setting.suite else "",
+        setting.limits.get("scope", ""),
+        setting.limits.get("tasks", "").partition(" (")[0],
+        setting.limits.get("options", ""),
+    ]
+    return ", ".join(filter(None, words))
+
+
+def bare(name: str) -> str:
+    """Without the version."""
+    return name.rpartition(" ")[0] or name
+
+
+def differing(one: Setting, other: Setting) -> list[str]:
+    """Parts in which two settings are not the same, in words: `protocol: lm-eval 1 / evalplus 1`."""
+    a, b = parts_of(one), parts_of(other)
+    return [
+        f"{name}: {a.get(name) or 'not stated'} / {b.get(name) or 'not stated'}"
+        for name in dict.fromkeys((*a, *b))
+        if a.get(name, "") != b.get(name, "")
+    ]
+
+
+def unstated(setting: Setting) -> list[str]:
+    """What a document does not say of its own setting."""
+    named = {"data revision": setting.revision, "scaffold": setting.scaffold, "prompt": setting.protocol}
+    return [name for name, value in named.items() if not value]
+
+
+def parts_of(setting: Setting) -> dict[str, str]:
+    return {
+        "data": setting.revision,
+        "scaffold": setting.scaffold,
+        "turns": str(setting.turns or ""),
+        "protocol": setting.protocol,
+        **setting.limits,
+    }
