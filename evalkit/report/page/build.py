@@ -59,7 +59,7 @@ def environment(labels: Labels) -> Environment:
         keep_trailing_newline=False,
     )
     made.globals.update(say=labels, labels=labels, address=address, language=labels.language.code)
-    made.globals.update(nbsp="\N{NO-BREAK SPACE}", pads=lambda digits: f"{digits:g}ch", large=large)
+    made.globals.update(pads=lambda digits: f"{digits:g}ch", large=large)
     return made
 
 

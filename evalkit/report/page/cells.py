@@ -35,6 +35,11 @@ class Cell:
     def none(self) -> bool:
         return not self.number
 
+    @property
+    def foreign(self) -> bool:
+        """A document's own sign for what it does not have, which readers of other languages may not know."""
+        return self.none and any(c.isalpha() for c in self.text) and bool(self.words)
+
 
 @dataclass(frozen=True)
 class Around:

@@ -19,6 +19,7 @@ Named = tuple[str, Sequence[RunFacts]]
 @dataclass(frozen=True)
 class Account:
     run: RunFacts
+    name: str
     bar: Markup
     counts: Sequence[int]
     score: str
@@ -37,12 +38,12 @@ class Accounts:
 
 @dataclass(frozen=True)
 class Repeats:
-    """One suite: its plot and the same numbers. `rows`: run, pass@k and pass^k by k ("–" where unknown)."""
+    """One suite: its plot and the same numbers. `rows`: name, pass@k, pass^k, two standard errors."""
 
     title: str
     plot: Markup
     ks: Sequence[int]
-    rows: Sequence[tuple[RunFacts, Sequence[str], Sequence[str], str, str]]
+    rows: Sequence[tuple[str, Sequence[str], Sequence[str], str, str]]
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Price:
     """Words, and the number behind each for sorting."""
 
     run: RunFacts
+    name: str
     figures: Sequence[tuple[str, str]]
     front: bool
 
@@ -69,19 +71,50 @@ def by_suite(runs: Sequence[RunFacts]) -> list[Named]:
     return list(found.items())
 
 
+# -- into the samples ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Entries:
+    """One suite: its runs by name, and pairs of them ("A B") that are worth setting side by side."""
+
+    title: str
+    runs: Sequence[tuple[RunFacts, str]]
+    pairs: Sequence[tuple[str, str]]
+
+
+def entries(runs: Sequence[RunFacts]) -> list[Entries]:
+    return [
+        Entries(title, [(run, name_among(run, some)) for run in some], list(pairs(some)))
+        for title, some in by_suite(runs)
+    ]
+
+
+def pairs(runs: Sequence[RunFacts]) -> Iterator[tuple[str, str]]:
+    """The first run beside each other one over the same tasks and data."""
+    for other in runs[1:]:
+        first = runs[0]
+        if first.setting.suite == other.setting.suite and first.setting.revision == other.setting.revision:
+            yield f"{first.id} {other.id}", f"{name_among(first, runs)} / {name_among(other, runs)}"
+
+
 # -- where samples went ----------------------------------------------------------------------------
 
 
 def accounts(runs: Sequence[RunFacts], labels: Labels) -> Accounts:
     classes = [name for name in ACCOUNTS if any(run.accounts.get(name) for run in runs)]
-    suites = [(title, [account(run, classes, labels) for run in some]) for title, some in by_suite(runs)]
+    suites = [
+        (title, [account(run, name_among(run, some), classes, labels) for run in some])
+        for title, some in by_suite(runs)
+    ]
     return Accounts(classes, [swatch(name) for name in classes], suites)
 
 
-def account(run: RunFacts, classes: Sequence[str], labels: Labels) -> Account:
+def account(run: RunFacts, name: str, classes: Sequence[str], labels: Labels) -> Account:
     low, high = run.summary.bounds
     return Account(
         run,
+        name,
         stacked({name: run.accounts.get(name, 0) for name in classes}),
         [run.accounts.get(name, 0) for name in classes],
         "–" if run.score is None else labels.number(run.score),
@@ -105,7 +138,7 @@ def repeats(runs: Sequence[RunFacts], looks: Looks, labels: Labels) -> Iterator[
         ]
         rows = [
             (
-                run,
+                name_among(run, many),
                 [share(s.pass_at.get(k), labels) for k in ks],
                 [share(s.pass_hat.get(k), labels) for k in ks],
                 share(s.standard_error, labels),
@@ -123,8 +156,11 @@ def share(fraction: float | None, labels: Labels) -> str:
 
 
 def name_among(run: RunFacts, others: Sequence[RunFacts]) -> str:
-    """The model's name, or the run's own where several are of that model."""
-    return run.model.display if sum(o.model.id == run.model.id for o in others) == 1 else run.label
+    """The model's name; where several runs of the suite are of that model, with what tells them apart."""
+    same = [other for other in others if other.model.id == run.model.id]
+    if len(same) == 1:
+        return run.model.display
+    return f"{run.model.display}, {run.label}"
 
 
 # -- cost ------------------------------------------------------------------------------------------
@@ -146,7 +182,12 @@ def prices(runs: Sequence[RunFacts], looks: Looks, labels: Labels) -> Iterator[P
         says = f"{labels('cost.title')}: {title}"
         plot = pareto(points, says, labels("cost.axis")) if len(points) > 1 else Markup("")
         yield Prices(
-            title, plot, [price(run, labels, front=len(points) > 1 and run.id in front) for run in some]
+            title,
+            plot,
+            [
+                price(run, name_among(run, some), labels, front=len(points) > 1 and run.id in front)
+                for run in some
+            ],
         )
 
 
@@ -168,7 +209,7 @@ def beats(one: tuple[float, float] | None, other: tuple[float, float]) -> bool:
     return one[0] <= other[0] and one[1] >= other[1]
 
 
-def price(run: RunFacts, labels: Labels, *, front: bool) -> Price:
+def price(run: RunFacts, name: str, labels: Labels, *, front: bool) -> Price:
     s, each = run.summary, per_task(run)
     unknown = labels("value.unknown")
     score = ("–", "") if run.score is None else (labels.number(run.score), f"{run.score:g}")
@@ -177,4 +218,4 @@ def price(run: RunFacts, labels: Labels, *, front: bool) -> Price:
         (unknown, "") if (n := s.tokens.get(name)) is None else (labels.count(n), str(n))
         for name in ("prompt", "completion")
     ]
-    return Price(run, [score, *costs, *tokens, (labels.duration(s.wall_s), f"{s.wall_s:g}")], front)
+    return Price(run, name, [score, *costs, *tokens, (labels.duration(s.wall_s), f"{s.wall_s:g}")], front)

@@ -18,7 +18,7 @@ from evalkit.report.values import Model, Row, Table, Value
 
 @dataclass(frozen=True)
 class Column:
-    """`first` of its group: a gap stands before it."""
+    """`first` of its group: a gap stands before it. `look` is the model's mark."""
 
     model: Model
     look: Mark
@@ -51,7 +51,7 @@ class Group:
 @dataclass(frozen=True)
 class Scores:
     table: Table
-    spans: Sequence[tuple[str, int]]
+    spans: Sequence[tuple[str, Sequence[str]]]
     columns: Sequence[Column]
     groups: Sequence[Group]
     implied: bool
@@ -72,7 +72,7 @@ def scores(around: Around, looks: Looks) -> Scores:
     values = table.cells.values()
     return Scores(
         table,
-        columns_of(table),
+        spans(table),
         columns(table, looks),
         tuple(groups(around, looks)),
         any(v.interval and v.interval.implied for v in values),
@@ -84,6 +84,16 @@ def further(around: Around, looks: Looks) -> Further:
     rows = [row for row in around.table.rows if not row.heading]
     lines = [(c, [around.cell(row, c.model.id) for row in rows]) for c in columns(around.table, looks)]
     return Further(around.table, rows, lines)
+
+
+def spans(table: Table) -> list[tuple[str, Sequence[str]]]:
+    """Headings over columns, each with the ids of its models."""
+    found: list[tuple[str, Sequence[str]]] = []
+    at = 0
+    for heading, width in columns_of(table):
+        found.append((heading, [model.id for model in table.models[at : at + width]]))
+        at += width
+    return found
 
 
 def columns(table: Table, looks: Looks) -> list[Column]:

@@ -12,7 +12,7 @@ from evalkit.report.labels import Labels
 from evalkit.report.page.cells import Around
 from evalkit.report.page.disagree import disagreements
 from evalkit.report.page.looks import Looks
-from evalkit.report.page.measured import accounts, prices, repeats
+from evalkit.report.page.measured import accounts, entries, prices, repeats
 from evalkit.report.page.notes import Notes
 from evalkit.report.page.scores import further, scores
 from evalkit.report.page.specified import specified
@@ -38,8 +38,6 @@ def sections(report: Report, looks: Looks, notes: Notes, labels: Labels, *, dril
 
     if report.tables and report.tables[0].rows:
         yield Section("scores", labels("scores.title"), scores(around(report.tables[0]), looks))
-    if drill and report.runs:
-        yield Section("samples", labels("samples.title"), None)
     if report.forests:
         views = [versus(forest, looks, labels) for forest in report.forests if forest.differences]
         yield Section("differences", labels("forest.section"), views)
@@ -50,6 +48,8 @@ def sections(report: Report, looks: Looks, notes: Notes, labels: Labels, *, dril
         yield Section("documents", title, {"strips": found, "tables": more})
     if report.runs:
         yield Section("accounts", labels("accounts.title"), accounts(report.runs, labels))
+    if drill and report.runs:
+        yield Section("samples", labels("samples.title"), entries(report.runs))
     if again := list(repeats(report.runs, looks, labels)):
         yield Section("reliability", labels("reliability.title"), again)
     if report.runs:

@@ -37,6 +37,7 @@ class Versus:
     """One forest. Some line has a p (`tested`), is of two runs (`paired`), has a family's p (`adjusted`)."""
 
     title: str
+    tab: str
     a: str
     b: str
     head: Markup
@@ -74,9 +75,11 @@ def versus(forest: Forest, looks: Looks, labels: Labels) -> Versus:
             d.interval is not None and (d.interval.low > 0 or d.interval.high < 0),
         )
 
+    title = labels("forest.title", a=a, b=b)
     higher = [labels("forest.higher", model=name) for name in (b, a)]
     return Versus(
-        labels("forest.title", a=a, b=b),
+        title,
+        labels("forest.against", model=b) if forest.a.id == looks.subject else title,
         a,
         b,
         head(scale, *higher),

@@ -11,8 +11,8 @@ from markupsafe import Markup
 from evalkit.report.page.marks.svg import line, mark, path, svg, text
 from evalkit.report.palette import Mark
 
-WIDTH, HEIGHT = 560, 280
-LEFT, RIGHT, TOP, BOTTOM = 34, 132, 12, 36
+WIDTH, HEIGHT = 600, 280
+LEFT, RIGHT, TOP, BOTTOM = 34, 176, 12, 36
 
 
 @dataclass(frozen=True)
