@@ -56,6 +56,10 @@ def main(words: Sequence[str]) -> int:
     )
     drilled = drill(report, transcripts=args.transcripts, name=out.name, said=said)
     text = page(report, labels=said, drill=drilled)
+    if args.figures:
+        from evalkit.report.figures import write_figures
+
+        drawn = write_figures(report, Path(args.figures), labels=said)
     beside = write_pages(out, drilled.pages())
     write(out, text)
     for warning in report.warnings:
@@ -64,6 +68,8 @@ def main(words: Sequence[str]) -> int:
     if beside:
         pages = count(sum(1 for _ in beside.rglob("*.html")))
         print(f"{beside}  {pages} transcripts, linked from the page: keep them beside it")
+    if args.figures:
+        print(f"{args.figures}  {count(len(drawn))} files of figures")
     return 0
 
 
@@ -102,6 +108,11 @@ def parser() -> Parser:
         metavar="WHICH",
         help="none, failed or all: inside the page up to 10 MB, else as pages in a folder beside it "
         "(default: none)",
+    )
+    group.add_argument(
+        "--figures",
+        metavar="DIR",
+        help="its figures as files too: SVG, PDF and PNG for papers (docs/figures.md)",
     )
     add_results(made)
     return made
