@@ -24,6 +24,7 @@ EXAMPLES = """\
   evalkit compare A B --tasks 50
   evalkit compare A B --json
 """
+FEW = 10  # clusters below which their own spread is hardly known
 
 
 def main(words: Sequence[str]) -> int:
@@ -37,13 +38,19 @@ def main(words: Sequence[str]) -> int:
         metavar="N",
         help="how many tasks that changed sides to name (default: 10)",
     )
+    parser.add_argument(
+        "--clusters",
+        default="",
+        metavar="TAG",
+        help="a suite's tag: tasks of one value are no independent ones (a repository, a contest)",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object instead")
     add_results(parser)
     args = parser.read(words)
 
     from evalkit.report.pairs import compare_runs
 
-    pair = compare_runs(find_run(args.a, args.results), find_run(args.b, args.results))
+    pair = compare_runs(find_run(args.a, args.results), find_run(args.b, args.results), args.clusters)
     print(json.dumps(pair.to_json()) if args.json else "\n".join(text(pair, args.tasks, Style())))
     return 0
 
@@ -58,6 +65,10 @@ def text(pair: Pair, tasks: int, style: Style) -> Iterator[str]:
     if pair.detectable is not None:
         least = f"{100 * pair.detectable:.1f} points"
         yield f"  detectable   {least}: what {pair.shared:,} such tasks show four times in five"
+    if pair.clusters is not None:
+        tag, count = pair.clusters
+        few = ": few, and so no narrow interval" if count < FEW else ""
+        yield f"  clusters     {count:,} by {one_line(tag)}{few}"
     yield f"  changed      {len(pair.better):,} tasks for A, {len(pair.worse):,} for B"
     yield from named("better", pair.better, tasks)
     yield from named("worse", pair.worse, tasks)

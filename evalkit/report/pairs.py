@@ -14,8 +14,16 @@ from typing import Any
 
 from evalkit.errors import DataError
 from evalkit.outcome import SCORED, Outcome
+from evalkit.registry import did_you_mean
 from evalkit.run.settings import differences
-from evalkit.stats.paired import mcnemar_mid_p, mean_difference, sign_flip, tango
+from evalkit.stats.paired import (
+    cluster_sums,
+    clustered_difference,
+    mcnemar_mid_p,
+    mean_difference,
+    sign_flip,
+    tango,
+)
 from evalkit.stats.power import detectable
 from evalkit.store import Reader, read_run
 
@@ -53,7 +61,8 @@ class Pair:
     `p` is two-sided. `detectable`: the difference that so many tasks show with 80% power at 5%, from how
     much these two runs differ task by task; None where they never do. `better` and `worse`: tasks that a
     passes more or less often than b, by how much. `unlike`: settings beside the model's in which the runs
-    differ: then the difference is not the model's alone.
+    differ: then the difference is not the model's alone. `clusters`: a tag, and into how many it puts the
+    tasks.
     """
 
     a: Side
@@ -69,6 +78,7 @@ class Pair:
     better: Mapping[str, float]
     worse: Mapping[str, float]
     unlike: tuple[str, ...]
+    clusters: tuple[str, int] | None = None
 
     @property
     def told_apart(self) -> bool:
@@ -90,13 +100,16 @@ class Pair:
             "better": dict(self.better),
             "worse": dict(self.worse),
             "unlike": list(self.unlike),
+            "clusters": {"tag": self.clusters[0], "count": self.clusters[1]} if self.clusters else None,
         }
 
 
-def compare_runs(a: Path, b: Path) -> Pair:
-    """The comparison of two run folders. DataError where they share no task of one suite and data."""
+def compare_runs(a: Path, b: Path, clusters: str = "") -> Pair:
+    """The comparison of two run folders; tasks of one value of the tag `clusters` are a cluster. DataError
+    where they share no task of one suite and data, or their tasks have no such tag."""
     with read_run(a) as one, read_run(b) as other:
-        return compare(side_of(one, a), side_of(other, b))
+        tags = {**other.manifest.get("tags", {}), **one.manifest.get("tags", {})}
+        return compare(side_of(one, a), side_of(other, b), clusters, tags)
 
 
 def side_of(store: Reader, folder: Path) -> Side:
@@ -121,7 +134,8 @@ def side_of(store: Reader, folder: Path) -> Side:
     )
 
 
-def compare(a: Side, b: Side) -> Pair:
+def compare(a: Side, b: Side, tag: str = "", tags: Mapping[str, Mapping[str, str]] | None = None) -> Pair:
+    """`tags` are those of tasks; tasks of one value of `tag` are a cluster."""
     if a.suite != b.suite:
         raise DataError(
             f"{a.run} is of {a.suite}, {b.run} of {b.suite}", "only runs of one suite are compared"
@@ -136,8 +150,8 @@ def compare(a: Side, b: Side) -> Pair:
         raise DataError(f"{a.run} and {b.run} have no task in common with verdicts on both sides")
     means = [(share(a.tasks[task]), share(b.tasks[task])) for task in shared]
     changes = [one - other for one, other in means]
-    # tasks that never wavered are as good as tried once; a standard error of none would be no error
-    delta, interval, p, method = test(changes, single=all(change in (-1, 0, 1) for change in changes))
+    clusters = clusters_of(shared, tag, tags or {}) if tag else None
+    delta, interval, p, method = test(changes, clusters)
     by_task = dict(zip(shared, changes, strict=True))
     return Pair(
         a,
@@ -149,10 +163,11 @@ def compare(a: Side, b: Side) -> Pair:
         interval,
         p,
         method,
-        smallest(changes),
+        smallest(changes, clusters),
         {task: change for task, change in by_task.items() if change > 0},
         {task: change for task, change in by_task.items() if change < 0},
         unlike(a.identity, b.identity),
+        (tag, len(set(clusters))) if clusters else None,
     )
 
 
@@ -161,19 +176,38 @@ def share(counts: tuple[int, int]) -> float:
     return passed / scored
 
 
-def test(changes: Sequence[float], *, single: bool) -> tuple[float, tuple[float, float], float, str]:
+def clusters_of(tasks: Sequence[str], tag: str, tags: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """The cluster of each task: its value of `tag`; a task without one is a cluster of its own."""
+    known = {name for task in tasks for name in tags.get(task, {})}
+    if tag not in known:
+        raise DataError(f"no task of these runs has a tag {tag!r}", did_you_mean(tag, known))
+    found = [f"{tag}={tags[task][tag]}" if tag in tags.get(task, {}) else f"task {task}" for task in tasks]
+    if len(set(found)) < 2:
+        raise DataError(f"all {len(tasks)} tasks are of one {tag}", "one cluster tells nothing of others")
+    return found
+
+
+def test(
+    changes: Sequence[float], clusters: Sequence[str] | None
+) -> tuple[float, tuple[float, float], float, str]:
     """Difference, interval, p, and by which methods."""
     n = len(changes)
-    if single:
+    if clusters:
+        mean, low, high = clustered_difference(changes, clusters)
+        p = sign_flip(cluster_sums(changes, clusters))
+        return mean, (low, high), p, "t over clusters (CR1), sign-flip permutation of clusters"
+    # tasks that never wavered are as good as tried once; a standard error of none would be no error
+    if all(change in (-1, 0, 1) for change in changes):
         up, down = sum(change > 0 for change in changes), sum(change < 0 for change in changes)
         return (up - down) / n, tango(up, down, n), mcnemar_mid_p(up, down), "Tango, McNemar mid-p"
     mean, low, high = mean_difference(changes)
     return mean, (low, high), sign_flip(changes), "t over tasks, sign-flip permutation"
 
 
-def smallest(changes: Sequence[float]) -> float | None:
-    """The difference that so many tasks would show (80% power, 5%)."""
-    spread = math.fsum(change * change for change in changes) / len(changes)
+def smallest(changes: Sequence[float], clusters: Sequence[str] | None = None) -> float | None:
+    """The difference that so many tasks would show (80% power, 5%), in clusters as these are."""
+    sums = cluster_sums(changes, clusters) if clusters else changes
+    spread = math.fsum(change * change for change in sums) / len(changes)
     return detectable(len(changes), spread) if spread else None
 
 

@@ -1,17 +1,19 @@
 """Two models on the same tasks: the difference, an interval for it, and a test.
 
 With one sample a task everything follows from the discordant tasks: `b` that only the first passes, `c`
-that only the second passes, of `n`. With more, from the tasks' differences.
+that only the second passes, of `n`. With more, from the tasks' differences; and where tasks come in clusters
+(of one repository, contest, template), from those of clusters.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from math import comb
 from statistics import NormalDist
 
+from evalkit.stats.errors import clustered_error
 from evalkit.stats.intervals import wilson
 
 EXACT_TASKS = 20  # all 2^n sign flips are tried up to here
@@ -163,3 +165,27 @@ def mean_difference(differences: Sequence[float], level: float = 0.95) -> tuple[
     error = math.sqrt(math.fsum((d - mean) ** 2 for d in differences) / (n * (n - 1)))
     half = float(student.ppf((1 + level) / 2, n - 1)) * error
     return mean, max(-1.0, mean - half), min(1.0, mean + half)
+
+
+def clustered_difference(
+    differences: Sequence[float], clusters: Sequence[Hashable], level: float = 0.95
+) -> tuple[float, float, float]:
+    """The same where tasks come in clusters: CR1 errors and Student's t with one degree of freedom less than
+    there are clusters; (mean, -1, 1) below two of them. With a cluster a task it is `mean_difference`."""
+    mean = math.fsum(differences) / len(differences) if differences else 0.0
+    error = clustered_error(differences, clusters)
+    if error is None:
+        return mean, -1.0, 1.0
+    from scipy.stats import t as student
+
+    half = float(student.ppf((1 + level) / 2, len(set(clusters)) - 1)) * error
+    return mean, max(-1.0, mean - half), min(1.0, mean + half)
+
+
+def cluster_sums(differences: Sequence[float], clusters: Sequence[Hashable]) -> list[float]:
+    """Of each cluster, in order of its first task: what `sign_flip` gives signs to, since tasks of a cluster
+    change sides together."""
+    sums: dict[Hashable, list[float]] = {}
+    for difference, cluster in zip(differences, clusters, strict=True):
+        sums.setdefault(cluster, []).append(difference)
+    return [math.fsum(own) for own in sums.values()]

@@ -60,6 +60,18 @@ def test_runs_that_do_not_tell_apart(evalkit: Evalkit, tmp_path: Path) -> None:
     assert "no task changed sides" in evalkit("compare", "one", "one").stdout
 
 
+def test_tasks_in_clusters(evalkit: Evalkit, tmp_path: Path) -> None:
+    store(tmp_path / "results" / "one", "1110")
+    store(tmp_path / "results" / "two", "0000")
+    shown = evalkit("compare", "one", "two", "--clusters", "difficulty")
+    assert "clusters     4 by difficulty: few" in shown.stdout
+    assert evalkit("compare", "one", "two", "--clusters", "difficulty", "--json").json["clusters"] == {
+        "tag": "difficulty",
+        "count": 4,
+    }
+    evalkit("compare", "one", "two", "--clusters", "dificulty").refused(2, "did you mean difficulty?")
+
+
 def test_other_data_is_refused(evalkit: Evalkit, tmp_path: Path) -> None:
     store(tmp_path / "results" / "one", "10")
     store(tmp_path / "results" / "two", "10", data="other")

@@ -50,6 +50,24 @@ def test_tasks_that_never_waver_are_as_good_as_tried_once() -> None:
     assert pair.interval[0] < 0.75 < pair.interval[1]
 
 
+def test_tasks_in_clusters() -> None:
+    """Two tasks of each of four repositories, which change sides together, and one alone."""
+    tags = {f"t/{n}": {"repository": "abcd"[n // 2]} for n in range(8)} | {"t/8": {"language": "x"}}
+    a, b = side(single("111111001")), side(single("000000111"))
+    alone, pair = compare(a, b), compare(a, b, "repository", tags)
+    assert alone.delta == pair.delta == pytest.approx(4 / 9)
+    assert pair.clusters == ("repository", 5)
+    assert pair.p == 10 / 16, "2 2 2 -2 0 of clusters: four coins, 4 or more apart in 10 of 16 ways"
+    assert pair.interval[0] < alone.interval[0]
+    assert pair.detectable == pytest.approx(2.8015852 * (16 / 81) ** 0.5)
+    assert "clusters" in pair.method
+    assert pair.to_json()["clusters"] == {"tag": "repository", "count": 5}
+    with pytest.raises(DataError, match="no task of these runs has a tag 'repo'"):
+        compare(a, b, "repo", tags)
+    with pytest.raises(DataError, match="all 2 tasks are of one repository"):
+        compare(side(single("10")), side(single("01")), "repository", tags)
+
+
 def test_what_is_missing_is_left_out_and_said() -> None:
     a, b = single("1111"), single("10")
     pair = compare(side(a), side(b, missing=2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,8 @@ from scipy.stats import binom, multinomial
 
 from evalkit.stats.paired import (
     bonett_price,
+    cluster_sums,
+    clustered_difference,
     mcnemar_exact,
     mcnemar_mid_p,
     mean_difference,
@@ -115,6 +118,39 @@ def test_mean_difference() -> None:
     assert mean == 0.25
     assert (high - low) / 2 == pytest.approx(0.1157275 * 2.364624, abs=1e-6)  # SE times t with 7 df
     assert mean_difference([0.5]) == (0.5, -1, 1)
+
+
+def test_clusters_of_tasks() -> None:
+    """The notes' example: 111 0000 111 00, CR1 0.2965855071, t with 3 df. Alone, each task is a cluster."""
+    scores, clusters = [1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 0, 0], "aaabbbbcccdd"
+    mean, low, high = clustered_difference([s - 0.25 for s in scores], clusters)
+    assert mean == 0.25
+    assert high == 1
+    assert mean - low == pytest.approx(0.2965855071 * 3.1824463, abs=1e-6)
+    differences = [0.5, 0.25, 0, -0.25, 0.75, 0.5, 0, 0.25]
+    assert clustered_difference(differences, range(8)) == pytest.approx(mean_difference(differences))
+    assert clustered_difference([1, 0, 1], "aaa") == (pytest.approx(2 / 3), -1, 1)
+    assert clustered_difference([], "") == (0, -1, 1)
+
+
+def test_signs_are_those_of_clusters() -> None:
+    assert cluster_sums([0.5, -0.25, 1, 0.25], "abba") == [0.75, 0.75]
+    assert sign_flip(cluster_sums([1] * 6, "aaabbb")) == 0.5, "six tasks in two clusters are two coins"
+    assert sign_flip([1] * 6) == 2 / 64
+
+
+def test_clustered_intervals_cover_and_unclustered_ones_do_not() -> None:
+    """40 clusters of 5 tasks that share most of what they are, no true difference, 400 times."""
+    random = numpy.random.default_rng(7)
+    clusters = [n // 5 for n in range(200)]
+    covered = [0, 0]
+    for _ in range(400):
+        shared = random.normal(size=40).repeat(5) + 0.5 * random.normal(size=200)
+        changes = list(numpy.clip(numpy.round(shared), -1, 1))
+        for i, found in enumerate((clustered_difference(changes, clusters), mean_difference(changes))):
+            covered[i] += found[1] <= 0 <= found[2]
+    assert 0.92 <= covered[0] / 400 <= 0.98
+    assert covered[1] / 400 < 0.75
 
 
 @pytest.mark.parametrize("n", [20, 80, 200])
