@@ -109,7 +109,7 @@ def compare_runs(a: Path, b: Path, clusters: str = "") -> Pair:
     where they share no task of one suite and data, or their tasks have no such tag."""
     with read_run(a) as one, read_run(b) as other:
         tags = {**other.manifest.get("tags", {}), **one.manifest.get("tags", {})}
-        return compare(side_of(one, a), side_of(other, b), clusters, tags)
+        return compare(side_of(one, a), side_of(other, b), tag=clusters, tags=tags)
 
 
 def side_of(store: Reader, folder: Path) -> Side:
@@ -134,7 +134,7 @@ def side_of(store: Reader, folder: Path) -> Side:
     )
 
 
-def compare(a: Side, b: Side, tag: str = "", tags: Mapping[str, Mapping[str, str]] | None = None) -> Pair:
+def compare(a: Side, b: Side, *, tag: str = "", tags: Mapping[str, Mapping[str, str]] | None = None) -> Pair:
     """`tags` are those of tasks; tasks of one value of `tag` are a cluster."""
     if a.suite != b.suite:
         raise DataError(

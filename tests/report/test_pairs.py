@@ -54,7 +54,7 @@ def test_tasks_in_clusters() -> None:
     """Two tasks of each of four repositories, which change sides together, and one alone."""
     tags = {f"t/{n}": {"repository": "abcd"[n // 2]} for n in range(8)} | {"t/8": {"language": "x"}}
     a, b = side(single("111111001")), side(single("000000111"))
-    alone, pair = compare(a, b), compare(a, b, "repository", tags)
+    alone, pair = compare(a, b), compare(a, b, tag="repository", tags=tags)
     assert alone.delta == pair.delta == pytest.approx(4 / 9)
     assert pair.clusters == ("repository", 5)
     assert pair.p == 10 / 16, "2 2 2 -2 0 of clusters: four coins, 4 or more apart in 10 of 16 ways"
@@ -63,9 +63,9 @@ def test_tasks_in_clusters() -> None:
     assert "clusters" in pair.method
     assert pair.to_json()["clusters"] == {"tag": "repository", "count": 5}
     with pytest.raises(DataError, match="no task of these runs has a tag 'repo'"):
-        compare(a, b, "repo", tags)
+        compare(a, b, tag="repo", tags=tags)
     with pytest.raises(DataError, match="all 2 tasks are of one repository"):
-        compare(side(single("10")), side(single("01")), "repository", tags)
+        compare(side(single("10")), side(single("01")), tag="repository", tags=tags)
 
 
 def test_what_is_missing_is_left_out_and_said() -> None:
