@@ -19,7 +19,7 @@ Summary = dict[str, Any]
 
 
 def write(part: str, summary: Summary, folder: Path) -> None:
-    """Put one part ("race" or "flat") among the figures, keep the other, and write the page anew."""
+    """Put one part ("race", "flat", "report") among the figures, keep the others, and write the page anew."""
     folder.mkdir(parents=True, exist_ok=True)
     stored = folder / "performance.json"
     known: dict[str, Summary] = json.loads(stored.read_text()) if stored.exists() else {}
@@ -31,13 +31,14 @@ def write(part: str, summary: Summary, folder: Path) -> None:
 
 
 def page(known: dict[str, Summary]) -> str:
-    race, flatness = known.get("race"), known.get("flat")
+    race, flatness, reports = known.get("race"), known.get("flat"), known.get("report")
     return Template(TEMPLATE.read_text()).substitute(
         goals=goals(race) if race else NOT_YET,
         measured=measured(race) if race else NOT_YET,
         tables="\n\n".join(works(race)) if race else NOT_YET,
         ceilings=ceilings(race) if race else "",
         flat=stays(flatness) if flatness else NOT_YET,
+        report=large(reports) if reports else NOT_YET,
         machine=machine(race, flatness),
     )
 
@@ -144,6 +145,36 @@ def stays(flatness: Summary) -> str:
     table = rows(*flat.rows(flatness))
     legend = "A and B are what the kernel holds for the containers of answers and judge."
     return f"{paragraph(text)}\n\n{table}\n\n{legend}"
+
+
+LARGE = {  # figures of a report: by name, heading, and the least that is asked
+    "build_s": ("built, s", "60"),
+    "peak_mb": ("memory, MB", ""),
+    "size_mb": ("page, MB", "2.5"),
+    "rows_ms": ("first rows, ms", "1,000"),
+    "sort_ms": ("sort, ms", "150"),
+    "filter_ms": ("filter, ms", ""),
+    "flips_ms": ("flips, ms", ""),
+}
+
+
+def large(reports: Summary) -> str:
+    blocks = reports["blocks"]
+    text = (
+        f"{reports['date']}: `evalkit report` over one and two runs of {reports['samples']:,} synthetic samples "
+        f"each (`python benchmarks/report.py`), load average {reports['load']}. Times in Chromium "
+        f"{blocks[0]['chromium']} are medians of {reports['rounds']} openings: from the start of the navigation "
+        "until the first rows are laid out; the slowest column's sort, a search and the differences of two runs, "
+        "from the press of a key until their rows are. The page then has "
+        f"{max(block['nodes'] for block in blocks):,} elements."
+    )
+    lines = [["runs", *(heading for heading, _ in LARGE.values())]]
+    lines += [
+        [str(block["runs"]), *(f"{block[name]:,}" if name in block else "" for name in LARGE)]
+        for block in blocks
+    ]
+    lines.append(["must be under", *(must for _, must in LARGE.values())])
+    return f"{paragraph(text)}\n\n{rows(*lines)}"
 
 
 def machine(race: Summary | None, flatness: Summary | None) -> str:

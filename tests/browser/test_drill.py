@@ -87,7 +87,7 @@ def test_a_score_opens_to_its_samples(opened: Callable[[str], Page]) -> None:
     page.click("#open-one")
     table = page.get_by_role("dialog").get_by_role("table")
     expect(table).to_have_attribute("aria-rowcount", str(TASKS + 1))
-    expect(page.get_by_role("dialog")).to_have_accessible_name("Ada on Mini")
+    expect(page.get_by_role("dialog")).to_have_accessible_name("Ada · Mini")
     rows = page.locator("dialog .scroller tbody tr:not(.space)")
     assert 20 < rows.count() < 60, "only what is in sight"
     assert column(page, 1)[0] == "Synthetic/0"
@@ -211,7 +211,7 @@ def test_a_permalink_opens_all_again(opened: Callable[[str], Page]) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page).to_have_url(re.compile("report.html#$"))
     page.go_back()
-    expect(page.get_by_role("dialog")).to_have_accessible_name("Ada on Mini")
+    expect(page.get_by_role("dialog")).to_have_accessible_name("Ada · Mini")
     page.go_back()
     expect(page.locator("#drill-sample")).to_have_text("Synthetic/1")
 
@@ -236,7 +236,7 @@ def test_a_bad_address_does_nothing(opened: Callable[[str], Page], anchor: str) 
     assert page.evaluate("window.__x") is None
     assert page.locator("#drill-sample").is_hidden()
     page.goto(f"{page.url.partition('#')[0]}#run=two")
-    expect(page.get_by_role("dialog")).to_have_accessible_name("Bob on Mini")
+    expect(page.get_by_role("dialog")).to_have_accessible_name("Bob · Mini")
 
 
 def test_by_keyboard_alone(opened: Callable[[str], Page]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 
 from evalkit.model import Message, Reply, Request, Usage
 from evalkit.outcome import Outcome
+from evalkit.run.settings import Settings
 from evalkit.store import Store, create_run
 from evalkit.suite import Scorer
 from evalkit.task import Answer, Task, TestResult, Verdict
@@ -22,10 +24,34 @@ FAILURES = ("wrong", "wrong", "wrong", "crashed", "timeout", "no_answer", "trunc
 IN_FLIGHT = 64
 
 
-def synthetic_run(folder: Path, samples: int, *, seed: int = 1, share: float = 0.6, calls: int = 1) -> Path:
+def synthetic_run(
+    folder: Path, samples: int, *, model: str = "a-model", seed: int = 1, share: float = 0.6, calls: int = 1
+) -> Path:
     """A run of `samples` tasks; a `share` passes, but for a hundredth that broke or was never begun."""
-    asyncio.run(_write(folder, samples, random.Random(seed), share, calls))
+    asyncio.run(_write(folder, samples, model, random.Random(seed), share, calls))
     return folder
+
+
+def manifest_of(tasks: Sequence[str], model: str) -> dict[str, Any]:
+    """As a run of the suite mini has it, of these tasks."""
+    identity = {
+        "data": "ab" * 32,
+        "label": "",
+        "options": {},
+        "sampling": {"temperature": 0.7},
+        "tasks": {"count": len(tasks), "ids": "cd" * 8},
+        "model": {"backend": "api", "id": model},
+    }
+    return {
+        **manifest(),
+        "created": "2026-01-02T03:04:05+00:00",
+        "settings": Settings("mini", model).to_json(),
+        "identity": identity,
+        "identity_digest": hashlib.sha256(model.encode()).hexdigest(),
+        "data": {"source": "file:synthetic.jsonl", "revision": "1", "fingerprint": "ab" * 32},
+        "model": {"backend": "api", "id": model},
+        "tags": tags_of(tasks),
+    }
 
 
 def tags_of(tasks: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -41,10 +67,11 @@ def tags_of(tasks: Sequence[str]) -> dict[str, dict[str, str]]:
     }
 
 
-async def _write(folder: Path, samples: int, rng: random.Random, share: float, calls: int) -> None:
+async def _write(
+    folder: Path, samples: int, model: str, rng: random.Random, share: float, calls: int
+) -> None:
     tasks = [f"Synthetic/{number}" for number in range(samples)]
-    facts = {**manifest(), "tags": tags_of(tasks), "identity": {"tasks": {"count": samples}}}
-    with create_run(folder, facts, [(task, 0) for task in tasks]) as store:
+    with create_run(folder, manifest_of(tasks, model), [(task, 0) for task in tasks]) as store:
         judged = await store.verdict_set(Scorer("mini", "1"), {})
         waiting = iter([(task, random.Random(rng.random())) for task in tasks])
 

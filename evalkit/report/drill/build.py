@@ -91,8 +91,7 @@ def about(run: RunFacts, runs: Sequence[RunFacts]) -> dict[str, Any]:
     return {
         "id": run.id,
         "name": shown(run.model.display if model_alone else run.label if label_alone else run.id),
-        "label": shown(run.label),
-        "model": shown(run.model.display),
+        "title": shown(f"{run.model.display} · {run.label}"),
         "suite": shown(run.setting.suite),
         "folder": shown(run.folder.name),
         "state": shown(run.state),

@@ -83,8 +83,8 @@ const makeList = () => {
     const choices = asked.map(choice), all = Object.fromEntries(["q", ...choices.map(({ key }) => key)].map((key) => [key, null]));
     controls = [searchOf("q", say("search")), ...choices, columnsOf("hide", from.columns.slice(1).map((c) => [c.name, titleOf(c)]))];
     tools.replaceChildren(...controls.map((one) => one.element), press(say("clear"), () => go(address(all))), shown);
-    title.textContent = from.title ?? from.about.label;
-    note.textContent = from.note ?? [from.about.suite, from.about.model, from.about.state].filter(Boolean).join(" · ");
+    title.textContent = from.title ?? from.about.title;
+    note.textContent = from.note ?? [from.about.suite, from.about.state].filter(Boolean).join(" · ");
     active = scroller.scrollTop = 0;
     before = "";
   };
