@@ -44,7 +44,7 @@ SORT = """async (at) => {
   return performance.now() - began;
 }"""
 FILTER = """async (text) => {
-  const [input, output] = ["input[type=search]", "output"].map((one) => document.querySelector(`dialog ${one}`));
+  const [input, output] = ["input", "output"].map((one) => document.querySelector(`dialog ${one}`));
   const before = output.textContent, began = performance.now();
   input.value = text;
   input.dispatchEvent(new Event("input"));

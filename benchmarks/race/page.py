@@ -161,11 +161,11 @@ LARGE = {  # figures of a report: by name, heading, and the least that is asked
 def large(reports: Summary) -> str:
     blocks = reports["blocks"]
     text = (
-        f"{reports['date']}: `evalkit report` over one and two runs of {reports['samples']:,} synthetic samples "
-        f"each (`python benchmarks/report.py`), load average {reports['load']}. Times in Chromium "
-        f"{blocks[0]['chromium']} are medians of {reports['rounds']} openings: from the start of the navigation "
-        "until the first rows are laid out; the slowest column's sort, a search and the differences of two runs, "
-        "from the press of a key until their rows are. The page then has "
+        f"{reports['date']}: `evalkit report` over one and two runs of {reports['samples']:,} synthetic "
+        f"samples each (`python benchmarks/report.py`), load average {reports['load']}. Times in Chromium "
+        f"{blocks[0]['chromium']} are medians of {reports['rounds']} openings: from the start of the "
+        "navigation until the first rows are laid out; the slowest column's sort, a search and the "
+        "differences of two runs, from the press of a key until their rows are. The page then has "
         f"{max(block['nodes'] for block in blocks):,} elements."
     )
     lines = [["runs", *(heading for heading, _ in LARGE.values())]]

@@ -19,8 +19,8 @@ def facts(folder: Path, id: str, *, model: str = "") -> RunFacts:
     summary = summarize(folder)
     name = model or summary.model
     setting = Setting(summary.suite, "1")
-    facts = (Model(name, name), setting, summary.title, summary, {})
-    return RunFacts(id, folder, *facts, summary.pass_1, None, None)
+    shown = Model(name, name)
+    return RunFacts(id, folder, shown, setting, summary.title, summary, {}, summary.pass_1, None, None)
 
 
 def report(runs: Sequence[RunFacts]) -> Report:

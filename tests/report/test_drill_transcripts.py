@@ -100,7 +100,7 @@ def test_what_finds_no_room_is_a_page_of_its_own(tmp_path: Path) -> None:
     run = facts(make_run(tmp_path / "run", HOSTILE), "r")
     made = drill(report([run]), transcripts="failed", name="my report.html", largest=500_100)
     assert not [id for id in made.blocks if id.startswith("told-")]
-    assert unpacked(made.blocks["drill"])["beside"] == "my%20report-samples"
+    assert unpacked(made.blocks["drill-data"])["beside"] == "my%20report-samples"
     pages = dict(made.pages())
     assert list(pages) == [f"my report-samples/r/{n}.html" for n in (1, 2, 5, 6)]
     page = Elements(pages["my report-samples/r/1.html"])

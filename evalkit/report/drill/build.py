@@ -75,7 +75,7 @@ def drill(
         "thousands": said.language.thousands,
     }
     return Drill(
-        {"drill": packed(head), **blocks, **(within or {})},
+        {"drill-data": packed(head), **blocks, **(within or {})},
         script(),
         resource("told.css") + resource("drill.css"),
         fallbacks,

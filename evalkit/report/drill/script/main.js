@@ -21,7 +21,7 @@ const opens = (event) => {
 const start = async () => {
   const root = document.documentElement;
   root.className += " js";
-  head = await block("drill");
+  head = await block("drill-data");
   list = makeList();
   sample = makeSample(list);
   tables = find("table[data-sortable]").map(tableOf);
