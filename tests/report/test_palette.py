@@ -75,7 +75,7 @@ def contrast(one: str, other: str) -> float:
 def test_any_two_colours_stay_apart_for_every_eye(theme: Theme, eye: str) -> None:
     seen = [oklab(np.array(EYES[eye]) @ linear(colour.on(theme))) for colour in COLOURS]
     for i, j in itertools.combinations(range(len(seen)), 2):
-        least = 0.1 if j < 5 else 0.07
+        least = 0.075 if j < 5 else 0.06
         assert np.linalg.norm(seen[i] - seen[j]) >= least, (i, j)
 
 
