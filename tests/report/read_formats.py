@@ -18,6 +18,7 @@ TEX = {
     r"\textgreater{}": ">",
     r"\textless{}": "<",
     r"\%": "%",
+    r"\textperiodcentered{}": "·",
     "{}": "",
     "--": "–",
 }
@@ -35,7 +36,7 @@ def by_cell(table: Table, rows: list[list[str]]) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     left = iter(rows)
     for label, cells in keys(table):
-        row = next(row for row in left if row[0] == label and len(row) == len(cells) + 1)
+        row = next(row for row in left if f"{row[0]} ".startswith(f"{label} ") and len(row) == len(cells) + 1)
         found.update(zip(cells, row[1:], strict=True))
     return found
 

@@ -8,11 +8,14 @@ from dataclasses import asdict, replace
 import pytest
 
 from evalkit.errors import UsageError
+from evalkit.report.cells import text_of
 from evalkit.report.formats import FORMATS, Show, render, render_all
+from evalkit.report.gather import gather
 from evalkit.report.labels import LANGUAGES, labels
 from evalkit.report.published import load_published
 from evalkit.report.values import Interval, Row, Setting, Table, Value
 from tests.report import read_formats as read
+from tests.report.runs import Runs
 from tests.report.test_ranks import LAUNCH
 
 EN = labels("en")
@@ -177,6 +180,26 @@ def test_measured_rows() -> None:
     for format in ("latex", "markdown", "html"):
         assert "†" in render(measured(), format, EN), format
     assert r"& 9.5\rlap{\textsuperscript{†}}" in render(measured(), "latex", EN)
+
+
+@pytest.mark.docker
+def test_runs_beside_published_values_in_each_format(runs: Runs) -> None:
+    """Real runs, one broken and one killed, under the printed row of their benchmark or of their own."""
+    folders = [runs.qwen, runs.kimi, runs.again, runs.broken, runs.killed, runs.terminal]
+    table = gather(folders, [FILE]).tables[0]
+    assert sum(value.origin == "measured" for value in table.cells.values()) >= 4
+    shown = {
+        (row.id, model.id): text_of(table.cells.get((row.id, model.id)), row)
+        for row in table.rows
+        if not row.heading
+        for model in table.models
+    }
+    for format, reader in READERS.items():
+        found = read.by_cell(table, reader(render(table, format, EN)))
+        empty = {key: "" if format == "csv" and text in "–·" else text for key, text in shown.items()}
+        assert found == empty, format
+    assert read.by_cell(table, read.Page(render(table, "html", EN)).rows) == shown
+    assert set(read.json_cells(render(table, "json", EN))) == set(table.cells)
 
 
 def test_markdown_ends_within_its_limit_on_the_border_of_a_row() -> None:

@@ -110,6 +110,8 @@ def below(table: Table, rows: Sequence[Line], labels: Labels, show: Show) -> Ite
     if documents:
         sentences.append(labels("formats.sources", names="; ".join(documents)))
     for sentence in sentences:
-        yield from textwrap.wrap(sentence, WRAP)
+        yield from textwrap.wrap(sentence, WRAP, break_on_hyphens=False)
     for letter, note in used_notes(table, show).items():
-        yield from textwrap.wrap(f"{letter}  {note}", WRAP, subsequent_indent=" " * (len(letter) + 2))
+        yield from textwrap.wrap(
+            f"{letter}  {note}", WRAP, subsequent_indent=" " * (len(letter) + 2), break_on_hyphens=False
+        )
