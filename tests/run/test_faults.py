@@ -45,7 +45,7 @@ LASTING = {
     "length": ("failed", "truncated"),
     "content_filter": ("failed", "refused"),
     "null": ("failed", "no_answer"),
-    "drip": ("passed", ""),
+    "drip s=0.001": ("passed", ""),
     "badusage": ("passed", ""),
     "wrongmodel": ("passed", ""),
 }

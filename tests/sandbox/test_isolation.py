@@ -132,7 +132,10 @@ async def test_the_machine_cannot_be_measured_from_inside(sandbox: Any) -> None:
     assert (await check(sandbox, LOOK, MACHINE)).status == "passed"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session", params=[1, 3, 5])
+VERSIONS = [1, pytest.param(3, marks=pytest.mark.full), 5]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", params=VERSIONS)
 async def old(request: pytest.FixtureRequest, docker_engine: Any) -> AsyncIterator[Any]:
     """A sandbox as on a kernel whose Landlock has no scopes."""
     opened = await open_program_sandbox(judges=3, run_label="old", landlock_at_most=request.param)

@@ -67,7 +67,7 @@ async def test_want_of_memory_is_the_fault_of_who_took_it(
     try:
         neighbours = [asyncio.create_task(check(sandbox, HONEST, TEST, wall_s=20.0)) for _ in range(2)]
         await asyncio.sleep(0.5)
-        guilty = await check(sandbox, bomb, TEST, wall_s=4.0)
+        guilty = await check(sandbox, bomb, TEST, wall_s=2.5)
         assert guilty.status in ("memory", "timeout", "crashed"), guilty
         assert [(said.status, said.detail) for said in await asyncio.gather(*neighbours)] == [
             ("passed", "")

@@ -7,6 +7,7 @@ import contextlib
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ import pytest_asyncio
 
 from evalkit.program import Job, Judgement, Limits
 from evalkit.sandbox import open_program_sandbox
-from evalkit.sandbox.inside import patrol
+from evalkit.sandbox.inside import accounting, patrol
 from evalkit.sandbox.inside.evalkit_judge.share import UNKNOWN, Times, Window
 from evalkit.sandbox.inside.places import OVERDUE, RUNNING, WAITING, room
 from evalkit.sandbox.rights import OLD, OLD_S, Rights
@@ -120,11 +121,12 @@ async def test_waiting_that_is_not_over_is_no_effective_time(docker_engine: Any)
 
 @pytest.mark.docker
 @pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("spinning", [4, pytest.param(8, marks=pytest.mark.full)])
 @steady
-async def test_what_gold_takes_gives_a_right_to_twenty_times_as_much(small: Any) -> None:
+async def test_what_gold_takes_gives_a_right_to_twenty_times_as_much(small: Any, spinning: int) -> None:
     """Limit 2 s; gold takes 0.08 s. An answer that needs 1.2 s keeps its pass beside spinning ones."""
     gold = works(0.08)
-    _, honest = await beside(small, [job(SPINS, 2.0, gold)] * 8, [job(works(1.2), 2.0, gold)] * 2)
+    _, honest = await beside(small, [job(SPINS, 2.0, gold)] * spinning, [job(works(1.2), 2.0, gold)] * 2)
     assert {one.status for one in honest} == {"passed"}
 
 
@@ -235,6 +237,31 @@ def test_a_wait_that_goes_on_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     assert beat.stalled_s(0) == 0.0
     used[0], ready[0] = (0.61, 0.2), True  # it had a core meanwhile, and the kernel has counted the wait
     assert beat.stalled_s(0) == 0.0
+
+
+STAT = "cpu  9 0 9 9 0 0 0 {} 0 0\ncpu0 5 0 5 5 0 0 0 {} 0 0\ncpu1 4 0 4 4 0 0 0 {} 0 0\nintr 1 2 3\n"
+
+
+def test_what_the_host_takes_of_a_core_is_no_programs_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Since the first look; of the core that lost most, whichever the program was on."""
+    stat, tick = tmp_path / "stat", os.sysconf("SC_CLK_TCK")
+    monkeypatch.setattr(accounting, "Path", lambda path: stat if path == "/proc/stat" else Path(path))
+    stat.write_text(STAT.format(7 * tick, 3 * tick, 4 * tick))
+    beat = patrol.Beat(None)
+    assert beat.robbed_s() == 0.0  # not looked at yet
+    beat.look(os.getpid(), patrol.TICK_S)
+    assert beat.robbed_s() == 0.0
+    stat.write_text(STAT.format(9 * tick, 3 * tick + tick // 2, 5 * tick + tick // 2))
+    assert beat.robbed_s() == 1.5
+    stat.unlink()
+    assert (accounting.taken_s(), beat.robbed_s()) == ((), 0.0)
+
+
+def test_what_the_host_takes_is_read_for_each_core_of_this_machine() -> None:
+    assert len(accounting.taken_s()) >= CORES
+    assert min(accounting.taken_s()) >= 0.0
 
 
 def test_programs_are_looked_at_when_they_may_be_overdue(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,7 @@
-"""What the kernel counts about processes of container A: waiting, CPU time, kills for want of memory."""
+"""What the kernel counts about processes of container A: waiting, CPU time, kills for want of memory.
+
+And about the machine: a virtual one has cores that its host may take away for a while.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,22 @@ def is_ready(pid: int) -> bool:
     with contextlib.suppress(OSError, IndexError):
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "R"
     return False
+
+
+def taken_s() -> tuple[float, ...]:
+    """Of each core: seconds that the host has taken of it since the machine started (steal). () if unknown.
+
+    A program that was on that core neither ran nor waited, by the kernel's count: it stood still with it.
+    """
+    found = []
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        for line in Path("/proc/stat").read_text().splitlines():
+            name, *ticks = line.split(" ", 9)
+            if not name.startswith("cpu"):
+                break  # the cores come first, after their sum
+            if name != "cpu":
+                found.append(int(ticks[7]) / os.sysconf("SC_CLK_TCK"))
+    return tuple(found)
 
 
 def cpu_s(uid: int) -> float:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .accounting import is_ready, ran_s
+from .accounting import is_ready, ran_s, taken_s
 from .places import OVERDUE, RUNNING, WAITING
 
 TICK_S, LEAST_S = 0.05, 0.005
@@ -32,11 +32,14 @@ class Beat:
     told: int = 0  # changes
     left_s: float = TICK_S  # until it may be overdue
     moved: float = 0.0  # on the monotonic clock: the last look before which it was on a core
+    taken: tuple[float, ...] = ()  # by the host of each core, until the first look
 
     def look(self, pid: int, passed_s: float) -> bool:
         """Whether it does something else than at the last look, `passed_s` ago."""
         ran, waited = ran_s(pid)
         before, self.used_s = self.used_s, ran + waited
+        if before < 0:
+            self.taken = taken_s()
         if self.used_s != before:
             self.moved = time.monotonic()
         state = RUNNING if before < 0 or self.used_s - before > BUSY * passed_s else WAITING
@@ -56,6 +59,11 @@ class Beat:
         if self.used_s < 0 or sum(ran_s(pid)) != self.used_s or not is_ready(pid):
             return 0.0
         return time.monotonic() - self.moved
+
+    def robbed_s(self) -> float:
+        """How long the host has kept a core from the program: which of them it was on is not known, so that
+        the most counts. A tick at its beginning is left out, which most programs do not outlive."""
+        return max((now - then for now, then in zip(taken_s(), self.taken, strict=False)), default=0.0)
 
 
 def pause_s(beats: Iterable[Beat]) -> float:

@@ -152,6 +152,7 @@ class Supervisor:
                 waited = sample.delayed_s()
                 if sample.pid:
                     waited += waited_s(sample.pid) + sample.beat.stalled_s(sample.pid)
+                    waited += sample.beat.robbed_s()
                 sample.connection.send(TIMES.pack(waited, cpu_s(sample.slot.uid)))
             return
         sample.killed = True

@@ -1,8 +1,9 @@
 """Whether a late program was given its share of the machine: limits count effective time.
 
-Effective time is wall time less the time that a program was ready to run and had no core. At a wall limit
-the program is ended if it had its guaranteed share of effective time, else it gets what is missing. Of a
-program with several processes the CPU time of all of them counts, so that none gains by starving itself.
+Effective time is wall time less the time that a program was ready to run and had no core, whether others had
+it or a virtual machine's host. At a wall limit the program is ended if it had its guaranteed share of
+effective time, else it gets what is missing. Of a program with several processes the CPU time of all of them
+counts, so that none gains by starving itself.
 """
 
 from __future__ import annotations
