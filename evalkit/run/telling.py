@@ -55,7 +55,8 @@ def tell(store: Reader, task_id: str, sample: int, end: str) -> Iterator[Passage
     yield from conversation(list(tries.values()))
     yield from rollout(record.info, store.manifest["settings"].get("budget", {}))
     yield from verdicts(store, record)
-    yield Passage("attempts", "attempts", tuple(attempts(tries)))
+    if made := tuple(attempts(tries)):
+        yield Passage("attempts", "attempts", made)
     row = explain_missing(record.row, end)
     tokens = [f"{name} {count(row[f'{name}_tokens'])}" for name in ("prompt", "completion", "reasoning")]
     used = f"tokens: {', '.join(tokens)}; cost {money(row['cost'])}; tries {row['tries']}"

@@ -188,7 +188,6 @@ def test_a_sample_opens_to_its_whole_story(opened: Callable[[str], Page]) -> Non
         "reply",
         "extracted code",
         "official verdict by mini 1",
-        "attempts",
         "usage",
     ]
     assert "3 != 4" in (sample.locator("table").text_content() or "")
@@ -284,7 +283,7 @@ def test_two_runs_show_what_differs_and_nothing_else(opened: Callable[[str], Pag
     panes = page.locator(".panes .pane")
     expect(panes).to_have_count(2)
     assert panes.locator("h3").all_text_contents() == ["Ada", "Bob"]
-    assert [panes.nth(at).locator(".told .reply").count() for at in (0, 1)] == [1, 2]
+    assert [panes.nth(at).locator(".told .is-reply").count() for at in (0, 1)] == [1, 2]
 
 
 def test_hostile_words_are_shown_and_do_nothing(opened: Callable[[str], Page]) -> None:

@@ -58,7 +58,7 @@ const partOf = (part) => {
   const lines = part.patch ? part.text.split("\n").map((line) => make("span", { class: LINES[line[0]] ?? null }, `${line}\n`)) : [part.text];
   return [make("pre", { tabindex: "0" }, ...lines), part.rest ? restOf(`${say("rest", { n: part.rest[0] })} sha256 ${part.rest[1]}`) : ""];
 };
-const passageOf = ([kind, title, parts]) => make("section", { class: kind, tabindex: "-1" }, make("h4", {}, title), ...parts.flatMap(partOf));
+const passageOf = ([kind, title, parts]) => make("section", { class: `is-${kind}`, tabindex: "-1" }, make("h4", {}, title), ...parts.flatMap(partOf));
 
 /** The first passages, and a button for more. */
 const transcriptOf = (told) => {

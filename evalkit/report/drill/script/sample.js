@@ -28,7 +28,7 @@ const makeSample = (list) => {
   };
   const paneOf = async (run, row, name) => {
     const facts = run.columns.filter((c) => !TOLD.includes(c.name) && c.show(row));
-    return make("section", { class: "pane" }, name ? make("h3", {}, name) : null,
+    return make("section", { class: "pane" }, make("h3", {}, name),
       make("p", {}, make("span", { class: `word ${cell(run, "outcome", row)}` }, word(run, row))), others(run, row),
       make("dl", {}, ...facts.map((c) => make("div", {}, make("dt", {}, titleOf(c)), make("dd", {}, c.show(row))))), await storyOf(run, row));
   };
@@ -48,7 +48,7 @@ const makeSample = (list) => {
     const key = sides.map((run, at) => `${run.about.id} ${found[at]}`).join();
     if (key === before) return;
     before = key;
-    const built = await Promise.all(sides.map((run, at) => paneOf(run, found[at], from.names?.[at])));
+    const built = await Promise.all(sides.map((run, at) => paneOf(run, found[at], from.names?.[at] ?? run.about.title)));
     if (key !== before) return; // something else was opened meanwhile
     title.textContent = !from.sides && from.column("sample") ? `${task} · ${say("sample")} ${wanted}` : task;
     panes.replaceChildren(...built);
