@@ -71,7 +71,7 @@ def unmark(cell: str) -> str:
 def text(shown: str) -> list[list[str]]:
     lines = (re.split(r" {2,}", line.strip()) for line in shown.splitlines())
     return [
-        [line[0], *(re.sub(r"(?<=[\d%])[*+]?[a-z,]*$| [a-z]$", "", c) for c in line[1:])] for line in lines
+        [line[0], *(re.sub(r"(?<=[\d%])[*+]?[a-z,†]*$| [a-z]$", "", c) for c in line[1:])] for line in lines
     ]
 
 
