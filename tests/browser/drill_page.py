@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evalkit.report.content import Report, RunFacts
 from evalkit.report.drill import Drill, drill
-from evalkit.report.drill.build import Transcripts
+from evalkit.report.drill.build import LARGEST, Transcripts
 from evalkit.report.values import Model, Setting, Table
 from evalkit.run.result import summarize
 
@@ -27,9 +27,11 @@ def report(runs: Sequence[RunFacts]) -> Report:
     return Report("A report", "", (Table("scores", "Scores", (), (), {}),), runs=tuple(runs))
 
 
-def write_page(folder: Path, runs: Sequence[RunFacts], transcripts: Transcripts = "none") -> Path:
+def write_page(
+    folder: Path, runs: Sequence[RunFacts], transcripts: Transcripts = "none", largest: int = LARGEST
+) -> Path:
     """Write page and what stands beside it."""
-    made = drill(report(runs), transcripts=transcripts, name="report.html")
+    made = drill(report(runs), transcripts=transcripts, name="report.html", largest=largest)
     path = folder / "report.html"
     path.write_text(html(made, runs), encoding="utf-8")
     for name, text in made.pages():

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from evalkit.report.pairs import compare, side_of
 from evalkit.store import read_run
+from tests.browser.chromium import Watch
 from tests.browser.drill_page import facts, write_page
 from tests.cli.stored import HOSTILE, make_run
 from tests.report.synthetic import synthetic_run
@@ -215,26 +216,29 @@ def test_a_permalink_opens_all_again(opened: Callable[[str], Page]) -> None:
     expect(page.locator("#drill-sample")).to_have_text("Synthetic/1")
 
 
-@pytest.mark.parametrize(
-    "anchor",
-    [
-        "run=none",
-        "run=__proto__&task=constructor",
-        "run=one&task=none",
-        "run=one&sort=-nothing&f.none=1&hide=none&f.outcome=%00",
-        "flips=one~none",
-        "flips=one~two~bad",
-        "run=%E0%A4%A&q=%",
-        "run=<img src=x onerror=window.__x=1>&q=<script>window.__x=1</script>",
-        "=&&==&t.sort=constructor&t.hide=none",
-        "notes",
-    ],
+BAD = (
+    "run=none",
+    "run=__proto__&task=constructor",
+    "run=one&task=none",
+    "run=one&sort=-nothing&f.none=1&hide=none&f.outcome=%00",
+    "flips=one~none",
+    "flips=one~two~bad",
+    "run=%E0%A4%A&q=%",
+    "run=<img src=x onerror=window.__x=1>&q=<script>window.__x=1</script>",
+    "=&&==&t.sort=constructor&t.hide=none",
+    "notes",
 )
-def test_a_bad_address_does_nothing(opened: Callable[[str], Page], anchor: str) -> None:
-    page = opened(anchor)
-    assert page.evaluate("window.__x") is None
-    assert page.locator("#drill-sample").is_hidden()
-    page.goto(f"{page.url.partition('#')[0]}#run=two")
+
+
+def test_a_bad_address_does_nothing(opened: Callable[[str], Page]) -> None:
+    """At first, and when it is typed; what comes after it works."""
+    page = opened(BAD[0])
+    for anchor in BAD:
+        page.evaluate("anchor => { location.hash = anchor }", anchor)
+        page.evaluate("() => new Promise(done => setTimeout(done, 20))")
+        assert page.evaluate("window.__x") is None
+        assert page.locator("#drill-sample").is_hidden()
+    page.evaluate("location.hash = 'run=two'")
     expect(page.get_by_role("dialog")).to_have_accessible_name("Bob · Mini")
 
 
@@ -353,3 +357,19 @@ def test_the_main_table_filters_rows_and_columns(opened: Callable[[str], Page]) 
     page.click("#open-one")
     page.keyboard.press("Escape")
     assert rows_of_main(page) == ["Group two", "Kiwi", "Fig"], "what was set before stays"
+
+
+def test_a_transcript_beside_the_report(folder: Path, tmp_path: Path, watch: Watch) -> None:
+    """A page of its own, found by a plain link, without any script; its link leads back to the sample."""
+    run = facts(folder / "bad", "bad")
+    made = write_page(tmp_path, [run], "all", largest=500_100)
+    page = watch.open(made, anchor="run=bad&task=t%2F1&sample=1")
+    page.get_by_role("link", name="Open the transcript").click()
+    page.get_by_role("heading", level=1).wait_for()
+    assert page.url.endswith("/report-samples/bad/5.html")
+    assert page.title().startswith("t/1 · ")
+    assert "‹U+202E›" in (page.locator("main").text_content() or "")
+    assert page.locator("script").count() == 0
+    page.get_by_role("link", name="Back to the report").click()
+    expect(page.locator("#drill-sample")).to_have_text("t/1 · sample 1")
+    assert (watch.console, watch.errors, watch.dialogs) == ([], [], [])
