@@ -78,7 +78,12 @@ def text(pair: Pair, tasks: int, style: Style) -> Iterator[str]:
 
 
 def covered(side: Side, pair: Pair) -> str:
-    missing = f", {side.missing:,} samples missing" if side.missing else ""
+    low, high = side.bounds
+    missing = (
+        f", {side.missing:,} samples missing: {percent(low)} to {percent(high)} with them"
+        if side.missing
+        else ""
+    )
     return (
         f"{one_line(side.model)}, {one_line(side.protocol)}: {len(side.tasks):,} tasks, "
         f"{pair.shared:,} of them in both{missing}"

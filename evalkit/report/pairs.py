@@ -25,6 +25,7 @@ from evalkit.stats.paired import (
     tango,
 )
 from evalkit.stats.power import detectable
+from evalkit.stats.published import bounds
 from evalkit.store import Reader, read_run
 
 ALPHA = 0.05
@@ -49,9 +50,16 @@ class Side:
         """The most that any task has."""
         return max((n for _, n in self.tasks.values()), default=0)
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Where the run's own score lies once all its samples have verdicts."""
+        passed = sum(c for c, _ in self.tasks.values())
+        scored = sum(n for _, n in self.tasks.values())
+        return bounds(passed, scored, scored + self.missing)
+
     def to_json(self, mean: float) -> dict[str, Any]:
-        facts = {"run": self.run, "model": self.model, "protocol": self.protocol}
-        return {**facts, "tasks": len(self.tasks), "missing": self.missing, "pass@1": mean}
+        facts = {"run": self.run, "model": self.model, "protocol": self.protocol, "tasks": len(self.tasks)}
+        return {**facts, "missing": self.missing, "bounds": list(self.bounds), "pass@1": mean}
 
 
 @dataclass(frozen=True)

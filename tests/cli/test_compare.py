@@ -43,7 +43,7 @@ def test_compare(evalkit: Evalkit, tmp_path: Path) -> None:
     assert "0.0391 (Tango, McNemar mid-p)" in done.stdout
     assert "7 tasks for A, 1 for B" in done.stdout
     assert "t/1, t/2, t/3 and 4 more" in done.stdout
-    assert "1 samples missing" in done.stdout
+    assert "1 samples missing: 9.1% to 13.6% with them" in done.stdout
     assert "A is ahead by 28.6 points" in done.stdout
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202e\u2028]", done.stdout), (
         "a model's name drives no terminal"

@@ -96,7 +96,7 @@ def test_csv_says_which_table_it_left_out(table: Table, capfd: pytest.CaptureFix
 def test_a_summary_within_its_limit(table: Table) -> None:
     shown = table("--format", "markdown", "--limit-bytes", "1500B")
     assert len(shown.encode()) <= 1500
-    assert "more rows do not fit here" in shown.splitlines()[-1]
+    assert "more lines do not fit here" in shown.splitlines()[-1]
 
 
 def test_on_a_terminal_that_has_no_such_characters(evalkit: Evalkit) -> None:

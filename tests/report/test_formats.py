@@ -213,5 +213,5 @@ def test_markdown_ends_within_its_limit_on_the_border_of_a_row() -> None:
     assert whole.splitlines()[: len(rows)] == rows
     assert rows[-1].startswith("| Row ")
     left = len(whole.splitlines()) - len(rows)
-    assert (empty, last) == ("", f"**{left} more rows do not fit here.**")
+    assert (empty, last) == ("", f"**{left} more lines do not fit here.**")
     assert render(many, "markdown", EN, Show(limit=len(whole.encode()))) == whole

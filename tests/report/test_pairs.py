@@ -73,6 +73,8 @@ def test_what_is_missing_is_left_out_and_said() -> None:
     pair = compare(side(a), side(b, missing=2))
     assert (pair.shared, pair.mean_a, pair.mean_b, pair.b.missing) == (2, 1.0, 0.5, 2)
     assert pair.to_json()["b"]["missing"] == 2
+    assert pair.to_json()["b"]["bounds"] == [0.25, 0.75]
+    assert pair.a.bounds == (1.0, 1.0)
 
 
 def test_equal_runs() -> None:
