@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.cli.parser import Parser, byte_size, choice, json_object, number, seconds, task_list, whole
+from evalkit.errors import UsageError
 from evalkit.model import Sampling
 from evalkit.registry import from_anywhere, object_from_anywhere
 from evalkit.run.settings import ISOLATIONS, ROLES, Knobs, Settings, budget_from, roles_from
@@ -98,6 +99,16 @@ def add_same(group: Any) -> None:
         metavar="MODEL=PUBLISHED",
         help="a run's model is this published one, and has its column; may be repeated",
     )
+
+
+def names_of(text: str | None) -> tuple[str, ...]:
+    """`A,B` as names. UsageError where it names nothing."""
+    if text is None:
+        return ()
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not names:
+        raise UsageError(f"{text!r} names nothing", "leave the option out to have all")
+    return names
 
 
 def add_data(group: Any) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from evalkit.cli.find import find_run
-from evalkit.cli.options import add_results, add_same
+from evalkit.cli.options import add_results, add_same, names_of
 from evalkit.cli.parser import Parser, choice
 from evalkit.cli.text import count, one_line, size
 from evalkit.errors import UsageError
@@ -47,8 +47,8 @@ def main(words: Sequence[str]) -> int:
     report = gather(
         [find_run(name, args.results) for name in args.runs],
         [load_published(name) for name in args.published],
-        models=args.models,
-        suites=args.suites,
+        models=names_of(args.models),
+        suites=names_of(args.suites),
         subject=args.subject,
         title=args.title,
         aliases=parse_aliases(args.same),
@@ -89,10 +89,8 @@ def parser() -> Parser:
         "-o", "--output", default="reports/report.html", metavar="FILE", help="default: %(default)s"
     )
     group = made.add_argument_group("what to show")
-    group.add_argument("--models", type=names, default=(), metavar="NAMES", help="these models only: A,B,C")
-    group.add_argument(
-        "--suites", type=names, default=(), metavar="NAMES", help="these benchmarks only: A,B,C"
-    )
+    group.add_argument("--models", metavar="NAMES", help="these models only: A,B,C")
+    group.add_argument("--suites", metavar="NAMES", help="these benchmarks only: A,B,C")
     group.add_argument(
         "--subject", metavar="MODEL", help="whom the others are compared with (default: the first model)"
     )
@@ -116,10 +114,6 @@ def parser() -> Parser:
     )
     add_results(made)
     return made
-
-
-def names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def write(path: Path, text: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from evalkit.cli.export import destination
 from evalkit.cli.find import find_run
-from evalkit.cli.options import add_results, add_same
+from evalkit.cli.options import add_results, add_same, names_of
 from evalkit.cli.parser import Parser, byte_size, choice
 from evalkit.errors import UsageError
 from evalkit.text import one_line
@@ -127,16 +127,6 @@ def parser() -> Parser:
     )
     add_results(parser)
     return parser
-
-
-def names_of(text: str | None) -> tuple[str, ...]:
-    """`A,B` as names. UsageError where it names nothing."""
-    if text is None:
-        return ()
-    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    if not names:
-        raise UsageError(f"{text!r} names nothing", "leave the option out to have all")
-    return names
 
 
 def write(text: str, format: str, path: Path | None) -> None:

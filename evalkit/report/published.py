@@ -22,7 +22,7 @@ from evalkit.stats.published import whole_number
 
 SCHEMA = "evalkit.published/1"
 SHIPPED = "evalkit_published"
-NOT_WHOLE = "Not a whole number of {n} tasks: an average of several runs, or of another number of tasks."
+NOT_WHOLE = "No whole number of the n tasks: an average of several runs, or of another number of tasks."
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def _value(
         low, high = wilson(number * n / 100, n)
         interval = Interval(100 * low, 100 * high, implied=True)
         if not whole_number(number, n, digits_of(cell["printed"])):
-            said.append(NOT_WHOLE.format(n=n))
+            said.append(NOT_WHOLE)
     return Value(
         cell["model"],
         setting,

@@ -18,9 +18,10 @@ from evalkit.report.labels import Labels
 from evalkit.report.page.links import address
 from evalkit.report.page.looks import looks
 from evalkit.report.page.marks.strip import scale
+from evalkit.report.page.marks.svg import mark, svg
 from evalkit.report.page.notes import notes
 from evalkit.report.page.sections import sections
-from evalkit.report.palette import ACCOUNT_COLOURS, COLOURS
+from evalkit.report.palette import ACCOUNT_COLOURS, COLOURS, Mark
 from evalkit.text import shown
 
 
@@ -59,7 +60,7 @@ def environment(labels: Labels) -> Environment:
         keep_trailing_newline=False,
     )
     made.globals.update(say=labels, labels=labels, address=address, language=labels.language.code)
-    made.globals.update(pads=lambda digits: f"{digits:g}ch", large=large)
+    made.globals.update(seen=seen, pads=lambda digits: f"{digits:g}ch", large=large)
     return made
 
 
@@ -81,6 +82,11 @@ def policy(script: str) -> str:
         digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
         allowed.append(f"script-src 'sha256-{digest}'")
     return "; ".join([*allowed, "base-uri 'none'", "form-action 'none'"])
+
+
+def seen(look: Mark) -> Markup:
+    """A model's mark, to stand before its name."""
+    return svg(13, 13, [mark(look, 6.5, 6.5, 4, filled=False)])
 
 
 def large(figure: str) -> Markup:

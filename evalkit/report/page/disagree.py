@@ -88,7 +88,8 @@ def disagreement(report: Report, suite: str, looks: Looks, labels: Labels) -> Di
     for table, row, value in values:
         here = entry(table, row, value, span, looks, labels)
         by_model.setdefault(value.model, []).append(here)
-    order = sorted(by_model, key=list(looks.of).index)
+    names = [looks.name(model) for model in looks.of]  # models of one name stand together
+    order = sorted(by_model, key=lambda m: (names.index(looks.name(m)), list(looks.of).index(m)))
     title = labels("conflicts.all", benchmark=name_of(report, suite))
     return Disagreement(
         title, span.head(), span.style, [(looks.models[m], looks.of[m], by_model[m]) for m in order]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from markupsafe import Markup
 
-from evalkit.report.cells import columns_of
+from evalkit.report.cells import columns_of, heading_in
+from evalkit.report.labels import Labels
 from evalkit.report.page.cells import Around, Cell
 from evalkit.report.page.looks import Looks
 from evalkit.report.page.marks.strip import Point, strip
@@ -60,11 +62,13 @@ class Scores:
 
 @dataclass(frozen=True)
 class Further:
-    """A table that is drawn with a model a line. `heads` are its rows, `lines` a model and its cells."""
+    """A table that is drawn with a model a line. `heads` are its rows, `lines` a model and its cells,
+    `signs` what the document prints where it has no plain number, and what that says."""
 
     table: Table
     heads: Sequence[Row]
     lines: Sequence[tuple[Column, Sequence[Cell]]]
+    signs: Sequence[tuple[str, str]]
 
 
 def scores(around: Around, looks: Looks) -> Scores:
@@ -72,7 +76,7 @@ def scores(around: Around, looks: Looks) -> Scores:
     values = table.cells.values()
     return Scores(
         table,
-        spans(table),
+        spans(table, around.labels),
         columns(table, looks),
         tuple(groups(around, looks)),
         any(v.interval and v.interval.implied for v in values),
@@ -83,15 +87,27 @@ def scores(around: Around, looks: Looks) -> Scores:
 def further(around: Around, looks: Looks) -> Further:
     rows = [row for row in around.table.rows if not row.heading]
     lines = [(c, [around.cell(row, c.model.id) for row in rows]) for c in columns(around.table, looks)]
-    return Further(around.table, rows, lines)
+    return Further(around.table, rows, lines, signs(around))
 
 
-def spans(table: Table) -> list[tuple[str, Sequence[str]]]:
+def signs(around: Around) -> list[tuple[str, str]]:
+    found: dict[str, str] = {}
+    for value in around.table.cells.values():
+        if value.kind in ("missing", "not_disclosed") and any(c.isalpha() for c in value.printed):
+            found.setdefault(value.printed, around.labels(f"value.{value.kind}.words"))
+        elif value.kind == "range":
+            found.setdefault(value.printed, around.labels("value.range"))
+        elif value.approximate:
+            found.setdefault("~", around.labels("value.approximate"))
+    return list(found.items())
+
+
+def spans(table: Table, labels: Labels) -> list[tuple[str, Sequence[str]]]:
     """Headings over columns, each with the ids of its models."""
     found: list[tuple[str, Sequence[str]]] = []
     at = 0
     for heading, width in columns_of(table):
-        found.append((heading, [model.id for model in table.models[at : at + width]]))
+        found.append((heading_in(heading, labels), [model.id for model in table.models[at : at + width]]))
         at += width
     return found
 
@@ -109,34 +125,31 @@ def columns(table: Table, looks: Looks) -> list[Column]:
 
 def groups(around: Around, looks: Looks) -> Iterator[Group]:
     """Neighbouring rows of one heading."""
-    lines: list[Line] = []
-    heading = around.table.rows[0].group if around.table.rows else ""
-    above: dict[str, Row] = {}  # by suite, the row that measured ones stand under; "" the last heading
+    for heading, some in groupby(lines(around, looks), key=lambda line: line.row.group):
+        yield Group(heading, tuple(some))
+
+
+def lines(around: Around, looks: Looks) -> Iterator[Line]:
+    above: list[Row] = []  # rows that the next one may stand under, outermost first
     for row in around.table.rows:
-        if row.group != heading and lines:
-            yield Group(heading, tuple(lines))
-            lines = []
-        heading = row.group
-        lines.append(line(around, looks, row, above))
-        if row.heading:
-            above["heading"] = row
-        elif row.origin == "published":
-            above[row.setting.suite] = row
-    if lines:
-        yield Group(heading, tuple(lines))
+        above = above[: row.level]
+        yield line(around, looks, row, above[-1] if above else None)
+        above.append(row)
 
 
-def line(around: Around, looks: Looks, row: Row, above: dict[str, Row]) -> Line:
-    if row.heading:
-        return Line(row, "heading", "", around.labels("table.n", n=row.n) if row.n else "", (), Markup(""))
+def line(around: Around, looks: Looks, row: Row, over: Row | None) -> Line:
     measured = row.origin == "measured"
-    over = above.get(row.setting.suite) if measured else (above.get("heading") if row.level else None)
+    parent = over.id if over else ""
+    if row.heading:
+        n = around.labels("table.n", n=row.n) if row.n else ""
+        return Line(row, "heading", parent, n, (), Markup(""))
     same_n = over is not None and over.n == row.n
     n = "" if same_n else around.labels("table.n", n=row.n) if row.n else around.labels("table.n.unknown")
     cells = [around.cell(row, model.id) for model in around.table.models]
-    behind = over if measured else None
-    drawn = strip(lanes(around.table, looks, row, behind), 40 if measured else 46)
-    return Line(row, "measured" if measured else "", over.id if over else "", n, cells, drawn)
+    behind = over if measured and over and over.origin == "published" else None
+    return Line(
+        row, "measured" if measured else "", parent, n, cells, strip(lanes(around.table, looks, row, behind))
+    )
 
 
 def lanes(table: Table, looks: Looks, row: Row, behind: Row | None) -> list[list[Point]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evalkit.report.labels import Labels
@@ -12,10 +12,11 @@ from evalkit.report.published import Specification
 
 @dataclass(frozen=True)
 class Facts:
-    """`lines`: name, detail, and (shown, printed, whether it is known) by head."""
+    """`heads` by field. `lines`: the model's id, name, detail, and by field what is shown and whether it is
+    known."""
 
-    heads: Sequence[str]
-    lines: Sequence[tuple[str, str, Sequence[tuple[str, bool]]]]
+    heads: Mapping[str, str]
+    lines: Sequence[tuple[str, str, str, Mapping[str, tuple[str, bool]]]]
 
 
 def specified(specifications: Sequence[Specification], looks: Looks, labels: Labels) -> Facts:
@@ -30,8 +31,8 @@ def specified(specifications: Sequence[Specification], looks: Looks, labels: Lab
             return "–", False
         return found.printed if original else found.english, found.kind in ("number", "text", "range")
 
-    heads = [labels(key) if labels.has(key := f"specifications.{field}") else field for field in fields]
-    lines = [(looks.name(m), detail(m, looks), [fact(m, field) for field in fields]) for m in models]
+    heads = {f: labels(key) if labels.has(key := f"specifications.{f}") else f for f in fields}
+    lines = [(m, looks.name(m), detail(m, looks), {f: fact(m, f) for f in fields}) for m in models]
     return Facts(heads, lines)
 
 

@@ -25,6 +25,7 @@ class Line:
     sort: str
     plot: Markup
     interval: str
+    why: bool  # there is none, and `interval` says why
     detectable: str
     p: str
     flips: str
@@ -68,6 +69,7 @@ def versus(forest: Forest, looks: Looks, labels: Labels) -> Versus:
             f"{d.delta:g}",
             difference(scale, look, d.delta, low, high, paired=d.paired),
             said,
+            bool(d.incomparable),
             "–" if d.detectable is None else labels.number(d.detectable),
             "–" if p is None else small(p),
             " ".join(d.runs) if d.runs else "",

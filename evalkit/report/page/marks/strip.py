@@ -1,4 +1,8 @@
-"""Scores of one row on a line from 0 to 100: a lane a model, so that intervals do not hide each other."""
+"""Scores of one row on a line from 0 to 100: a lane a model, so that intervals do not hide each other.
+
+Lanes are placed by style.css (--y lanes from the middle, --pitch apart), which draws the grid, too, and moves
+them closer where intervals are hidden.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from evalkit.report.page.marks.svg import line, mark, svg, text
+from evalkit.report.page.marks.svg import line, mark, num, svg, text
 from evalkit.report.palette import Mark
 
-WIDTH, LEFT, SPAN = 296, 8, 280  # style.css draws the grid behind it: change them together
+WIDTH, LEFT, SPAN = 296, 8, 280  # as in style.css
 TICKS = (0, 25, 50, 75, 100)
-LANE = 8.5
+LANE, USUAL = 8.5, 5  # pixels between lanes, as in style.css, and how many have room so
 
 
 @dataclass(frozen=True)
@@ -31,20 +35,24 @@ def place(score: float) -> float:
     return LEFT + SPAN * score / 100
 
 
-def strip(lanes: Sequence[Sequence[Point]], height: float) -> Markup:
+def strip(lanes: Sequence[Sequence[Point]]) -> Markup:
     """`lanes` from the top; in one lane later points are drawn over earlier ones."""
-    pitch = min(LANE, (height - 14) / max(1, len(lanes) - 1))
-    top = height / 2 - pitch * (len(lanes) - 1) / 2
-    parts = [part for i, lane in enumerate(lanes) for point in lane for part in draw(point, top + i * pitch)]
-    return svg(WIDTH, height, parts)
+    middle = (len(lanes) - 1) / 2
+    many = f"--pitch:{LANE * USUAL / len(lanes):.1f}px" if len(lanes) > USUAL else ""
+    style = Markup(' style="{}"').format(many) if many else Markup("")
+    drawn = [
+        Markup('<g style="--y:{}">{}</g>').format(num(i - middle), Markup("").join(map(draw, lane)))
+        for i, lane in enumerate(lanes)
+    ]
+    return Markup('<svg class="lanes"{} aria-hidden="true">{}</svg>').format(style, Markup("").join(drawn))
 
 
-def draw(point: Point, y: float) -> list[Markup]:
-    faint = " faint" if point.faint else ""
-    parts = []
-    if point.low is not None and point.high is not None:
-        parts.append(line(place(point.low), y, place(point.high), y, f"ci c{point.look.colour}{faint}"))
-    return [*parts, mark(point.look, place(point.value), y, 3.2, filled=point.filled, css=faint.strip())]
+def draw(point: Point) -> Markup:
+    faint = "faint" if point.faint else ""
+    spot = mark(point.look, place(point.value), 0, 3.2, filled=point.filled, css=faint)
+    if point.low is None or point.high is None:
+        return spot
+    return line(place(point.low), 0, place(point.high), 0, f"ci c{point.look.colour}") + spot
 
 
 def scale() -> Markup:

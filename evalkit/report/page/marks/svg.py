@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from evalkit.report.palette import Mark
-from evalkit.text import shown
+from evalkit.text import one_line, shown
+
+LONGEST = 36  # characters of a name in a figure: it stands in full in the table beside it
 
 
 def num(length: float) -> str:
@@ -38,7 +40,8 @@ def path(points: Iterable[tuple[float, float]], css: str, *, closed: bool = Fals
 def text(x: float, y: float, words: str, *, css: str = "", anchor: str = "") -> Markup:
     named = Markup(' class="{}"').format(css) if css else Markup("")
     at = Markup(' text-anchor="{}"').format(anchor) if anchor else Markup("")
-    return Markup('<text{} x="{}" y="{}"{}>{}</text>').format(named, num(x), num(y), at, shown(words))
+    seen = one_line(shown(words), LONGEST)
+    return Markup('<text{} x="{}" y="{}"{}>{}</text>').format(named, num(x), num(y), at, seen)
 
 
 def rect(x: float, y: float, width: float, height: float, css: str) -> Markup:
