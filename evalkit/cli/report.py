@@ -52,6 +52,7 @@ def main(words: Sequence[str]) -> int:
         subject=args.subject,
         title=args.title,
         aliases=parse_aliases(args.same),
+        said=said,
         command=shlex.join(["evalkit", "report", *words]),
     )
     drilled = drill(report, transcripts=args.transcripts, name=out.name, said=said)

@@ -55,6 +55,7 @@ def main(words: Sequence[str]) -> int:
         models=names_of(args.models),
         suites=names_of(args.suites),
         aliases=parse_aliases(args.same),
+        said=labels(args.language),
     )
     tables = report.tables
     if args.table:

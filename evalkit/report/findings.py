@@ -6,8 +6,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from evalkit.report.content import Finding, Forest
+from evalkit.report.labels import Labels
 from evalkit.report.published import Conflict
+from evalkit.report.runs import Measured
 from evalkit.report.values import Model, Table, Value
+from evalkit.report.words import coverage
+
+SHOWN = 3
 
 
 def findings(
@@ -16,16 +21,25 @@ def findings(
     forests: Sequence[Forest],
     conflicts: Sequence[Conflict],
     benchmarks: Mapping[str, str],
+    runs: Sequence[Measured],
+    said: Labels,
 ) -> tuple[Finding, ...]:
+    """The first SHOWN of those that there is something to say of."""
     found: list[Finding] = []
     if subject:
-        found += best_in_group(main, subject)
-        found += beyond_noise(forests)
-    found += disagreement(conflicts, benchmarks, {model.id: model for model in main.models})
-    return tuple(found)
+        found += best_in_group(main, subject, said)
+        found += beyond_noise(forests, said)
+    found += disagreement(conflicts, benchmarks, {model.id: model for model in main.models}, said)
+    if runs:
+        found.append(Finding(said("finding.of", **part(**coverage(runs))), said["finding.scored"]))
+    return tuple(found[:SHOWN])
 
 
-def best_in_group(table: Table, subject: Model) -> Iterator[Finding]:
+def part(scored: int, planned: int) -> dict[str, int]:
+    return {"part": scored, "whole": planned}
+
+
+def best_in_group(table: Table, subject: Model, said: Labels) -> Iterator[Finding]:
     """In how many settings that the subject has a score in, none of its column group (all, where there are
     no groups) has a better one. Rows in which it stands alone are no contest."""
     heading, group = next(
@@ -42,12 +56,9 @@ def best_in_group(table: Table, subject: Model) -> Iterator[Finding]:
             contests += 1
             best += mine >= max(theirs)
     if contests:
-        among = f"the {heading[0].lower()}{heading[1:]}" if heading else "all that are shown"
-        yield Finding(
-            f"{best} of {contests}",
-            f"settings in which {subject.display} and a rival have scores, and none of {among} has a "
-            "higher one.",
-        )
+        key = "finding.best.group" if heading else "finding.best"
+        words = said(key, subject=subject.display, **({"group": heading} if heading else {}))
+        yield Finding(said("finding.of", part=best, whole=contests), words)
 
 
 def shown(value: Value | None, beside: Value | None) -> float | None:
@@ -57,7 +68,7 @@ def shown(value: Value | None, beside: Value | None) -> float | None:
     return value.value
 
 
-def beyond_noise(forests: Sequence[Forest]) -> Iterator[Finding]:
+def beyond_noise(forests: Sequence[Forest], said: Labels) -> Iterator[Finding]:
     """Against the rival that is closest or ahead: how many differences have an interval without 0."""
     rivals = [f for f in forests if any(d.interval for d in f.differences)]
     if not rivals:
@@ -67,15 +78,12 @@ def beyond_noise(forests: Sequence[Forest]) -> Iterator[Finding]:
     forest = min(rivals, key=lambda f: math.fsum(d.delta for d in f.differences) / len(f.differences))
     known = [d.interval for d in forest.differences if d.interval]
     clear = sum(interval.low > 0 or interval.high < 0 for interval in known)
-    yield Finding(
-        f"{clear} of {len(known)}",
-        f"settings with a known number of tasks in which the difference between {forest.a.display} and "
-        f"{forest.b.display} exceeds 95% sampling noise.",
-    )
+    words = said("finding.noise", a=forest.a.display, b=forest.b.display)
+    yield Finding(said("finding.of", part=clear, whole=len(known)), words)
 
 
 def disagreement(
-    conflicts: Sequence[Conflict], benchmarks: Mapping[str, str], models: Mapping[str, Model]
+    conflicts: Sequence[Conflict], benchmarks: Mapping[str, str], models: Mapping[str, Model], said: Labels
 ) -> Iterator[Finding]:
     """The widest gap between what documents state for one model and one benchmark."""
     measured = [c for c in conflicts if c.spread is not None and c.models[0] in models]
@@ -83,8 +91,6 @@ def disagreement(
         return
     widest = max(measured, key=lambda c: c.spread or 0.0)
     benchmark = benchmarks.get(widest.benchmark, widest.benchmark)
-    yield Finding(
-        f"{widest.spread:.1f} points",
-        f"between what is stated of one model, {models[widest.models[0]].display}, on {benchmark}, "
-        "by scaffold and by document.",
-    )
+    model = models[widest.models[0]].display
+    words = said("finding.spread", model=model, suite=benchmark)
+    yield Finding(said("count.points", n=widest.spread or 0.0), words)

@@ -11,16 +11,21 @@ import dataclasses
 from collections.abc import Sequence
 
 from evalkit.report.content import Difference, Forest
+from evalkit.report.labels import Labels
+from evalkit.report.setting import differing
 from evalkit.report.values import Interval, Model, Table, Value
 from evalkit.stats.many import benjamini_hochberg, holm
 from evalkit.stats.paired import newcombe_unpaired, two_shares
 from evalkit.stats.power import detectable_unpaired
 
-PRINTED = "Newcombe, two printed scores"
+PRINTED = "Newcombe, score test of two shares"
 
 
 def forests(
-    tables: Sequence[Table], subject: Model, measured: Sequence[tuple[Model, Difference]] = ()
+    tables: Sequence[Table],
+    subject: Model,
+    said: Labels,
+    measured: Sequence[tuple[Model, Difference]] = (),
 ) -> tuple[Forest, ...]:
     """One a model that shares a setting with the subject, in the order of columns.
 
@@ -32,22 +37,22 @@ def forests(
         for other in table.models:
             if other.id != subject.id:
                 differences = found.setdefault(other.id, (other, []))[1]
-                differences += printed_differences(table, subject, other)
+                differences += printed_differences(table, subject, other, said)
     for other, difference in measured:
         found.setdefault(other.id, (other, []))[1].append(difference)
     lines = [(other, differences) for other, differences in found.values() if differences]
     return tuple(
-        Forest(subject, other, tuple(sorted(adjusted, key=lambda d: -d.delta)), family(lines))
+        Forest(subject, other, tuple(sorted(adjusted, key=lambda d: -d.delta)), family(lines, said))
         for (other, _), adjusted in zip(lines, adjust([d for _, d in lines]), strict=True)
     )
 
 
-def printed_differences(table: Table, a: Model, b: Model) -> list[Difference]:
+def printed_differences(table: Table, a: Model, b: Model, said: Labels) -> list[Difference]:
     """Of two columns of published rows, where both have a number."""
     labels = labels_of(table)
     pairs = [(row, table.cells.get((row.id, a.id)), table.cells.get((row.id, b.id))) for row in table.rows]
     return [
-        printed_difference(labels[row.id], one, other)
+        printed_difference(labels[row.id], one, other, said)
         for row, one, other in pairs
         if row.origin == "published" and one and other and one.value is not None and other.value is not None
     ]
@@ -62,16 +67,16 @@ def labels_of(table: Table) -> dict[str, str]:
     return labels
 
 
-def printed_difference(label: str, one: Value, other: Value) -> Difference:
+def printed_difference(label: str, one: Value, other: Value, said: Labels) -> Difference:
     a, b = number_of(one), number_of(other)
     # printed scores have a digit or two: so does what is left of them
     plain = Difference(label, one.setting, a, b, one.n, round(a - b, 6))
     if not one.setting.comparable(other.setting):
-        return dataclasses.replace(plain, incomparable="other settings")
+        return dataclasses.replace(plain, incomparable="; ".join(differing(one.setting, other.setting, said)))
     if one.approximate or other.approximate:
-        return dataclasses.replace(plain, method="printed as approximate")
+        return dataclasses.replace(plain, method=said["value.approximate"])
     if not one.n or one.n != other.n:
-        return dataclasses.replace(plain, n=None, method="number of tasks not stated")
+        return dataclasses.replace(plain, n=None, method=said["table.n.unknown"])
     n = one.n
     low, high = newcombe_unpaired(a * n / 100, n, b * n / 100, n)
     return dataclasses.replace(
@@ -99,11 +104,8 @@ def adjust(groups: Sequence[Sequence[Difference]]) -> list[list[Difference]]:
     return [[next(done) for _ in group] for group in groups]
 
 
-def family(lines: Sequence[tuple[Model, Sequence[Difference]]]) -> str:
+def family(lines: Sequence[tuple[Model, Sequence[Difference]]], said: Labels) -> str:
     tested = [d for _, differences in lines for d in differences if d.p is not None]
     paired = sum(d.paired for d in tested)
-    words = (
-        ("Holm", paired, "paired tests"),
-        ("Benjamini-Hochberg", len(tested) - paired, "of printed scores"),
-    )
-    return "; ".join(f"{how} over {n} {what}" for how, n, what in words if n)
+    words = {"gather.family.paired": paired, "gather.family.printed": len(tested) - paired}
+    return "; ".join(said(key, n=n) for key, n in words.items() if n)

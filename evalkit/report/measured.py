@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from evalkit.errors import DataError
 from evalkit.report.content import Difference
+from evalkit.report.labels import Labels
 from evalkit.report.pairs import Pair, compare
 from evalkit.report.repeats import Shown, value_of
 from evalkit.report.setting import differing
@@ -13,7 +14,7 @@ from evalkit.report.values import Interval, Model, Setting
 
 
 def measured_differences(
-    cells: Sequence[Shown], subject: Model, labels: Mapping[Setting, str]
+    cells: Sequence[Shown], subject: Model, labels: Mapping[Setting, str], said: Labels
 ) -> list[tuple[Model, Difference]]:
     """One for each setting of the subject's and each other model: paired where both have runs in it, else
     with a run of another setting of the benchmark, if there is one, and then marked as not comparable."""
@@ -27,30 +28,28 @@ def measured_differences(
         for one in own:
             alike = [cell for cell in theirs if cell.setting.suite == one.setting.suite]
             if alike:
-                other = min(alike, key=lambda cell: len(differing(one.setting, cell.setting)))
-                found.append((other.model, difference(one, other, labels[one.setting])))
+                other = min(alike, key=lambda cell: len(differing(one.setting, cell.setting, said)))
+                found.append((other.model, difference(one, other, labels[one.setting], said)))
     return found
 
 
-def difference(one: Shown, other: Shown, label: str) -> Difference:
-    reason = why_not(one, other)
+def difference(one: Shown, other: Shown, label: str, said: Labels) -> Difference:
+    reason = why_not(one, other, said)
     if not reason:
         try:
             return paired(compare(one.side, other.side), one, other, label)
         except DataError as e:
             reason = e.message
     a, b = (value_of(cell, ()).value or 0.0 for cell in (one, other))
-    return Difference(
-        label, one.setting, a, b, None, a - b, incomparable=reason, runs=ids(one, other), method="two runs"
-    )
+    return Difference(label, one.setting, a, b, None, a - b, incomparable=reason, runs=ids(one, other))
 
 
-def why_not(one: Shown, other: Shown) -> str:
+def why_not(one: Shown, other: Shown, said: Labels) -> str:
     if not one.setting.comparable(other.setting):
-        return "; ".join(differing(one.setting, other.setting))
+        return "; ".join(differing(one.setting, other.setting, said))
     for cell in (one, other):
         if cell.newest.facts.state:
-            return f"{cell.model.display} is {cell.newest.facts.state}"
+            return f"{cell.model.display}: {cell.newest.facts.state}"
     return ""
 
 

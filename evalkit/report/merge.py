@@ -9,16 +9,19 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from evalkit.report.labels import Labels
 from evalkit.report.published import note_id
 from evalkit.report.repeats import Shown, value_of
-from evalkit.report.setting import bare, differing, label_of, parts_of, unstated
-from evalkit.report.values import Model, Row, Setting, Table, Value
-
-EMPTY = Table("measured", "Scores by benchmark", (), (), {})
-FURTHER = "Other models"  # heading of columns that no document's heading fits
+from evalkit.report.setting import bare, differing, label_of, part_name, part_of, parts_of, unstated
+from evalkit.report.values import Model, Row, Setting, Table
 
 
-def merged(table: Table, cells: Sequence[Shown], elsewhere: Mapping[str, str]) -> Table:
+def empty(said: Labels) -> Table:
+    """What runs stand in where there are no published values."""
+    return Table("measured", said["scores.title"], (), (), {})
+
+
+def merged(table: Table, cells: Sequence[Shown], elsewhere: Mapping[str, str], said: Labels) -> Table:
     """`table` with the measured `cells`; `elsewhere` says which further table prints a benchmark."""
     rows, notes, values = list(table.rows), dict(table.notes), dict(table.cells)
     by_suite: dict[str, list[Setting]] = {}
@@ -28,31 +31,35 @@ def merged(table: Table, cells: Sequence[Shown], elsewhere: Mapping[str, str]) -
             settings.append(cell.setting)
     for suite, settings in by_suite.items():
         own = [cell for cell in cells if cell.setting.suite == suite]
-        labels = labels_of(settings)
+        labels = labels_of(settings, said)
         settings = sorted(settings, key=lambda setting: labels[setting])
         printed = [row for row in table.rows if row.setting.suite == suite and not row.heading]
-        added = under(rows, printed, settings, labels, own) if printed else apart(rows, settings, labels, own)
-        for row, said in added:
-            said = said or (f"printed in: {elsewhere[suite]}" if suite in elsewhere else "")
+        place = under if printed else apart
+        for row, near in place(rows, printed, settings, labels, own, said):
+            texts = [beside(near.setting, row.setting, said)] if near else []
+            if not near and suite in elsewhere:
+                texts = [said("note.elsewhere", table=elsewhere[suite])]
             for cell in own:
                 if cell.setting == row.setting:
-                    texts = [*filter(None, [said]), *cell.remarks]
-                    values[row.id, cell.model.id] = value_of(cell, [note_id(text, notes) for text in texts])
-    models, columns = with_columns(table, [cell.model for cell in cells])
+                    letters = [note_id(text, notes) for text in (*texts, *cell.remarks)]
+                    values[row.id, cell.model.id] = value_of(cell, letters)
+    models, columns = with_columns(table, [cell.model for cell in cells], said["gather.models.other"])
     return dataclasses.replace(
         table, models=models, rows=tuple(rows), cells=values, notes=notes, columns_by=columns
     )
 
 
-def labels_of(settings: Sequence[Setting]) -> dict[Setting, str]:
+def labels_of(settings: Sequence[Setting], said: Labels) -> dict[Setting, str]:
     """A label for each, and all different: what tells two apart is said, also where it is seldom."""
-    short = {setting: label_of(setting) for setting in settings}
+    short = {setting: label_of(setting, said) for setting in settings}
     full = {}
     for setting in settings:
         twins = [other for other in settings if short[other] == short[setting]]
         parts = parts_of(setting)
         apart = [name for name in parts if len({parts_of(twin).get(name) for twin in twins}) > 1]
-        full[setting] = ", ".join([short[setting], *(f"{name} {parts[name]}" for name in apart)])
+        full[setting] = ", ".join(
+            [short[setting], *(f"{part_name(name, said)} {parts[name]}" for name in apart)]
+        )
     return full
 
 
@@ -65,15 +72,16 @@ def under(
     settings: Sequence[Setting],
     labels: Mapping[Setting, str],
     cells: Sequence[Shown],
-) -> list[tuple[Row, str]]:
-    """Rows for these settings, put under the printed row that is nearest; each with its note."""
-    added = []
+    said: Labels,
+) -> list[tuple[Row, Row | None]]:
+    """Rows for these settings, each put under the printed row that is nearest, and with it."""
+    added: list[tuple[Row, Row | None]] = []
     for number, setting in enumerate(settings, 1):
         near, fits = nearest(printed, setting)
         level = near.level + 1 if fits else near.level or 1
         row = measured_row(number, setting, labels[setting], near.group, level, cells)
         rows.insert(after(rows, near), row)
-        added.append((row, beside(near.setting, setting)))
+        added.append((row, near))
     return added
 
 
@@ -103,24 +111,32 @@ def after(rows: Sequence[Row], near: Row) -> int:
     return place
 
 
-def beside(printed: Setting, own: Setting) -> str:
+def beside(printed: Setting, own: Setting, said: Labels) -> str:
     """Why a measured row is not to be held against the printed one above it."""
-    if printed.comparable(own):
-        return ""
     bare_own = dataclasses.replace(own, scaffold=bare(own.scaffold), protocol=bare(own.protocol))
-    stated = [
-        words
-        for words in differing(printed, bare_own)
-        if not words.partition(": ")[2].startswith("not stated / ")
-    ]
-    open_ = unstated(printed)
-    missing = [f"it does not state its {', '.join(open_)}"] if open_ else []
-    return f"beside the printed row, not comparable with it: {'; '.join([*stated, *missing])}"
+    silent = {name: value or parts_of(bare_own).get(name, "") for name, value in parts_of(printed).items()}
+    stated = dataclasses.replace(
+        printed,
+        revision=silent["data"],
+        scaffold=silent["scaffold"],
+        protocol=silent["protocol"],
+        turns=printed.turns or own.turns,
+        limits=own.limits,
+    )
+    why = differing(stated, bare_own, said)
+    if names := unstated(printed):
+        why.append(said("note.unstated", what=", ".join(part_name(name, said) for name in names)))
+    return said("note.beside", why="; ".join(why))
 
 
 def apart(
-    rows: list[Row], settings: Sequence[Setting], labels: Mapping[Setting, str], cells: Sequence[Shown]
-) -> list[tuple[Row, str]]:
+    rows: list[Row],
+    _: Sequence[Row],
+    settings: Sequence[Setting],
+    labels: Mapping[Setting, str],
+    cells: Sequence[Shown],
+    said: Labels,
+) -> list[tuple[Row, Row | None]]:
     """Rows of a benchmark that the table does not have: one with its title, or several under a heading."""
     title, group = cells[-1].title, cells[-1].newest.group
     named = [row.group for row in rows if row.group.casefold() == group.casefold()]
@@ -128,15 +144,14 @@ def apart(
     new = []
     for number, setting in enumerate(settings, 1):
         alone = len(settings) == 1
-        part = [setting.limits.get("scope", ""), setting.limits.get("tasks", "").partition(" (")[0]]
-        label = ", ".join(filter(None, [title, *part])) if alone else labels[setting]
+        label = ", ".join([title, *part_of(setting, said)]) if alone else labels[setting]
         new.append(measured_row(number, setting, label, group, 0 if alone else 1, cells))
     if len(new) > 1:
         suite = Setting(settings[0].suite)
         new.insert(0, Row(f"measured-{suite.suite}", title, suite, group, heading=True, origin="measured"))
     last = max((n for n, row in enumerate(rows, 1) if row.group == group), default=len(rows))
     rows[last:last] = new
-    return [(row, "") for row in new if not row.heading]
+    return [(row, None) for row in new if not row.heading]
 
 
 def measured_row(
@@ -151,9 +166,9 @@ def measured_row(
 
 
 def with_columns(
-    table: Table, models: Sequence[Model]
+    table: Table, models: Sequence[Model], further: str
 ) -> tuple[tuple[Model, ...], dict[str, tuple[str, ...]]]:
-    """Models and headings with the new ones: under the heading of models that are as open, else FURTHER."""
+    """Models and headings with the new ones: under the heading of models that are as open, else `further`."""
     known = {model.id: model for model in table.models}
     new = {model.id: model for model in models if model.id not in known}
     every = {**known, **new}
@@ -166,10 +181,6 @@ def with_columns(
             for heading, ids in table.columns_by.items()
             if model.access and all(known[i].access == model.access for i in ids)
         )
-        headings.setdefault(next(fitting, FURTHER), []).append(model.id)
+        headings.setdefault(next(fitting, further), []).append(model.id)
     order = [every[model] for ids in headings.values() for model in ids]
     return tuple(order), {heading: tuple(ids) for heading, ids in headings.items()}
-
-
-def values_of(table: Table, origin: str) -> list[Value]:
-    return [value for value in table.cells.values() if value.origin == origin]

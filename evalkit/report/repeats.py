@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalkit.models.access import is_local
+from evalkit.report.labels import Labels
 from evalkit.report.pairs import Side, share
 from evalkit.report.runs import Measured
 from evalkit.report.values import Interval, Model, Setting, Value
@@ -41,15 +42,15 @@ class Shown:
         return self.newest.facts.summary.title
 
 
-def shown(runs: Sequence[Measured]) -> list[Shown]:
+def shown(runs: Sequence[Measured], said: Labels) -> list[Shown]:
     """A cell for each model and setting, in the order in which they first come; `runs` oldest first."""
     cells: dict[tuple[str, Setting], list[Measured]] = {}
     for run in runs:
         cells.setdefault((run.facts.model.id, run.facts.setting), []).append(run)
-    return [cell(group) for group in cells.values()]
+    return [cell(group, said) for group in cells.values()]
 
 
-def cell(runs: Sequence[Measured]) -> Shown:
+def cell(runs: Sequence[Measured], said: Labels) -> Shown:
     kinds: dict[str, list[Measured]] = {}
     for run in runs:
         kinds.setdefault(digest(repeatable(run.identity)), []).append(run)
@@ -59,10 +60,14 @@ def cell(runs: Sequence[Measured]) -> Shown:
     chosen = [run for run in alike if not run.facts.state] or [newest]
     others = [run for kind in kinds.values() if kind is not alike for run in kind]
     remarks = [
-        *repeated(chosen),
-        *(left_out(run) for run in alike if run not in chosen),
-        *(other(run, newest) for run in others),
-        *beside(newest),
+        *repeated(chosen, said),
+        *(
+            said("note.left_out", run=run.facts.id, state=run.facts.state)
+            for run in alike
+            if run not in chosen
+        ),
+        *(other(run, newest, said) for run in others),
+        *beside(newest, said),
     ]
     return Shown(newest.facts.model, newest.facts.setting, tuple(chosen), tuple(remarks), together(chosen))
 
@@ -91,42 +96,40 @@ def together(runs: Sequence[Measured]) -> Side:
 # -- what is said ----------------------------------------------------------------------------------
 
 
-def repeated(runs: Sequence[Measured]) -> list[str]:
+def repeated(runs: Sequence[Measured], said: Labels) -> list[str]:
     if len(runs) < 2:
         return []
-    scores = [score_words(run) for run in runs]
-    return [f"mean of {len(runs)} runs: {', '.join(scores)}"]
+    return [said("note.mean", n=len(runs), scores=", ".join(score_words(run, said) for run in runs))]
 
 
-def left_out(run: Measured) -> str:
-    return f"a further run is left out, {run.facts.id} is {run.facts.state}"
-
-
-def other(run: Measured, newest: Measured) -> str:
+def other(run: Measured, newest: Measured, said: Labels) -> str:
     """Of a run that is no repeat: it keeps its place in the list of runs."""
     changed = differences(repeatable(run.identity), repeatable(newest.identity))
-    what = "; ".join(changed[:3]) or "its settings"
-    state = f", {run.facts.state}" if run.facts.state else ""
-    return f"the newest run; {run.facts.id} has {score_words(run)}{state} and differs: {what}"
+    score = ", ".join(filter(None, [score_words(run, said), run.facts.state]))
+    return said("note.newest", run=run.facts.id, score=score, what="; ".join(changed[:3]))
 
 
-def beside(run: Measured) -> list[str]:
+def beside(run: Measured, said: Labels) -> list[str]:
     """What a run itself says of its score."""
     summary, found = run.facts.summary, []
     if run.facts.state:
-        found.append(f"{run.facts.state}: no rank")
+        found.append(said("note.state", state=run.facts.state))
     if summary.doubts:
-        found.append(f"not comparable with published scores: {'; '.join(summary.doubts)}")
+        found.append(said("note.doubts", why="; ".join(summary.doubts)))
     if summary.strict and summary.strict["pass@1"] is not None:
         strict = 100 * summary.strict["pass@1"]
-        found.append(f"by strict verdicts {strict:.1f}, {summary.strict['suspect']:,} samples suspect")
+        found.append(said("note.strict", score=strict, n=summary.strict["suspect"]))
     if summary.authors is not None:
-        found.append(f"{100 * summary.authors:.1f} as the authors count, errors as failures")
+        found.append(said("note.authors", score=100 * summary.authors))
     return found
 
 
-def score_words(run: Measured) -> str:
-    return "no score" if run.facts.score is None else score_text(run.facts.score, run.facts.summary.tasks)
+def score_words(run: Measured, said: Labels) -> str:
+    return (
+        said["note.no_score"]
+        if run.facts.score is None
+        else score_text(run.facts.score, run.facts.summary.tasks)
+    )
 
 
 def score_text(score: float, tasks: int) -> str:

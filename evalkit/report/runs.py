@@ -17,6 +17,7 @@ from evalkit.errors import DataError
 from evalkit.outcome import REASONS, Outcome
 from evalkit.report.command import command_of
 from evalkit.report.content import ACCOUNTS, RunFacts, Spread
+from evalkit.report.labels import Labels
 from evalkit.report.names import calls_itself
 from evalkit.report.pairs import Side, side_of
 from evalkit.report.setting import defaults_of, label_of, setting_of
@@ -54,38 +55,40 @@ class Measured:
         return self.identity["digest"], self.facts.created
 
 
-def measure(folder: Path, column: Callable[[Mapping[str, Any]], Model]) -> Measured:
+def measure(folder: Path, column: Callable[[Mapping[str, Any]], Model], said: Labels) -> Measured:
     """Read a run. `column` says which model a manifest's is. StoreError, DataError name the folder."""
     with read_run(folder) as store:
         try:
-            return _measure(folder, store, column)
+            return _measure(folder, store, column, said)
         except (KeyError, TypeError, AttributeError, IndexError) as e:
-            said = f"{type(e).__name__}: {e}"
+            what = f"{type(e).__name__}: {e}"
             raise DataError(
-                f"{folder} cannot be shown: its manifest is not as evalkit writes it ({said})",
+                f"{folder} cannot be shown: its manifest is not as evalkit writes it ({what})",
                 "leave this run out, or make it again",
             ) from None
 
 
-def _measure(folder: Path, store: Reader, column: Callable[[Mapping[str, Any]], Model]) -> Measured:
+def _measure(
+    folder: Path, store: Reader, column: Callable[[Mapping[str, Any]], Model], said: Labels
+) -> Measured:
     manifest = store.manifest
     judged = store.verdict_sets().get(store.default_set or 0, {})
     defaults = defaults_of(manifest["settings"]["suite"])
     setting = setting_of(manifest, judged, defaults)
     summary, side = summarize(folder, store=store), side_of(store, folder)
-    interval = summary.interval
+    interval, words = summary.interval, label_of(setting, said)
     facts = RunFacts(
         id=f"r{manifest['identity_digest'][:8]}",
         folder=folder,
         model=column(manifest),
         setting=setting,
-        label=", ".join(filter(None, [summary.title, label_of(setting), manifest["identity"]["label"]])),
+        label=", ".join(filter(None, [summary.title, words, manifest["identity"]["label"]])),
         summary=summary,
         accounts=accounts(summary),
         score=None if summary.pass_1 is None else 100 * summary.pass_1,
         interval=Interval(100 * interval[0], 100 * interval[1]) if interval else None,
         spread=spread_of(side.tasks, summary.tasks),
-        state=state_of(summary, ended=has_ended(store)),
+        state=state_of(summary, said, ended=has_ended(store)),
         command=command_of(manifest, judged, defaults),
         created=manifest["created"],
         environment=environment(manifest, judged, len([n for n in store.notes() if n.kind == "session"])),
@@ -118,16 +121,14 @@ def class_of(outcome: str, reason: str) -> str:
     return str(outcome)
 
 
-def state_of(summary: Summary, *, ended: bool) -> str:
+def state_of(summary: Summary, said: Labels, *, ended: bool) -> str:
     """ "" where all but MISSING of it is scored and it has ended, else what is missing, in words."""
     if ended and summary.planned - summary.scored <= MISSING * summary.planned:
         return ""
-    lost = [f"{summary.counts[o]:,} {word}" for o, word in LOST.items() if summary.counts[o]]
-    covered = ", ".join([f"{summary.scored:,} of {summary.planned:,} samples scored", *lost])
-    return f"{'incomplete' if ended else 'in progress, or cut off'}: {covered}"
-
-
-LOST = {Outcome.ERROR: "broken by infrastructure", Outcome.NOT_RUN: "not run"}
+    lost = {"state.broken": summary.counts[Outcome.ERROR], "state.not_run": summary.counts[Outcome.NOT_RUN]}
+    scored = said("state.scored", scored=summary.scored, planned=summary.planned)
+    covered = ", ".join([scored, *(said(key, n=n) for key, n in lost.items() if n)])
+    return said("state.incomplete" if ended else "state.open", covered=covered)
 
 
 def has_ended(store: Reader) -> bool:
@@ -205,23 +206,39 @@ def joined(*words: Any) -> str:
 # -- which runs ------------------------------------------------------------------------------------
 
 
-def distinct(runs: Sequence[Measured]) -> tuple[list[Measured], list[str]]:
+def distinct(runs: Sequence[Measured], said: Labels) -> tuple[list[Measured], list[str]]:
     """The runs, oldest first, each once and with an id of its own; and what was left out, in words."""
     found: dict[tuple[str, str], Measured] = {}
     remarks = []
     for run in sorted(runs, key=lambda run: (run.facts.created, run.facts.folder.name)):
         first = found.setdefault(run.key, run)
         if first is not run:
-            remarks.append(f"{run.facts.folder.name} was given twice, and is shown once")
-    return with_ids(list(found.values())), remarks
+            remarks.append(said("warning.twice", name=run.facts.folder.name))
+    return told_apart(list(found.values())), remarks
 
 
-def with_ids(runs: Sequence[Measured]) -> list[Measured]:
-    taken: Counter[str] = Counter()
+def told_apart(runs: Sequence[Measured]) -> list[Measured]:
+    """The runs with ids of their own, and where two of one model have the same label, with what differs."""
+    ids = numbered([run.facts.id for run in runs])
     out = []
-    for run in runs:
-        taken[run.facts.id] += 1
-        number = taken[run.facts.id]
-        new = run.facts.id if number == 1 else f"{run.facts.id}-{number}"
-        out.append(dataclasses.replace(run, facts=dataclasses.replace(run.facts, id=new)))
+    for run, own in zip(runs, ids, strict=True):
+        twins = [t for t in runs if (t.facts.model, t.facts.label) == (run.facts.model, run.facts.label)]
+        label = ", ".join([run.facts.label, *apart(run, twins, own)]) if len(twins) > 1 else run.facts.label
+        out.append(dataclasses.replace(run, facts=dataclasses.replace(run.facts, id=own, label=label)))
     return out
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """The names; from the second of the same on with a number."""
+    return [n if not (k := names[:i].count(n)) else f"{n}-{k + 1}" for i, n in enumerate(names)]
+
+
+def apart(run: Measured, twins: Sequence[Measured], own: str) -> list[str]:
+    """What of its sampling, number of samples and data no other has; else its id."""
+    known = [
+        {**t.identity.get("sampling", {}), "samples": t.identity["samples"], "data": t.facts.setting.revision}
+        for t in twins
+    ]
+    mine = known[twins.index(run)]
+    telling = [k for k, v in mine.items() if k != "seed" and [other.get(k) for other in known].count(v) == 1]
+    return [f"{name} {mine[name]}" for name in telling] or [own]

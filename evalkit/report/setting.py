@@ -12,6 +12,7 @@ from typing import Any
 
 from evalkit.errors import EvalkitError
 from evalkit.registry import find_suite
+from evalkit.report.labels import Labels
 from evalkit.report.values import Setting
 from evalkit.suite import SuiteInfo, options_of
 
@@ -68,7 +69,7 @@ def part_of_tasks(tasks: Mapping[str, Any], of: int | None) -> dict[str, str]:
     """Which tasks, where they are not all."""
     if of is None or tasks["count"] == of:
         return {}
-    return {"tasks": f"{tasks['count']:,} of {of:,} ({tasks['ids'][:8]})"}
+    return {"tasks": f"{tasks['count']}/{of} ({tasks['ids'][:8]})"}
 
 
 def roles(identity: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -93,18 +94,23 @@ def said(name: str, options: Mapping[str, Any], usual: Mapping[str, Any]) -> dic
 # -- in words --------------------------------------------------------------------------------------
 
 
-def label_of(setting: Setting) -> str:
+def label_of(setting: Setting, said: Labels) -> str:
     """What tells a row from others of the same benchmark, short: how it was driven and asked, over what."""
     protocol = bare(setting.protocol)
     words = [
         bare(setting.scaffold),
-        f"{setting.turns} turns" if setting.turns else "",
+        said("count.turns", n=setting.turns) if setting.turns else "",
         protocol if protocol != setting.suite else "",
-        setting.limits.get("scope", ""),
-        setting.limits.get("tasks", "").partition(" (")[0],
-        setting.limits.get("options", ""),
+        *part_of(setting, said),
+        "" if "scope" in setting.limits else setting.limits.get("options", ""),
     ]
     return ", ".join(filter(None, words))
+
+
+def part_of(setting: Setting, said: Labels) -> list[str]:
+    """Over which part of the benchmark, where it is not all."""
+    scope, tasks = setting.limits.get("scope", ""), setting.limits.get("tasks", "").partition(" (")[0]
+    return list(filter(None, [scope, said("gather.tasks", part=tasks) if tasks else ""]))
 
 
 def bare(name: str) -> str:
@@ -112,19 +118,23 @@ def bare(name: str) -> str:
     return name.rpartition(" ")[0] or name
 
 
-def differing(one: Setting, other: Setting) -> list[str]:
+def differing(one: Setting, other: Setting, said: Labels) -> list[str]:
     """Parts in which two settings are not the same, in words: `protocol: lm-eval 1 / evalplus 1`."""
-    a, b = parts_of(one), parts_of(other)
+    a, b, silent = parts_of(one), parts_of(other), said["gather.unstated"]
     return [
-        f"{name}: {a.get(name) or 'not stated'} / {b.get(name) or 'not stated'}"
+        f"{part_name(name, said)}: {a.get(name) or silent} / {b.get(name) or silent}"
         for name in dict.fromkeys((*a, *b))
         if a.get(name, "") != b.get(name, "")
     ]
 
 
+def part_name(name: str, said: Labels) -> str:
+    return said[f"setting.{name}"] if said.has(f"setting.{name}") else name
+
+
 def unstated(setting: Setting) -> list[str]:
-    """What a document does not say of its own setting."""
-    named = {"data revision": setting.revision, "scaffold": setting.scaffold, "prompt": setting.protocol}
+    """Parts of its own setting that a document does not say."""
+    named = {"data": setting.revision, "scaffold": setting.scaffold, "protocol": setting.protocol}
     return [name for name, value in named.items() if not value]
 
 

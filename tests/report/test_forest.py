@@ -8,6 +8,7 @@ import pytest
 
 from evalkit.report.content import Difference
 from evalkit.report.forest import adjust, forests, printed_difference
+from evalkit.report.labels import labels
 from evalkit.report.published import load_published
 from evalkit.report.values import Model, Setting, Value
 from evalkit.stats.paired import two_shares
@@ -21,7 +22,7 @@ def printed(value: float, n: int | None = 225, **more: Any) -> Value:
 
 def test_two_printed_scores() -> None:
     """Aider-Polyglot, Qwen3-Coder less Claude Sonnet 4, as the research has it."""
-    d = printed_difference("Aider-Polyglot", printed(61.8), printed(56.4))
+    d = printed_difference("Aider-Polyglot", printed(61.8), printed(56.4), labels())
     assert d.delta == 5.4
     assert d.interval
     assert (d.interval.low, d.interval.high) == pytest.approx((-3.7, 14.3), abs=0.05)
@@ -39,7 +40,7 @@ def test_two_printed_scores() -> None:
     ],
 )
 def test_without_a_number_of_tasks_there_is_no_interval(one: Value, other: Value, word: str) -> None:
-    d = printed_difference("some", one, other)
+    d = printed_difference("some", one, other, labels())
     assert d.delta == pytest.approx((one.value or 0) - (other.value or 0))
     assert (d.interval, d.detectable, d.p, d.adjusted) == (None, None, None, None)
     assert word in d.method
@@ -57,7 +58,7 @@ def test_two_shares_is_the_pooled_z_test() -> None:
 def test_the_launch_table() -> None:
     """In all 12 settings with a known number of tasks the interval to Claude Sonnet 4 holds 0."""
     table = load_published("launch").table("launch")
-    found = {forest.b.id: forest for forest in forests([table], table.models[0])}
+    found = {forest.b.id: forest for forest in forests([table], table.models[0], labels())}
     assert list(found) == [model.id for model in table.models[1:]]
     claude = found["claude-sonnet-4"]
     intervals = [d.interval for d in claude.differences if d.interval]
@@ -67,7 +68,7 @@ def test_the_launch_table() -> None:
     assert deltas == sorted(deltas, reverse=True)
     assert (claude.differences[0].label, claude.differences[-1].label) == ("Mind2Web", "BFCL-v3")
     assert "SWE-bench Verified, w/ OpenHands, 500 turns" in [d.label for d in claude.differences]
-    assert claude.family == "Benjamini-Hochberg over 39 of printed scores"
+    assert claude.family == "Benjamini-Hochberg over 39 pairs of printed scores"
 
 
 def test_families_are_adjusted_apart() -> None:
@@ -87,4 +88,4 @@ def test_families_are_adjusted_apart() -> None:
 
 def test_a_model_without_a_shared_setting_has_no_forest() -> None:
     table = load_published("launch").table("launch")
-    assert forests([table], Model("other", "Other")) == ()
+    assert forests([table], Model("other", "Other"), labels()) == ()

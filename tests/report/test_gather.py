@@ -57,7 +57,7 @@ def test_every_published_cell_is_there(launch: Published) -> None:
 def test_findings_are_counted(launch: Published) -> None:
     figures = {f.figure: f.sentence for f in gather([], [launch]).findings}
     assert list(figures) == ["13 of 13", "0 of 12", "9.2 points"]
-    assert "open models" in figures["13 of 13"]
+    assert "Open models" in figures["13 of 13"]
     assert "Claude Sonnet 4" in figures["0 of 12"]
     assert "GPT-4.1, on SWE-bench Verified" in figures["9.2 points"]
 
@@ -117,6 +117,12 @@ def test_files_that_contradict_each_other(launch: Published) -> None:
     assert [values[cell].printed for cell in found[0].cells] == ["37.5", "38.75"]
     assert [table.id for table in report.tables] == ["launch", "summary", "mine/launch"]
     assert report.tables[0] == launch.tables[0]  # nothing is averaged or overwritten
+
+
+def test_a_file_that_is_given_twice(launch: Published) -> None:
+    report = gather([], [launch, load_published("launch")])
+    assert report.tables == launch.tables
+    assert report.warnings == ("launch was given twice, and is shown once.",)
 
 
 def test_rounding_is_no_contradiction(launch: Published) -> None:

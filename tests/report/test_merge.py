@@ -10,6 +10,7 @@ import pytest
 from evalkit.errors import UsageError
 from evalkit.report.content import Report
 from evalkit.report.gather import gather
+from evalkit.report.labels import labels
 from evalkit.report.merge import labels_of, nearest, with_columns
 from evalkit.report.names import parse_aliases
 from evalkit.report.published import load_published
@@ -51,8 +52,9 @@ def test_a_run_stands_under_the_printed_row_of_its_benchmark(runs: Runs) -> None
     assert found.source == runs.terminal.name
     assert found.id == report.runs[0].id
     (note,) = notes(report, found)
-    assert note.startswith("beside the printed row, not comparable with it: ")
-    assert note.endswith(": it does not state its data revision, scaffold, prompt")
+    assert note == (
+        "Beside the printed row, not comparable with it: it does not state: data, scaffold, prompt."
+    )
     assert main.models == launch.tables[0].models  # no column is new
     assert {key: v for key, v in main.cells.items() if v.origin == "published"} == launch.tables[0].cells
     assert report.tables[1:] == launch.tables[1:]
@@ -79,7 +81,7 @@ def test_runs_alone(runs: Runs) -> None:
     assert report.title == "Qwen3-Coder-480B-A35B-Instruct and Kimi-K2-Instruct-0905 on Mini"
     assert [m.id for m in report.tables[0].models] == ["qwen3-coder", "kimi-k2"]
     assert len(report.tables) == 1
-    assert report.facts["measured"] == "2 runs of 1 benchmark, 320 of 320 samples scored"
+    assert report.facts["measured"] == "2 runs, 1 suite: 320 of 320 samples scored"
     assert report.warnings == ()
 
 
@@ -99,19 +101,22 @@ def test_the_nearest_printed_row() -> None:
 def test_labels_tell_rows_apart() -> None:
     one = Setting("s", "aaa", "one-turn 1", protocol="p 1", limits={"scorer": "x 1"})
     settings = [one, dataclasses.replace(one, revision="bbb"), dataclasses.replace(one, protocol="q 1")]
-    assert list(labels_of(settings).values()) == [
+    assert list(labels_of(settings, labels()).values()) == [
         "one-turn, p, data aaa",
         "one-turn, p, data bbb",
         "one-turn, q",
     ]
     other = dataclasses.replace(one, limits={"scorer": "x 2"})
-    assert list(labels_of([one, other]).values()) == ["one-turn, p, scorer x 1", "one-turn, p, scorer x 2"]
+    assert list(labels_of([one, other], labels()).values()) == [
+        "one-turn, p, scorer x 1",
+        "one-turn, p, scorer x 2",
+    ]
 
 
 def test_a_new_column_stands_under_models_as_open_as_it() -> None:
     table = load_published("launch").table("launch")
     new = [Model("a", "A", access="proprietary"), Model("b", "B"), table.models[0]]
-    models, headings = with_columns(table, new)
+    models, headings = with_columns(table, new, "Other models")
     assert headings["Proprietary models"][-1] == "a"
     assert headings["Other models"] == ("b",)
     assert len(models) == 7
@@ -130,7 +135,7 @@ def test_repeats_are_one_row(runs: Runs) -> None:
     assert again.score is not None
     assert found.value == pytest.approx((one.score + again.score) / 2)
     assert (found.planned, found.scored, found.n) == (320, 320, 40)
-    assert notes(report, found) == [f"mean of 2 runs: {one.score:.1f}, {again.score:.1f}"]
+    assert notes(report, found) == [f"Mean of 2 runs: {one.score:.1f}, {again.score:.1f}."]
     assert found.interval
     assert one.interval
     assert found.interval.high - found.interval.low <= one.interval.high - one.interval.low
@@ -144,7 +149,7 @@ def test_runs_that_are_no_repeats_are_not_averaged(runs: Runs) -> None:
     older, newest = report.runs
     assert (found.value, found.id) == (newest.score, newest.id)
     (note,) = notes(report, found)
-    assert note.startswith(f"the newest run; {older.id} has {older.score:.1f} and differs: ")
+    assert note.startswith(f"The newest run. {older.id} has {older.score:.1f}, and differs: ")
     assert "temperature: 0.5 -> 0.1" in note
 
 
@@ -155,7 +160,7 @@ def test_an_incomplete_run_is_no_part_of_the_mean(runs: Runs) -> None:
     whole = next(run for run in report.runs if not run.state)
     assert (found.value, found.complete) == (whole.score, True)
     (note,) = notes(report, found)
-    assert "a further run is left out" in note
+    assert "has no part in the mean" in note
     assert "in progress, or cut off" in note
     assert any("in progress, or cut off" in warning for warning in report.warnings)
 
@@ -168,7 +173,7 @@ def test_an_incomplete_run_alone_has_no_rank(runs: Runs) -> None:
     assert found.bounds
     assert found.bounds[0] < (found.value or 0) < found.bounds[1]
     assert notes(report, found) == [
-        "incomplete: 21 of 24 samples scored, 3 broken by infrastructure: no rank"
+        "No rank: incomplete: 21 of 24 samples scored, 3 broken by infrastructure."
     ]
 
 
@@ -230,3 +235,23 @@ def test_a_selection_of_runs(runs: Runs) -> None:
     assert {run.model.id for run in report.runs} == {QWEN, "oracle"}
     assert len(report.runs) == 2
     assert report.forests[0].a.id == "oracle"  # named first
+
+
+@docker
+@pytest.mark.parametrize("language", ["uk", "tr"])
+def test_a_report_in_another_language(runs: Runs, language: str) -> None:
+    """The same numbers, and none of the report's own sentences left in English."""
+    given = [runs.broken, runs.oracle, runs.qwen, runs.again, runs.cooler, runs.terminal]
+    english = gather(given, [load_published("launch")])
+    report = gather(given, [load_published("launch")], said=labels(language))
+    numbers = [{key: v.value for key, v in r.tables[0].cells.items()} for r in (english, report)]
+    assert numbers[0] == numbers[1]
+    for mine, theirs in (
+        ([report.lead, *report.warnings], [english.lead, *english.warnings]),
+        ([f.sentence for f in report.findings], [f.sentence for f in english.findings]),
+        ([f.family for f in report.forests], [f.family for f in english.forests]),
+        ([run.state for run in report.runs if run.state], [run.state for run in english.runs if run.state]),
+        (list(report.tables[0].notes.values())[-4:], list(english.tables[0].notes.values())[-4:]),
+    ):
+        assert len(mine) == len(theirs) > 0
+        assert not set(mine) & set(theirs)

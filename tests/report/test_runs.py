@@ -17,6 +17,7 @@ from evalkit.errors import DataError, StoreError
 from evalkit.outcome import REASONS, Outcome
 from evalkit.report.content import ACCOUNTS, RunFacts
 from evalkit.report.gather import gather
+from evalkit.report.labels import labels
 from evalkit.report.runs import class_of, measure, spread_of
 from evalkit.report.setting import label_of
 from evalkit.report.values import Model
@@ -31,7 +32,7 @@ docker = pytest.mark.docker
 
 
 def facts(folder: Path) -> RunFacts:
-    return measure(folder, lambda manifest: Model("m", "M")).facts
+    return measure(folder, lambda manifest: Model("m", "M"), labels()).facts
 
 
 # -- accounts --------------------------------------------------------------------------------------
@@ -226,11 +227,11 @@ def test_other_settings_are_not_comparable(runs: Runs) -> None:
     qwen, kimi, part, other = (facts(f).setting for f in (runs.qwen, runs.kimi, runs.broken, runs.other))
     assert qwen.comparable(kimi)
     assert not qwen.comparable(part)
-    assert part.limits["tasks"].startswith("24 of 40 (")
+    assert part.limits["tasks"].startswith("24/40 (")
     assert not qwen.comparable(other)
     terminal = facts(runs.terminal).setting
     assert terminal.turns == 80
-    assert label_of(terminal) == "one-turn, 80 turns, mini"
+    assert label_of(terminal, labels()) == "one-turn, 80 turns, mini"
 
 
 def test_judging_in_another_way_is_another_setting(tmp_path: Path) -> None:
