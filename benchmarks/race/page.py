@@ -149,6 +149,7 @@ def stays(flatness: Summary) -> str:
 
 LARGE = {  # figures of a report: by name, heading, and the least that is asked
     "build_s": ("built, s", "60"),
+    "build_cpu_s": ("CPU of it, s", ""),
     "peak_mb": ("memory, MB", ""),
     "size_mb": ("page, MB", "2.5"),
     "rows_ms": ("first rows, ms", "1,000"),

@@ -59,7 +59,9 @@ def html(made: Drill, runs: Sequence[RunFacts]) -> str:
 --hair:#ddd;--line:#ccc;--accent:#2347b5;--tint:#f2f4fb;--good:#17714a;--bad:#b3261e;--warn:#8a5a00;
 --sans:sans-serif;--serif:serif;--mono:monospace}}
 {made.style}</style></head><body>
-<main id="top"><h1>A report</h1><div id="tools" hidden></div>{TABLE}{links}</main>
+<main id="top"><h1>A report</h1>
+<p><a href="elsewhere.html">a link, as any page has one</a></p>
+<div id="tools" hidden></div>{TABLE}{links}</main>
 {blocks}<script>{made.script}</script></body></html>"""
 
 

@@ -12,11 +12,18 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from evalkit.model import Message, Reply, Request
+from evalkit.outcome import Outcome
+from evalkit.report.drill.columns import label
 from evalkit.report.pairs import compare, side_of
-from evalkit.store import read_run
+from evalkit.store import create_run, read_run
+from evalkit.suite import Scorer
+from evalkit.task import Answer, Task, TestResult, Verdict
+from evalkit.text import shown
 from tests.browser.chromium import Watch
 from tests.browser.drill_page import facts, write_page
-from tests.cli.stored import HOSTILE, make_run
+from tests.browser.page import findings
+from tests.cli.stored import HOSTILE, make_run, manifest
 from tests.report.synthetic import synthetic_run
 
 Open = Callable[..., Page]
@@ -373,3 +380,72 @@ def test_a_transcript_beside_the_report(folder: Path, tmp_path: Path, watch: Wat
     page.get_by_role("link", name="Back to the report").click()
     expect(page.locator("#drill-sample")).to_have_text("t/1 · sample 1")
     assert (watch.console, watch.errors, watch.dialogs) == ([], [], [])
+
+
+EVIL = (
+    "</script><script>window.__x=1</script>",
+    "<img src=x onerror=window.__x=1>",
+    "javascript:window.__x=1",
+    "__proto__",
+    "constructor",
+    "a&task=b#c=%d+e{n}",
+    "task",
+    "\u202egnp.exe\x1b[31m\n",
+    "x" * 1_000_000,
+)
+
+
+async def evil_run(folder: Path) -> None:
+    """Tasks, tags, their values, replies and findings: all of them words that want to be more than text."""
+    tags = {word: dict.fromkeys(EVIL[:-1], word) for word in EVIL}
+    facts = {**manifest(), "tags": tags, "identity": {"tasks": {"count": len(EVIL)}}}
+    with create_run(folder, facts, [(word, 0) for word in EVIL]) as store:
+        judged = await store.verdict_set(Scorer("mini", "1"), {})
+        for word in EVIL:
+            rollout = await store.begin(word, 0)
+            said = Reply(word, reasoning=word, served_model=word, finish_reason=word)
+            request = Request(Task(word, {}), 0, (Message("user", word),))
+            await store.model_call(rollout, 0, word, request, said)
+            await store.answer(rollout, Answer(word, "patch"), {"finish_reason": word})
+            tests = (TestResult(word, "wrong", word),)
+            verdict = Verdict(Outcome.FAILED, "wrong", word, official=word, extracted=word, tests=tests)
+            await store.verdict(judged, word, 0, "official", verdict)
+
+
+def test_no_word_of_a_run_is_more_than_text(tmp_path: Path, open_report: Open) -> None:
+    apart(lambda: asyncio.run(evil_run(tmp_path / "evil")))
+    page = open_report(write_page(tmp_path, [facts(tmp_path / "evil", "evil")], "all"), anchor="run=evil")
+    links = page.locator("dialog tbody a")
+    expect(links).to_have_count(len(EVIL))
+    assert links.all_text_contents() == [label(word) for word in EVIL]
+    elements = "() => [...new Set([...document.querySelectorAll('dialog *')].map(e => e.localName))].sort()"
+    for at, word in enumerate(EVIL):
+        links.nth(at).click()
+        expect(page.locator("#drill-sample")).to_have_text(label(word))
+        page.locator(".told table").wait_for()
+        assert not {"img", "script", "iframe", "svg"} & set(page.evaluate(elements))
+        expect(page.locator(".told .is-reply pre")).to_have_text(shown(word)[:65_536])
+        if at % 3 == 0:
+            page.reload()
+            expect(page.locator("#drill-sample")).to_have_text(label(word))
+        page.keyboard.press("Escape")
+        expect(page.locator("#drill-sample")).to_be_hidden()
+    assert page.evaluate("window.__x") is None
+    for heading in page.locator("dialog thead button").all():
+        heading.click()
+    page.get_by_label("Search tasks and tags").fill(EVIL[1])
+    expect(page.locator("dialog output")).to_have_text("1 of 9")
+    assert page.evaluate("window.__x") is None
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_screen_reader_finds_its_way(folder: Path, open_report: Open, scheme: str) -> None:
+    page = open_report(folder / "report.html", scheme=scheme, anchor="run=one")
+    page.locator("dialog tbody a").first.wait_for()
+    assert findings(page) == []
+    page.locator("dialog tbody a").first.click()
+    page.locator(".told").wait_for()
+    assert findings(page) == []
+    page.evaluate("location.hash = 'flips=one~two'")
+    page.locator("dialog h2", has_text="differ").wait_for()
+    assert findings(page) == []

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from evalkit.outcome import Outcome
 from evalkit.report.content import Report, RunFacts
-from evalkit.report.drill.columns import columns
+from evalkit.report.drill.columns import columns, label
 from evalkit.report.drill.fallback import LEAST, ROWS, Fallback, fallback
 from evalkit.report.drill.packed import packed
 from evalkit.report.drill.page import sample_page
@@ -160,5 +160,5 @@ def pages(
 
 def address(run: RunFacts, row: Mapping[str, Any]) -> str:
     """The part of a link behind # that opens this sample in the report."""
-    task = quote(shown(row["task_id"]), safe="")
+    task = quote(label(row["task_id"]), safe="")
     return f"run={quote(run.id, safe='')}&task={task}&sample={row['sample']}"

@@ -13,6 +13,7 @@ from typing import Any
 
 from evalkit.run.result import ended_sessions, explain_missing
 from evalkit.run.summary import STEPS
+from evalkit.run.telling import cut
 from evalkit.store import Reader
 from evalkit.text import shown
 
@@ -30,6 +31,7 @@ NUMBERS = {  # of a row of `samples`: scale, and the unit that the page prints
     "rollout_s": (100, "s"),
 }
 OURS = ("task", "sample", *KEPT, *NUMBERS, "a", "b", "passes_more")  # names that no tag takes
+LONGEST = 300  # characters of a text: of what is longer, the beginning names it
 ONES = ("calls", "tries")  # of no interest where they are 1 everywhere
 
 Column = dict[str, Any]
@@ -84,12 +86,16 @@ def text_column(name: str, texts: Sequence[str]) -> Column:
     values = list(ids)
     order = sorted(range(len(values)), key=lambda at: natural(values[at]))
     return {
-        "name": shown(name),
+        "name": label(name),
         "kind": "date" if dates else "text",
-        "values": [shown(text) for text in values],
+        "values": [label(text) for text in values],
         "steps": steps,
         **({"order": order} if order != sorted(order) else {}),
     }
+
+
+def label(text: str) -> str:
+    return shown(cut(text, LONGEST))
 
 
 def natural(text: str) -> tuple[int, str]:
