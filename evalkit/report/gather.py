@@ -61,6 +61,7 @@ def gather(
         )
     chosen = [run for run in read if is_selected(run, wanted, benchmarks)]
     cells, main = shown(chosen, said), tables[0]
+    chosen = as_shown(chosen, tables)
     who = subject_of(subject, main, wanted, known, called(read))
     compared = firsts(files, tables)
     differences = compared_with(who, compared, cells, said) if who else ()
@@ -121,6 +122,13 @@ def called(runs: Iterable[Measured]) -> dict[str, str]:
 def is_selected(run: Measured, models: Sequence[str], suites: set[str]) -> bool:
     facts = run.facts
     return (not models or facts.model.id in models) and (not suites or facts.setting.suite in suites)
+
+
+def as_shown(runs: Sequence[Measured], tables: Sequence[Table]) -> list[Measured]:
+    """The runs in the order of rows and columns, and of one cell the oldest first."""
+    rows = [row.setting for table in tables for row in table.rows]
+    columns = [model.id for table in tables for model in table.models]
+    return sorted(runs, key=lambda r: (rows.index(r.facts.setting), columns.index(r.facts.model.id)))
 
 
 def with_measured(files: Sequence[Published], cells: Sequence[Shown], said: Labels) -> list[Table]:

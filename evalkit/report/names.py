@@ -35,7 +35,7 @@ def resolve(aliases: Mapping[str, str], published: Mapping[str, Model]) -> dict[
     found: dict[str, Model] = {}
     for own, name in aliases.items():
         ids = alike(name, published)
-        if len(ids) > 1:
+        if len(ids) > 1 and plain(ids[0]) != plain(name):
             raise UsageError(f"{name!r} is {len(ids)} published models", f"say which: {', '.join(ids)}")
         found[plain(own)] = published[ids[0]]
     return found

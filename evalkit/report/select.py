@@ -19,18 +19,18 @@ def find_models(
 
 
 def alike(name: str, known: Mapping[str, Model], called: Mapping[str, str] | None = None) -> list[str]:
-    """One id; or all that print this name, where a document has several versions of one model. `called`:
-    ids by what else they are known as."""
-    wanted, called = plain(name), called or {}
+    """The model of that id first, then all that are called so: a document may print one name for several
+    versions. `called`: ids by what else they are known as."""
+    wanted = plain(name)
     found = [model.id for model in known.values() if wanted == plain(model.id)]
-    found = found or [model for other, model in called.items() if wanted == plain(other)][:1]
-    found = found or [model.id for model in known.values() if wanted in map(plain, titles(model))]
+    found += [model for other, model in (called or {}).items() if wanted == plain(other)]
+    found += [model.id for model in known.values() if wanted in map(plain, titles(model))]
     if not found:
         names = [own for model in known.values() for own in (model.id, model.display)]
         raise UsageError(
             f"no model {name!r} in the runs and published values", did_you_mean(name, set(names))
         )
-    return found
+    return list(dict.fromkeys(found))
 
 
 def titles(model: Model) -> tuple[str, str]:

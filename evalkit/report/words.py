@@ -45,7 +45,7 @@ def facts(
         found["measured"] = said(
             "gather.measured",
             runs=said("count.runs", n=len(runs)),
-            suites=said("count.suites", n=suites),
+            suites=said("gather.suites", n=suites),
             scored=said("state.scored", **coverage(runs)),
         )
     if documents := [

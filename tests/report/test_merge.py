@@ -81,7 +81,7 @@ def test_runs_alone(runs: Runs) -> None:
     assert report.title == "Qwen3-Coder-480B-A35B-Instruct and Kimi-K2-Instruct-0905 on Mini"
     assert [m.id for m in report.tables[0].models] == ["qwen3-coder", "kimi-k2"]
     assert len(report.tables) == 1
-    assert report.facts["measured"] == "2 runs, 1 suite: 320 of 320 samples scored"
+    assert report.facts["measured"] == "2 runs, 1 benchmark: 320 of 320 samples scored"
     assert report.warnings == ()
 
 
@@ -235,6 +235,27 @@ def test_a_selection_of_runs(runs: Runs) -> None:
     assert {run.model.id for run in report.runs} == {QWEN, "oracle"}
     assert len(report.runs) == 2
     assert report.forests[0].a.id == "oracle"  # named first
+
+
+@docker
+def test_a_name_selects_all_that_are_called_so(runs: Runs) -> None:
+    """Kimi-K2 is a printed model, and what the catalog calls a later release by."""
+    report = gather([runs.kimi, runs.qwen], [load_published("launch")], models=["kimi-k2"])
+    assert [m.id for m in report.tables[0].models] == ["kimi-k2-instruct", "kimi-k2"]
+    assert [run.model.id for run in report.runs] == ["kimi-k2"]
+
+
+@docker
+def test_runs_stand_in_the_order_of_rows_and_columns(runs: Runs) -> None:
+    report = gather([runs.terminal, runs.null, runs.kimi, runs.qwen, runs.again], [load_published("launch")])
+    places = [(run.setting.suite, run.model.id) for run in report.runs]
+    assert places == [
+        ("terminal-bench", "oracle"),
+        ("mini", QWEN),
+        ("mini", QWEN),
+        ("mini", "kimi-k2"),
+        ("mini", "null"),
+    ]
 
 
 @docker
