@@ -76,7 +76,8 @@ def by_suite(runs: Sequence[RunFacts]) -> list[Named]:
 
 @dataclass(frozen=True)
 class Entries:
-    """One suite: its runs by name, and pairs of them ("A B") that are worth setting side by side."""
+    """One suite: its runs by name; beside the first of them each other one over the same data, as ids of
+    both ("A B") and that one's name."""
 
     title: str
     runs: Sequence[tuple[RunFacts, str]]
@@ -91,11 +92,10 @@ def entries(runs: Sequence[RunFacts]) -> list[Entries]:
 
 
 def pairs(runs: Sequence[RunFacts]) -> Iterator[tuple[str, str]]:
-    """The first run beside each other one over the same tasks and data."""
     for other in runs[1:]:
         first = runs[0]
         if first.setting.suite == other.setting.suite and first.setting.revision == other.setting.revision:
-            yield f"{first.id} {other.id}", f"{name_among(first, runs)} / {name_among(other, runs)}"
+            yield f"{first.id} {other.id}", name_among(other, runs)
 
 
 # -- where samples went ----------------------------------------------------------------------------
@@ -160,7 +160,8 @@ def name_among(run: RunFacts, others: Sequence[RunFacts]) -> str:
     same = [other for other in others if other.model.id == run.model.id]
     if len(same) == 1:
         return run.model.display
-    return f"{run.model.display}, {run.label}"
+    title = run.summary.title  # stands over them all
+    return f"{run.model.display}, {run.label.removeprefix(f'{title}, ')}"
 
 
 # -- cost ------------------------------------------------------------------------------------------

@@ -34,7 +34,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Line:
-    """`kind`: heading, measured or ""; `parent` is the row that it stands under. `n` in words."""
+    """`kind`: heading, measured, measured beside (a printed row), or ""; `parent` is the row that it stands
+    under. `n` in words."""
 
     row: Row
     kind: str
@@ -147,9 +148,9 @@ def line(around: Around, looks: Looks, row: Row, over: Row | None) -> Line:
     n = "" if same_n else around.labels("table.n", n=row.n) if row.n else around.labels("table.n.unknown")
     cells = [around.cell(row, model.id) for model in around.table.models]
     behind = over if measured and over and over.origin == "published" else None
-    return Line(
-        row, "measured" if measured else "", parent, n, cells, strip(lanes(around.table, looks, row, behind))
-    )
+    kind = "measured beside" if behind else "measured" if measured else ""
+    drawn = strip(lanes(around.table, looks, row, behind))
+    return Line(row, kind, parent, n, cells, drawn)
 
 
 def lanes(table: Table, looks: Looks, row: Row, behind: Row | None) -> list[list[Point]]:

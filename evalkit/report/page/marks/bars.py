@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from evalkit.report.page.marks.svg import rect, svg
 
-WIDTH, HEIGHT = 360, 16
+WIDTH, HEIGHT = 300, 16
 
 
 def stacked(counts: Mapping[str, int]) -> Markup:

@@ -41,7 +41,7 @@ def fan(fans: Sequence[Fan], label: str, x_title: str) -> Markup:
     ks = sorted({k for one in fans for k in (*one.pass_at, *one.pass_hat)})
     spot = {k: LEFT + (WIDTH - LEFT - RIGHT) * i / max(1, len(ks) - 1) for i, k in enumerate(ks)}
     parts = [*levels(), *(text(x, HEIGHT - 18, str(k), anchor="middle") for k, x in spot.items())]
-    parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 2, x_title, anchor="middle"))
+    parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 2, x_title, anchor="middle", whole=True))
     ends = []
     for one in fans:
         up = [(spot[k], height(100 * v)) for k, v in sorted(one.pass_at.items())]
@@ -51,7 +51,7 @@ def fan(fans: Sequence[Fan], label: str, x_title: str) -> Markup:
         for points, css, values in ((up, "", one.pass_at), (down, " dashed", one.pass_hat)):
             parts.append(path(points, f"ln c{colour}{css}"))
             parts.extend(mark(one.look, x, y, 2.8, filled=True) for x, y in points)
-            ends.append((points[-1], f"{one.name} {100 * values[max(values)]:.1f}"))
+            ends.append((points[-1], one.look, f"{one.name} {100 * values[max(values)]:.1f}"))
     return svg(WIDTH, HEIGHT, [*parts, *names(ends)], label=label)
 
 
@@ -64,7 +64,7 @@ def pareto(points: Sequence[Priced], label: str, x_title: str) -> Markup:
     def x_of(cost: float) -> float:
         return LEFT + (WIDTH - LEFT - RIGHT) * (math.log10(cost) - low) / (high - low)
 
-    parts = [*levels(), text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 2, x_title, anchor="middle")]
+    parts = [*levels(), text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 2, x_title, anchor="middle", whole=True)]
     for decade in range(low, high + 1):
         x = x_of(10.0**decade)
         parts.append(line(x, TOP, x, HEIGHT - BOTTOM, "grid"))
@@ -74,7 +74,7 @@ def pareto(points: Sequence[Priced], label: str, x_title: str) -> Markup:
         parts.append(path([(x_of(p.cost), height(p.score)) for p in front], "ln front"))
     spots = [((x_of(p.cost), height(p.score)), p) for p in points]
     parts += [mark(p.look, x, y, 4.4, filled=True) for (x, y), p in spots]
-    return svg(WIDTH, HEIGHT, [*parts, *names([(at, p.name) for at, p in spots])], label=label)
+    return svg(WIDTH, HEIGHT, [*parts, *names([(at, None, p.name) for at, p in spots])], label=label)
 
 
 def height(points: float) -> float:
@@ -89,12 +89,15 @@ def levels() -> list[Markup]:
     return parts
 
 
-def names(ends: Sequence[tuple[tuple[float, float], str]]) -> list[Markup]:
-    """Names right of their points, from the top, pushed apart so that none covers another."""
+def names(ends: Sequence[tuple[tuple[float, float], Mark | None, str]]) -> list[Markup]:
+    """Names right of their points, from the top, pushed apart so that none covers another; with a mark again
+    where lines end close together."""
     parts, last = [], -math.inf
-    for (x, y), name in sorted(ends, key=lambda end: (end[0][1], end[1])):
+    for (x, y), look, name in sorted(ends, key=lambda end: (end[0][1], end[2])):
         last = max(y, last + 13)
-        parts.append(text(x + 10, last + 4, name, css="name"))
+        if look is not None:
+            parts.append(mark(look, x + 16, last, 2.8, filled=True))
+        parts.append(text(x + (10 if look is None else 24), last + 4, name, css="name"))
     return parts
 
 

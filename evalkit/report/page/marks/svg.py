@@ -37,10 +37,11 @@ def path(points: Iterable[tuple[float, float]], css: str, *, closed: bool = Fals
     return Markup('<path class="{}" d="M{}{}"/>').format(css, steps, "Z" if closed else "")
 
 
-def text(x: float, y: float, words: str, *, css: str = "", anchor: str = "") -> Markup:
+def text(x: float, y: float, words: str, *, css: str = "", anchor: str = "", whole: bool = False) -> Markup:
+    """Long words are cut, but for our own (`whole`)."""
     named = Markup(' class="{}"').format(css) if css else Markup("")
     at = Markup(' text-anchor="{}"').format(anchor) if anchor else Markup("")
-    seen = one_line(shown(words), LONGEST)
+    seen = one_line(shown(words), 0 if whole else LONGEST)
     return Markup('<text{} x="{}" y="{}"{}>{}</text>').format(named, num(x), num(y), at, seen)
 
 
