@@ -153,16 +153,16 @@ def line(around: Around, looks: Looks, row: Row, over: Row | None) -> Line:
     return Line(row, kind, parent, n, cells, drawn)
 
 
-def lanes(table: Table, looks: Looks, row: Row, behind: Row | None) -> list[list[Point]]:
+def lanes(table: Table, looks: Looks, row: Row, behind: Row | None) -> dict[str, list[Point]]:
     """A lane a model with a number; behind a measured score stands, faintly, the published one."""
-    found = []
+    found = {}
     for model in table.models:
         value = table.cells.get((row.id, model.id))
         if value is None or value.value is None:
             continue
         published = table.cells.get((behind.id, model.id)) if behind else None
         lane = [point(looks, published, faint=True)] if published and published.value is not None else []
-        found.append([*lane, point(looks, value)])
+        found[model.id] = [*lane, point(looks, value)]
     return found
 
 

@@ -6,17 +6,20 @@ them closer where intervals are hidden.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from evalkit.report.page.marks.svg import line, mark, num, svg, text
 from evalkit.report.palette import Mark
+from evalkit.text import shown
 
 WIDTH, LEFT, SPAN = 296, 8, 280  # as in style.css
 TICKS = (0, 25, 50, 75, 100)
 LANE, USUAL = 8.5, 5  # pixels between lanes, as in style.css, and how many have room so
+
+LANE_OF = Markup('<g data-model="{}" style="--y:{}">{}</g>')
 
 
 @dataclass(frozen=True)
@@ -35,14 +38,14 @@ def place(score: float) -> float:
     return LEFT + SPAN * score / 100
 
 
-def strip(lanes: Sequence[Sequence[Point]]) -> Markup:
-    """`lanes` from the top; in one lane later points are drawn over earlier ones."""
+def strip(lanes: Mapping[str, Sequence[Point]]) -> Markup:
+    """`lanes` by model, from the top; in one lane later points are drawn over earlier ones."""
     middle = (len(lanes) - 1) / 2
     many = f"--pitch:{LANE * USUAL / len(lanes):.1f}px" if len(lanes) > USUAL else ""
     style = Markup(' style="{}"').format(many) if many else Markup("")
     drawn = [
-        Markup('<g style="--y:{}">{}</g>').format(num(i - middle), Markup("").join(map(draw, lane)))
-        for i, lane in enumerate(lanes)
+        LANE_OF.format(shown(model), num(i - middle), Markup("").join(map(draw, lane)))
+        for i, (model, lane) in enumerate(lanes.items())
     ]
     return Markup('<svg class="lanes"{} aria-hidden="true">{}</svg>').format(style, Markup("").join(drawn))
 
