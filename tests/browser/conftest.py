@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -16,7 +15,6 @@ from playwright.sync_api import Browser, Page
 from tests.browser.chromium import Watch, chromium, executable
 from tests.browser.reports import write_report
 from tests.browser.runs import played
-from tests.run.command import run
 
 
 @pytest.fixture(scope="package")
@@ -52,7 +50,7 @@ def report_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
 
     def made(language: str) -> Path:
         out = folder / f"{language}.html"
-        return out if out.exists() else write_report(out, "--published", "launch", "--lang", language)
+        return out if out.exists() else write_report(out, "--published", "launch", "--language", language)
 
     return made
 
@@ -67,20 +65,14 @@ def launch_page(report_in: Callable[[str], Path]) -> Path:
 def runs(
     tmp_path_factory: pytest.TempPathFactory, docker_engine: object, request: pytest.FixtureRequest
 ) -> list[Path]:
-    """Two models over mini, four samples a task, and over humaneval and mbpp where their data is."""
+    """Two models over mini, four samples a task, and where their data is, 30 tasks of humaneval and mbpp."""
     folder = tmp_path_factory.mktemp("runs")
     found = played(folder, ["mini"], samples=4)
     try:
         data: Path = request.getfixturevalue("data_dir")
     except pytest.skip.Exception:
         return found
-    return found + played(folder, ["humaneval", "mbpp"], data)
-
-
-@pytest.fixture(scope="session")
-def summaries(runs: list[Path]) -> list[dict[str, Any]]:
-    """What `evalkit show RUN --json` says of each run."""
-    return [run("show", str(path), "--json").summary for path in runs]
+    return found + played(folder, ["humaneval", "mbpp"], data, limit=30)
 
 
 @pytest.fixture(scope="session")

@@ -27,8 +27,15 @@ WRONG: tuple[str | dict[str, Any], ...] = (
 )
 
 
-def played(folder: Path, suites: Sequence[str], data: Path | None = None, *, samples: int = 1) -> list[Path]:
-    """A run of each model of `SKILL` over each suite, in `folder`. `data` as EVALKIT_DATA."""
+def played(
+    folder: Path,
+    suites: Sequence[str],
+    data: Path | None = None,
+    *,
+    samples: int = 1,
+    limit: int | None = None,
+) -> list[Path]:
+    """A run of each model of `SKILL` over each suite, or its first tasks. `data` as EVALKIT_DATA."""
     runs: list[Path] = []
     for model, skill in SKILL.items():
         script = folder / f"{model}.jsonl"
@@ -38,9 +45,10 @@ def played(folder: Path, suites: Sequence[str], data: Path | None = None, *, sam
         with running("--script", str(script)) as url:
             at = ("--base-url", url, "--api-key-env", "SCRIPTED_KEY", "--results", str(folder))
             how = ("--samples", str(samples), "--seed", "0", "--temperature", "0.5", "--sandboxes", "2")
+            part = ("--limit", str(limit)) if limit else ()
             for name in suites:
                 where = ("--data", str(data / name)) if data and name != "mini" else ()
-                done = run("run", name, "--model", model, *at, *how, *where, "--json")
+                done = run("run", name, "--model", model, *at, *how, *where, *part, "--json")
                 assert done.code == 0, done.stderr
                 runs.append(Path(done.summary["run"]))
     return runs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -82,10 +83,14 @@ async def _answered(store: Store, task_id: str, sample: int, text: str, *, kille
 
 
 def manifest(model: str = "a-model", task: str = "t") -> dict[str, Any]:
+    served = {"backend": "openai", "id": model, "base_url": "http://127.0.0.1:1/v1"}
     return {
         "schema": "evalkit.run/1",
         "settings": Settings("mini", model).to_json(),
-        "identity": {"tasks": {"count": 4}},
+        "created": "2026-01-02T03:04:05+00:00",
+        "identity": {"data": "of-other-data", "model": served, "tasks": {"count": 4}, "label": ""},
+        "identity_digest": hashlib.sha256(f"{model} {task}".encode()).hexdigest(),
+        "model": served,
         "suite": {"name": "mini", "title": "Mini", "scorer": {"name": "mini", "version": "1"}},
         "scaffold": {"name": "one-turn", "version": "1"},
         "protocol": {"name": "mini", "version": "1"},
