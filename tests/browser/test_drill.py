@@ -28,6 +28,7 @@ from tests.report.synthetic import synthetic_run
 
 Open = Callable[..., Page]
 TASKS = 300
+LONG = 110  # calls: twice as many events, and a few
 
 
 def apart(work: Callable[[], Any]) -> None:
@@ -57,8 +58,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         synthetic_run(made / "one", TASKS, seed=1, share=0.6)
         synthetic_run(made / "two", TASKS, seed=2, share=0.5, calls=2)
         make_run(made / "bad", HOSTILE)
+        synthetic_run(made / "long", 1, share=1, calls=LONG)
         runs = [facts(made / "one", "one", model="Ada"), facts(made / "two", "two", model="Bob")]
-        write_page(made, [*runs, facts(made / "bad", "bad")], "all")
+        write_page(made, [*runs, *(facts(made / name, name) for name in ("bad", "long"))], "all")
 
     apart(write)
     return made
@@ -202,6 +204,16 @@ def test_a_sample_opens_to_its_whole_story(opened: Callable[[str], Page]) -> Non
     assert f"Write a function for {task}." in (sample.locator("pre").first.text_content() or "")
     sample.get_by_role("link", name="Next").click()
     expect(page.locator("#drill-sample")).not_to_have_text(task)
+
+
+def test_a_long_story_comes_by_and_by(opened: Callable[[str], Page]) -> None:
+    page = opened("run=long&task=Synthetic%2F0")
+    events = page.locator(".told section")
+    expect(events).to_have_count(200)
+    page.get_by_role("button", name="more events").click()
+    expect(events).to_have_count(2 * LONG + 3)
+    expect(events.nth(200)).to_be_focused()
+    expect(page.get_by_role("button", name="more events")).to_have_count(0)
 
 
 def test_a_permalink_opens_all_again(opened: Callable[[str], Page]) -> None:

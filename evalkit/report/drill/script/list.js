@@ -93,7 +93,7 @@ const makeList = () => {
     const button = press(titleOf(column), () => set({ sort: turned(sort, name, kind === "number") }), { class: "sort", "data-name": name });
     return make("th", { scope: "col", "aria-sort": sorted(sort, name), class: kind }, button);
   };
-  const width = (column) => Math.max(titleOf(column).length + 5, 11, ...(column.values ?? []).slice(0, 300).map((v) => Math.min(v.length + 3, 30)));
+  const width = (column) => Math.max(11, ...[`${titleOf(column)}  `, ...(column.values ?? []).slice(0, 300)].map((v) => Math.min(v.length + 3, 30)));
   const fill = (now) => {
     const hidden = now.getAll("hide"), name = headings.contains(document.activeElement) && document.activeElement.dataset.name;
     columns = from.columns.filter((column, at) => !at || !hidden.includes(column.name));

@@ -14,7 +14,9 @@ const dialogOf = (title, content, closing) => {
     element,
     show: () => {
       wanted = true;
-      if (!element.open) element.showModal();
+      if (element.open) return;
+      element.showModal();
+      title.focus();
     },
     hide: () => {
       wanted = false;
@@ -22,7 +24,7 @@ const dialogOf = (title, content, closing) => {
     },
   };
 };
-const heading = (id) => make("h2", { id, tabindex: "-1", autofocus: true });
+const heading = (id) => make("h2", { id, tabindex: "-1" });
 
 // -- what stands over a table: each with the part of the state that it shows and changes ---------------
 const searchOf = (key, words) => {
