@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from evalkit.report.cells import heading_in
 from evalkit.report.content import Finding, Forest
 from evalkit.report.labels import Labels
 from evalkit.report.published import Conflict
@@ -57,7 +58,7 @@ def best_in_group(table: Table, subject: Model, said: Labels) -> Iterator[Findin
             best += mine >= max(theirs)
     if contests:
         key = "finding.best.group" if heading else "finding.best"
-        words = said(key, subject=subject.display, **({"group": heading} if heading else {}))
+        words = said(key, subject=subject.display, group=heading_in(heading, said))
         yield Finding(said("finding.of", part=best, whole=contests), words)
 
 

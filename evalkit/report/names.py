@@ -88,7 +88,7 @@ def own_column(manifest: Mapping[str, Any], entry: Entry | None) -> Model:
     asked, described = manifest["settings"]["model"], manifest["model"]
     if described.get("backend") == "replay":
         file = described.get("file", "")
-        return Model(f"replay:{file}:{described.get('sha256', '')[:8]}", f"replay:{file}", "recorded answers")
+        return Model(f"replay:{file}:{described.get('sha256', '')[:8]}", f"replay:{file}")
     if entry is None:
         return Model(asked, asked.rpartition("/")[2] or asked)
     access: Access = "open" if "huggingface" in entry.ids else ""  # its weights have a repository

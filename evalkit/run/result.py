@@ -93,7 +93,7 @@ def ended_sessions(store: Reader) -> list[Any]:
 def planned_rows(store: Reader, end: str) -> Iterator[Mapping[str, Any]]:
     """One row a planned sample, in planned order, with `parts` where the suite's verdicts have some."""
     if _has_parts(store):
-        for record in store.records():
+        for record in store.records(answers=False):
             verdict = record.verdicts.get("official")
             yield {**explain_missing(record.row, end), "parts": verdict.parts if verdict else {}}
     else:

@@ -145,9 +145,9 @@ class Reader:
         for first in range(1, len(self.plan) + 1, PAGE_ROWS):
             yield from self._rows(first, first + PAGE_ROWS - 1)
 
-    def records(self, set_id: int | None = None) -> Iterator[Record]:
-        """The samples with answers and verdicts of a set (default: the run's)."""
-        return (self._record(row, self._set(set_id)) for row in self.samples())
+    def records(self, set_id: int | None = None, *, answers: bool = True) -> Iterator[Record]:
+        """The samples with verdicts of a set (default: the run's), and with answers if they are wanted."""
+        return (self._record(row, self._set(set_id), answers) for row in self.samples())
 
     def record(self, task_id: str, sample: int, set_id: int | None = None) -> Record:
         """One sample, as `records` has it."""
@@ -264,8 +264,8 @@ class Reader:
             raise self._damaged("planned samples are missing")
         return [{**row, "task_id": t, "sample": s} for row, (t, s) in zip(rows, keys, strict=True)]
 
-    def _record(self, row: dict[str, Any], set_id: int) -> Record:
-        answer, info = self._answer(row["rollout_id"])
+    def _record(self, row: dict[str, Any], set_id: int, answers: bool = True) -> Record:
+        answer, info = self._answer(row["rollout_id"]) if answers else (None, {})
         return Record(row, answer, info, self._verdicts(set_id, row["id"], row["rollout_id"]))
 
     def _answer(self, rollout_id: int | None) -> tuple[Answer | None, dict[str, Any]]:
