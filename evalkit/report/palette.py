@@ -1,9 +1,9 @@
 """One colour and one shape for each model, the same on the page and in every figure.
 
 The first ten colours were searched for: any two stay apart for normal, protanope, deuteranope and tritanope
-eyes (0.06 in Oklab, 0.075 among the first five), all stand out from the paper by 3.2 to 1 or more, and none is
-nearly black or white. Colour never
-tells models apart alone: each has a shape too, and from the eleventh model on colours meet other shapes.
+eyes (0.06 in Oklab, 0.075 among the first five), all stand out from the paper by 3.2 to 1 or more, and none
+is nearly black or white. Colour never tells models apart alone: each has a shape too, and from the eleventh
+model on colours meet other shapes.
 """
 
 from __future__ import annotations
