@@ -72,15 +72,18 @@ def _row(id: str, name: str, a: str, b: str, parent: str = "") -> str:
         f'<td data-model="{m}" {f"data-value={v}" if v else ""}><span class="score">{v or "–"}</span></td>'
         for m, v in (("a", a), ("b", b))
     )
-    return f'<tr data-row="{id}"{under}><th scope="row">{name}</th>{cells}</tr>'
+    marks = "".join(f'<g data-model="{m}"><circle cx="9" cy="9" r="5"/></g>' for m in "ab")
+    strip = f'<td><svg width="20" height="20" aria-hidden="true">{marks}</svg></td>'
+    return f'<tr data-row="{id}"{under}><th scope="row">{name}</th>{cells}{strip}</tr>'
 
 
 TABLE = f"""<table id="t-scores" data-sortable><thead><tr>
 <th scope="col" data-sort="text"><span class="sort">Benchmark</span></th>
 <th scope="col" data-sort="number" data-model="a"><span class="sort">Ada</span></th>
-<th scope="col" data-sort="number" data-model="b"><span class="sort">Bob</span></th></tr></thead>
-<tbody data-group="One"><tr><th scope="rowgroup" colspan="3">Group one</th></tr>
+<th scope="col" data-sort="number" data-model="b"><span class="sort">Bob</span></th>
+<th scope="col">marks</th></tr></thead>
+<tbody data-group="One"><tr><th scope="rowgroup" colspan="4">Group one</th></tr>
 {_row("r1", "Zebra", "10.5", "30")}{_row("r2", "measured", "9.5", "", "r1")}{_row("r3", "Apple", "50", "")}
 {_row("r4", "Mango", "", "20")}</tbody>
-<tbody data-group="Two"><tr><th scope="rowgroup" colspan="3">Group two</th></tr>
+<tbody data-group="Two"><tr><th scope="rowgroup" colspan="4">Group two</th></tr>
 {_row("r5", "Kiwi", "3", "4")}{_row("r6", "Fig", "20", "2")}</tbody></table>"""

@@ -371,7 +371,9 @@ def test_the_main_table_filters_rows_and_columns(opened: Callable[[str], Page]) 
     assert rows_of_main(page) == ["Group two", "Kiwi", "Fig"]
     page.locator("#tools summary").click()
     page.locator("#tools").get_by_label("Bob").uncheck()
-    assert page.locator("#t-scores thead th:visible").all_text_contents() == ["Benchmark", "Ada"]
+    assert page.locator("#t-scores thead th:visible").all_text_contents() == ["Benchmark", "Ada", "marks"]
+    assert page.locator("#t-scores tbody [data-model=a] circle:visible").count() == 2
+    assert page.locator("#t-scores tbody [data-model=b] circle:visible").count() == 0
     assert hash_of(page) == "t.q=two&t.hide=b"
     page.click("#open-one")
     page.keyboard.press("Escape")

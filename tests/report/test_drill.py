@@ -46,14 +46,10 @@ def test_equal_runs_give_equal_blocks(stored: Path) -> None:
 
 def test_the_script_writes_no_markup() -> None:
     """Text of models reaches the page as text only."""
-    for forbidden in (
-        "innerHTML",
-        "outerHTML",
-        "insertAdjacentHTML",
-        "document.write",
-        "eval",
-        "new Function",
-    ):
+    markup = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "srcdoc")
+    code = ("eval", "new Function", "import", "Worker", "setTimeout", "setInterval")
+    network = ("fetch", "XMLHttpRequest", "WebSocket", "EventSource", "sendBeacon", "localStorage")
+    for forbidden in (*markup, *code, *network):
         assert not re.search(rf"\b{re.escape(forbidden)}\b", script()), forbidden
     assert "</" not in script(), "nothing that could end its element"
     assert "<!--" not in script()

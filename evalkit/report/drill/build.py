@@ -102,7 +102,7 @@ def script() -> str:
     """All of it, without comments and indentation."""
     lines = (line.strip() for file in SCRIPTS for line in resource(f"script/{file}").splitlines())
     code = (line.partition(" // ")[0] for line in lines if line and not line.startswith(("//", "/**")))
-    return '"use strict";\n(() => {\n' + "\n".join(code) + "\n})();\n"
+    return '"use strict";\n{\n' + "\n".join(code) + "\n}\n"
 
 
 def resource(file: str) -> str:

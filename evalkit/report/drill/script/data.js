@@ -61,7 +61,7 @@ const rowsOf = (run, task) => {
 
 /** The rows that a state leaves, in its order. */
 const chosen = (from, now) => {
-  const tests = [], text = (now.get("q") ?? "").trim().toLowerCase();
+  const tests = [], text = query(now, "q");
   if (text) {
     const searched = from.columns.filter((c) => c.hits).map((c) => [c.at, c.hits(text)]);
     tests.push((row) => searched.some(([at, hits]) => hits[at[row]]));

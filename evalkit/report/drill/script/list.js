@@ -41,7 +41,7 @@ const makeList = () => {
     for (let place = first; place < last; place++) built.push(rowOf(place));
     body.replaceChildren(space(first), ...built, space(rows.length - last));
     if (!rows.length) body.append(make("tr", {}, make("td", { colspan: columns.length }, say("nothing"))));
-    if (!body.querySelector("a[tabindex='0']")) body.querySelector("a")?.setAttribute("tabindex", "0");
+    (body.querySelector("a[tabindex='0']") ?? body.querySelector("a"))?.setAttribute("tabindex", "0");
     if (focused) focus();
   };
   const focus = () => body.querySelector(`[aria-rowindex="${active + 2}"] a`)?.focus({ preventScroll: true });
@@ -80,7 +80,8 @@ const makeList = () => {
   };
   const build = () => {
     const asked = from.columns.filter((c) => c.values && c.name !== "task" && c.values.length > 1 && (c.kind === "date" || c.values.length <= MOST));
-    const choices = asked.map(choice), all = Object.fromEntries(["q", ...choices.map(({ key }) => key)].map((key) => [key, null]));
+    const choices = asked.map(choice), all = { q: null };
+    for (const { key } of choices) all[key] = null;
     controls = [searchOf("q", say("search")), ...choices, columnsOf("hide", from.columns.slice(1).map((c) => [c.name, titleOf(c)]))];
     tools.replaceChildren(...controls.map((one) => one.element), press(say("clear"), () => go(address(all))), shown);
     title.textContent = from.title ?? from.about.title;

@@ -25,8 +25,8 @@ const start = async () => {
   list = makeList();
   sample = makeSample(list);
   tables = find("table[data-sortable]").map(tableOf);
-  const place = document.getElementById("tools"), main = document.getElementById(MAIN);
-  if (place && main) tables.push(...toolsOf(main, place));
+  const place = document.getElementById("tools");
+  if (place) tables.push(...toolsOf(document.getElementById(MAIN), place));
   document.addEventListener("click", opens);
   addEventListener("hashchange", show);
   await show();

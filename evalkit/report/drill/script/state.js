@@ -16,6 +16,7 @@ const address = (changes, now = state()) => {
   }
   return `#${next}`;
 };
+const query = (now, key) => (now.get(key) ?? "").trim().toLowerCase();
 const go = (to, replace) => {
   history[replace ? "replaceState" : "pushState"](null, "", to);
   show();

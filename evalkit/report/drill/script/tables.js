@@ -6,7 +6,7 @@ const groupOf = (body) => {
   const heads = [], units = [];
   for (const row of body.rows) {
     if (row.querySelector("th[scope=rowgroup]")) heads.push(row);
-    else if (units.length && row.dataset.parent !== undefined) units.at(-1).push(row);
+    else if (row.dataset.parent && units.length) units.at(-1).push(row);
     else units.push([row]);
   }
   return { body, heads, units };
@@ -18,10 +18,8 @@ const tableOf = (table) => {
   const groups = [...table.tBodies].map(groupOf);
   const columns = find("thead th[data-sort]", table).map((th, at) => ({ th, name: th.dataset.model ?? `${at}`, number: th.dataset.sort === "number" }));
   for (const { th, name, number } of columns) {
-    const inside = th.querySelector(".sort") ?? th;
-    const button = press([...inside.childNodes], () => set({ [`${key}sort`]: turned(state().get(`${key}sort`), name, number) }), { class: "sort" });
-    if (inside === th) th.append(button);
-    else inside.replaceWith(button);
+    const inside = th.querySelector(".sort");
+    inside.replaceWith(press([...inside.childNodes], () => set({ [`${key}sort`]: turned(state().get(`${key}sort`), name, number) }), { class: "sort" }));
   }
   /** Of a unit: of its first row that has a number there. */
   const valueOf = (unit, { th, number }) => {
@@ -59,10 +57,11 @@ const tableOf = (table) => {
         cell.colSpan = left || 1;
       }
     }
+    for (const mark of find("g[data-model]", table)) mark.toggleAttribute("hidden", models.includes(mark.dataset.model));
   };
   let before = ",,";
   return { apply: (now) => {
-    const wanted = [now.get(`${key}sort`), (now.get(`${key}q`) ?? "").trim().toLowerCase(), now.getAll(`${key}hide`)];
+    const wanted = [now.get(`${key}sort`), query(now, `${key}q`), now.getAll(`${key}hide`)];
     if (`${wanted}` === before) return; // rows that move lose the focus
     before = `${wanted}`;
     sort(wanted[0]);
