@@ -80,7 +80,7 @@ def test_score_adds_a_set_names_what_changed_and_resume_keeps_to_it(
 def test_score_that_is_interrupted_says_so_and_changes_nothing(
     docker_engine: object, answers: Path, tmp_path: Path
 ) -> None:
-    answers.write_text(answers.read_text().replace("sleep(1.5)", "sleep(6)"))
+    answers.write_text(answers.read_text().replace("sleep(1.5)", "sleep(3.5)"))
     words = ("--model", f"replay:{answers}", "--limit", "2", "--results", str(tmp_path), "--json")
     folder = run("run", "mini", *words).summary["run"]
     scoring = start("score", folder)

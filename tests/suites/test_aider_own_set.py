@@ -13,6 +13,14 @@ from .aider_command import records
 from .aider_stories import OWN
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("polyglot_image")]
+EACH_LANGUAGE = (
+    *("cpp/bead-string", "go/lift-stops", "java/coin-pouch"),
+    *("javascript/stamp-book", "python/tide-table", "rust/kite-tail"),
+)
+PARTS = [
+    pytest.param(EACH_LANGUAGE, id="one of each language"),
+    pytest.param((), id="all", marks=pytest.mark.full),
+]
 
 
 def evalkit(*words: str) -> Done:
@@ -21,30 +29,36 @@ def evalkit(*words: str) -> Done:
     return done
 
 
-@pytest.fixture(scope="module")
-def validated(polyglot_image: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Done, Path]:
+@pytest.fixture(scope="module", params=PARTS)
+def validated(
+    request: pytest.FixtureRequest, polyglot_image: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Done, int]:
+    """The command, and how many exercises of each language it had."""
     results = tmp_path_factory.mktemp("results")
-    words = ("validate", "aider-polyglot", "--data", str(OWN), "--results", str(results), "--json")
-    return run(*words), results
+    words = ["validate", "aider-polyglot", "--data", str(OWN), "--results", str(results), "--json"]
+    only = ["--tasks", ",".join(request.param)] if request.param else []
+    return run(*words, *only), 1 if only else 2
 
 
-def test_references_pass_and_stubs_fail(validated: tuple[Done, Path]) -> None:
-    done, _ = validated
+def test_references_pass_and_stubs_fail(validated: tuple[Done, int]) -> None:
+    done, each = validated
     assert done.code == 0, done.stderr
     assert (done.summary["ok"], done.summary["wrong"], done.summary["untried"]) == (True, [], 0)
-    assert (done.summary["tasks"], done.summary["pass@1"], done.summary["null"]["pass@1"]) == (12, 1.0, 0.0)
+    found = done.summary["tasks"], done.summary["pass@1"], done.summary["null"]["pass@1"]
+    assert found == (6 * each, 1.0, 0.0)
     by_language = {name: tuple(cell) for name, cell in done.summary["breakdown"]["language"].items()}
-    assert by_language == dict.fromkeys(("cpp", "go", "java", "javascript", "python", "rust"), (2, 2))
+    languages = ("cpp", "go", "java", "javascript", "python", "rust")
+    assert by_language == dict.fromkeys(languages, (each, each))
     assert done.summary["strict"]["suspect"] == 0
 
 
-def test_patches_are_exported_replayed_and_judged_again(validated: tuple[Done, Path], tmp_path: Path) -> None:
+def test_patches_are_exported_replayed_and_judged_again(validated: tuple[Done, int], tmp_path: Path) -> None:
     """Of two languages: the judging itself is tried above."""
-    done, _ = validated
+    done, each = validated
     patches = tmp_path / "patches.jsonl"
     evalkit("export", done.summary["run"], "--format", "official", "-o", str(patches))
     rows = [json.loads(line) for line in patches.read_text().splitlines()]
-    assert len(rows) == 12
+    assert len(rows) == 6 * each
     assert all(row["patch"].startswith("diff --git ") for row in rows)
     tasks = ("python/tide-table", "go/lift-stops")
     words = ("run", "aider-polyglot", "--data", str(OWN), "--model", f"replay:{patches}")
