@@ -24,7 +24,7 @@ from evalkit.report.repeats import Shown, shown
 from evalkit.report.runs import Measured, distinct, measure
 from evalkit.report.select import find_models, find_suites, selected
 from evalkit.report.values import Model, Setting, Table
-from evalkit.report.words import facts, title_of, warnings
+from evalkit.report.words import facts, in_language, title_of, warnings
 
 
 def gather(
@@ -54,6 +54,7 @@ def gather(
     every = with_measured(files, shown(read, said), said)
     wanted, benchmarks = find_models(models, known, called(read)), find_suites(suites, every)
     tables = [table for table in (selected(t, wanted, benchmarks) for t in every) if table.cells]
+    tables = [in_language(table, said) for table in tables]
     if not tables:
         raise UsageError(
             "nothing is left of this selection",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 
 from evalkit.report.labels import Labels
-from evalkit.report.published import Published
+from evalkit.report.published import NOT_WHOLE, Published
 from evalkit.report.repeats import Shown
 from evalkit.report.runs import Measured
 from evalkit.report.values import Model, Table
@@ -84,3 +85,10 @@ def warnings(runs: Sequence[Measured], said: Labels) -> Iterator[str]:
                 for revision, group in revisions.items()
             )
             yield said("warning.data", suite=title, which=which)
+
+
+def in_language(table: Table, said: Labels) -> Table:
+    """The table with evalkit's own note on published values in that language; a document's notes stay."""
+    own = said["note.not_whole"]
+    notes = {letter: own if text == NOT_WHOLE else text for letter, text in table.notes.items()}
+    return dataclasses.replace(table, notes=notes)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -82,8 +84,7 @@ def test_plurals_elsewhere() -> None:
 
 
 def test_not_disclosed_is_printed_as_the_launch_documents_do() -> None:
-    assert labels("uk")["value.not_disclosed"] == "Н/Д"
-    assert labels("en")["value.not_disclosed"] == "n/d"
+    assert [labels(code)["specifications.value.n/d"] for code in ALL] == ["n/d", "Н/Д", "V/Y"]
     assert {labels(code)["value.missing"] for code in ALL} == {"–"}
 
 
@@ -147,3 +148,51 @@ def test_a_mistake_in_a_key_or_its_values_is_said() -> None:
 def test_a_value_is_never_read_as_a_place() -> None:
     shown = labels("en")("forest.title", a="{b} {0} %s {a.__class__}", b="<script>")
     assert shown == "{b} {0} %s {a.__class__} minus <script>"
+
+
+REPORT = Path(__file__).parents[2] / "evalkit" / "report"
+# keys that code puts together from a name: a class of outcome, a column, a section, a fact, a rank
+MADE = (
+    "accounts.",
+    "specifications.",
+    "nav.",
+    "cost.",
+    "facts.",
+    "drill.",
+    "said.",
+    "formats.",
+    "table.best",
+    "table.second",
+)
+
+
+def sources() -> Iterator[tuple[Path, str]]:
+    for folder in (REPORT, REPORT.parent / "cli"):
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in (".py", ".j2", ".js") and path.parent.name != "labels":
+                yield path, path.read_text(encoding="utf-8")
+
+
+def test_no_text_is_unused() -> None:
+    code = "\n".join(text for _, text in sources())
+    own = (REPORT / "labels" / "__init__.py").read_text(encoding="utf-8")
+    unused = [
+        key
+        for key in labels("en").texts
+        if not key.startswith(MADE) and f'"{key}"' not in code + own and f"'{key}'" not in code
+    ]
+    assert unused == []
+
+
+@pytest.mark.parametrize("path", sorted(REPORT.rglob("*.j2")), ids=lambda path: path.name)
+def test_templates_have_no_fixed_text_of_their_own(path: Path) -> None:
+    """Between tags and in what a screen reader reads out, only what code and catalogs give."""
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"<(style|script)\b.*?</\1>", "", text, flags=re.DOTALL)
+    text = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", text, flags=re.DOTALL)
+    spoken = re.findall(r'\b(?:aria-label|title|alt|placeholder|summary)="([^"]*)"', text)
+    between = re.findall(r">([^<>]*)<", re.sub(r'"[^"]*"', '""', text))
+    words = [
+        piece.strip() for piece in [*spoken, *between] if re.search(r"[A-Za-z]{2}", html.unescape(piece))
+    ]
+    assert set(words) <= {"evalkit", "sha256", "pass@k", "pass^k", ", pass@k, pass^k", "SE"}

@@ -29,7 +29,8 @@ def specified(specifications: Sequence[Specification], looks: Looks, labels: Lab
         found = by.get((model, field))
         if found is None:
             return "–", False
-        return found.printed if original else found.english, found.kind in ("number", "text", "range")
+        known = labels(key) if labels.has(key := f"specifications.value.{found.english}") else found.english
+        return found.printed if original else known, found.kind in ("number", "text", "range")
 
     heads = {f: labels(key) if labels.has(key := f"specifications.{f}") else f for f in fields}
     lines = [(m, looks.name(m), detail(m, looks), {f: fact(m, f) for f in fields}) for m in models]
