@@ -167,7 +167,7 @@ def test_numbers_of_a_forest_are_those_of_the_report(folder: Path) -> None:
 
 def test_classes_of_outcomes_are_written_where_there_is_room(folder: Path) -> None:
     found = texts(folder / "outcomes.svg")
-    assert {"1,096", "153", "84", "35.6–72.9", "passed", "infrastructure error", "not run"} <= set(found)
+    assert {"1,096", "153", "84", "35.6–72.9", "Passed", "Infrastructure error", "Not run"} <= set(found)
 
 
 def test_ends_of_lines_are_the_last_values(folder: Path) -> None:

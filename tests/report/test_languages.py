@@ -1,4 +1,4 @@
-"""A whole report in Ukrainian and Turkish: evalkit's own words in it are of that language, a document's stay."""
+"""A report in Ukrainian and Turkish: our own words are of that language, documents keep theirs."""
 
 from __future__ import annotations
 
@@ -58,4 +58,4 @@ def test_a_documents_own_words_stay() -> None:
     assert [row.label for row in other.tables[0].rows] == [row.label for row in english.tables[0].rows]
     assert other.tables[0].cells == english.tables[0].cells
     assert "GPT-4.1's own announcement" in " ".join(other.tables[0].notes.values())
-    assert NOT_WHOLE == labels("en")["note.not_whole"]
+    assert labels("en")["note.not_whole"] == NOT_WHOLE
