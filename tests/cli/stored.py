@@ -83,12 +83,13 @@ async def _answered(store: Store, task_id: str, sample: int, text: str, *, kille
 
 
 def manifest(model: str = "a-model", task: str = "t") -> dict[str, Any]:
+    asked = {"tasks": {"count": 4}, "samples": 2}
     served = {"backend": "openai", "id": model, "base_url": "http://127.0.0.1:1/v1"}
     return {
         "schema": "evalkit.run/1",
         "settings": Settings("mini", model).to_json(),
         "created": "2026-01-02T03:04:05+00:00",
-        "identity": {"data": "of-other-data", "model": served, "tasks": {"count": 4}, "label": ""},
+        "identity": {"data": "of-other-data", "model": served, "label": "", **asked},
         "identity_digest": hashlib.sha256(f"{model} {task}".encode()).hexdigest(),
         "model": served,
         "suite": {"name": "mini", "title": "Mini", "scorer": {"name": "mini", "version": "1"}},
