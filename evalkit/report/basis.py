@@ -85,13 +85,15 @@ def from_run(run: Path, shares: Range = USUAL) -> Basis:
             side.samples,
             cost,
         )
+    chance = 2 * sigma2  # of tasks on which two runs of one model part ways
+    shares = max(shares[0], chance), max(shares[1], chance)
     return Basis(
         side.suite,
         tasks,
-        split(*shares, answers=2 * sigma2),
-        split(apart, apart, 2 * sigma2),
+        split(*shares, answers=chance),
+        split(apart, apart, chance),
         (sigma2, sigma2),
-        f"{score}, the chance in its answers from {side.samples} samples a task; {parting(shares)}",
+        f"{score}, the chance in its answers from {side.samples} samples a task; {parting(shares, chance)}",
         side.samples,
         cost,
     )
@@ -144,9 +146,12 @@ def from_runs(a: Path, b: Path) -> Basis:
     )
 
 
-def parting(shares: Range) -> str:
-    low, high = (f"{100 * share:g}" for share in shares)
+def parting(shares: Range, chance: float = 0.0) -> str:
+    """In words, with one sample each; `chance`: the share on which two runs of one model do."""
+    low, high = (f"{100 * share:.3g}" for share in shares)
     span = low if low == high else f"{low} to {high}"
+    if shares[1] <= chance:
+        return f"with one sample each, two models part ways on {span}% of the tasks by chance alone"
     return f"two models are taken to part ways on {span}% of the tasks"
 
 

@@ -89,6 +89,14 @@ def test_one_run_measures_the_chance_in_its_answers(evalkit: Evalkit, tmp_path: 
     assert "$8.00 a run, $0.2500 a sample" in shown
 
 
+def test_two_models_part_ways_at_least_as_often_as_chance_has_it(evalkit: Evalkit, tmp_path: Path) -> None:
+    store(tmp_path / "results" / "one", EIGHT)
+    shown = evalkit("power", "one").stdout
+    assert "two models part ways on 27.1% of the tasks by chance alone" in shown
+    found = evalkit("power", "one", "--json").json
+    assert found["paired"] == pytest.approx([Z * math.sqrt(0.1354166667 / 2 / 8)] * 2, abs=1e-6)
+
+
 def test_one_sample_a_task_leaves_chance_open(evalkit: Evalkit, tmp_path: Path) -> None:
     store(tmp_path / "results" / "one", ("1",) * 19 + ("0",), name=HOSTILE)
     shown = evalkit("power", "one").stdout
