@@ -13,7 +13,9 @@ import pytest
 from evalkit.report.content import Report
 from evalkit.report.gather import gather
 from evalkit.report.labels import labels
+from evalkit.report.page import page
 from evalkit.report.published import NOT_WHOLE, SHIPPED, load_published
+from tests.report.invented import invented
 from tests.report.runs import Runs
 
 ENGLISH = re.compile(r"\b(the|is|are|of|and|with|not|no|by|runs?|samples?|scored|tasks?|printed|over)\b")
@@ -59,3 +61,12 @@ def test_a_documents_own_words_stay() -> None:
     assert other.tables[0].cells == english.tables[0].cells
     assert "GPT-4.1's own announcement" in " ".join(other.tables[0].notes.values())
     assert labels("en")["note.not_whole"] == NOT_WHOLE
+
+
+@pytest.mark.parametrize("code", ["en", "uk", "tr"])
+def test_every_section_of_a_page_finds_its_texts(code: str) -> None:
+    """With runs, costs and several samples a task: a text that the catalog lacks is an error."""
+    report = invented(5)
+    text = page(report, labels=labels(code))
+    for section in ("accounts", "reliability", "cost", "specifications", "notes", "reproduce"):
+        assert f'<section class="section" id="{section}"' in text, section
