@@ -9,11 +9,18 @@ from evalkit.report.cells import heading_in
 from evalkit.report.content import Finding, Forest
 from evalkit.report.labels import Labels
 from evalkit.report.published import Conflict
+from evalkit.report.ranks import has_rank
 from evalkit.report.runs import Measured
 from evalkit.report.values import Model, Table, Value
 from evalkit.report.words import coverage
 
 SHOWN = 3
+BEST = {  # whether settings are printed ones, and whether the contest is within a group of columns
+    (True, True): "finding.best.printed.group",
+    (True, False): "finding.best.printed",
+    (False, True): "finding.best.measured.group",
+    (False, False): "finding.best.measured",
+}
 
 
 def findings(
@@ -41,14 +48,16 @@ def part(scored: int, planned: int) -> dict[str, int]:
 
 
 def best_in_group(table: Table, subject: Model, said: Labels) -> Iterator[Finding]:
-    """In how many settings that the subject has a score in, none of its column group (all, where there are
-    no groups) has a better one. Rows in which it stands alone are no contest."""
+    """In how many printed settings that the subject has a score in, none of its column group (all, where
+    there are no groups) has a better one; in how many measured ones where nothing is printed. Rows in which
+    it stands alone are no contest."""
     heading, group = next(
         ((name, ids) for name, ids in table.columns_by.items() if subject.id in ids and len(ids) > 1),
         ("", tuple(model.id for model in table.models)),
     )
+    printed = [row for row in table.rows if row.origin == "published"]
     contests = best = 0
-    for row in table.rows:
+    for row in printed or table.rows:
         own = table.cells.get((row.id, subject.id))
         rivals = [table.cells.get((row.id, other)) for other in group if other != subject.id]
         theirs = [value for rival in rivals if (value := shown(rival, own)) is not None]
@@ -57,14 +66,17 @@ def best_in_group(table: Table, subject: Model, said: Labels) -> Iterator[Findin
             contests += 1
             best += mine >= max(theirs)
     if contests:
-        key = "finding.best.group" if heading else "finding.best"
-        words = said(key, subject=subject.display, group=heading_in(heading, said))
+        words = said(
+            BEST[bool(printed), bool(heading)], subject=subject.display, group=heading_in(heading, said)
+        )
         yield Finding(said("finding.of", part=best, whole=contests), words)
 
 
 def shown(value: Value | None, beside: Value | None) -> float | None:
     """The number of a value that may be ranked beside another."""
-    if value is None or beside is None or not value.complete or not value.setting.comparable(beside.setting):
+    if value is None or beside is None or not has_rank(value) or value.reference:
+        return None
+    if not value.setting.comparable(beside.setting):
         return None
     return value.value
 

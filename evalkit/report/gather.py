@@ -108,7 +108,7 @@ def read_runs(
     catalog = load_catalog()
 
     def column(manifest: Mapping[str, Any]) -> Model:
-        return column_of(manifest, printed, same, catalog)
+        return column_of(manifest, printed, same, catalog, said)
 
     read = [measure(folder, column, said) for folder in runs]
     check_used(aliases, (name for run in read for name in run.called))
@@ -157,7 +157,8 @@ def compared_with(
     """The subject's differences; and where it has no run, also those of the first model that has one."""
     names = labels_by_setting(tables)
     found = forests(tables, subject, said, measured_differences(cells, subject, names, said))
-    ran = [model for table in tables for model in table.models if model.id in {c.model.id for c in cells}]
+    measured = {cell.model.id for cell in cells if not cell.model.reference}
+    ran = [model for table in tables for model in table.models if model.id in measured]
     if ran and all(model.id != subject.id for model in ran):
         found += forests((), ran[0], said, measured_differences(cells, ran[0], names, said))
     return found
@@ -195,11 +196,14 @@ def subject_of(
     known: Mapping[str, Model],
     called: Mapping[str, str],
 ) -> Model | None:
-    """Whom the others are compared with: who was named, the first selected, or the first column."""
-    columns = {model.id: model for model in main.models}
+    """Whom the others are compared with: who was named, the first selected, or the first column. None where
+    there are references alone."""
+    columns = {model.id: model for model in main.models if not model.reference}
     if name:
         found = [model for model in find_models([name], known, called) if model in columns]
         if not found:
-            raise UsageError(f"{name} has no score in the main table", f"it has {', '.join(columns)}")
+            raise UsageError(
+                f"{name} cannot be the subject", f"models of the main table: {', '.join(columns)}"
+            )
         return columns[found[0]]
     return next((columns[model] for model in wanted if model in columns), next(iter(columns.values()), None))

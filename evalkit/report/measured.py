@@ -22,7 +22,7 @@ def measured_differences(
     own = [cell for cell in cells if cell.model.id == subject.id and cell.side.tasks]
     rivals: dict[str, list[Shown]] = {}
     for cell in cells:
-        if cell.model.id != subject.id and cell.side.tasks:
+        if cell.model.id != subject.id and cell.side.tasks and not cell.model.reference:
             rivals.setdefault(cell.model.id, []).append(cell)
     for theirs in rivals.values():
         for one in own:

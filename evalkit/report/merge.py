@@ -123,7 +123,7 @@ def beside(printed: Setting, own: Setting, said: Labels) -> str:
         turns=printed.turns or own.turns,
         limits=own.limits,
     )
-    why = differing(stated, bare_own, said)
+    why = differing(stated, bare_own, said, said["gather.unstated"])
     if names := unstated(printed):
         why.append(said("note.unstated", what=", ".join(part_name(name, said) for name in names)))
     return said("note.beside", why="; ".join(why))
@@ -171,6 +171,7 @@ def with_columns(
     """Models and headings with the new ones: under the heading of models that are as open, else `further`."""
     known = {model.id: model for model in table.models}
     new = {model.id: model for model in models if model.id not in known}
+    new = dict(sorted(new.items(), key=lambda item: item[1].reference))  # references last
     every = {**known, **new}
     if not table.columns_by:
         return tuple(every.values()), {}

@@ -12,6 +12,7 @@ from typing import Any
 from evalkit.errors import UsageError
 from evalkit.models.catalog import Catalog, Entry
 from evalkit.registry import did_you_mean
+from evalkit.report.labels import Labels
 from evalkit.report.select import alike, plain
 from evalkit.report.values import Access, Model
 
@@ -28,6 +29,9 @@ def parse_aliases(words: Sequence[str]) -> dict[str, str]:
                 f"{own.strip()!r} cannot be both {found[own.strip()]!r} and {published.strip()!r}"
             )
     return found
+
+
+REFERENCES = ("oracle", "null")  # backends that answer with gold, and with nothing
 
 
 def resolve(aliases: Mapping[str, str], published: Mapping[str, Model]) -> dict[str, Model]:
@@ -59,6 +63,7 @@ def column_of(
     published: Mapping[str, Model],
     aliases: Mapping[str, Model],
     catalog: Catalog,
+    said: Labels,
 ) -> Model:
     """The model of a run as a column; `aliases` as `resolve` gives them."""
     names = calls_itself(manifest)
@@ -71,7 +76,7 @@ def column_of(
         titled = f"{model.display} {model.detail}" if model.detail else model.id
         if plain(model.id) in known or plain(titled) in known:
             return model
-    return own_column(manifest, entry)
+    return own_column(manifest, entry, said)
 
 
 def entry_of(names: Sequence[str], catalog: Catalog) -> Entry | None:
@@ -84,8 +89,10 @@ def ids_of(entry: Entry | None) -> list[str]:
     return [] if entry is None else [*filter(None, (*entry.ids.values(), entry.id)), entry.display]
 
 
-def own_column(manifest: Mapping[str, Any], entry: Entry | None) -> Model:
+def own_column(manifest: Mapping[str, Any], entry: Entry | None, said: Labels) -> Model:
     asked, described = manifest["settings"]["model"], manifest["model"]
+    if described.get("backend") in REFERENCES:
+        return Model(asked, asked, said["gather.reference"], reference=True)
     if described.get("backend") == "replay":
         file = described.get("file", "")
         return Model(f"replay:{file}:{described.get('sha256', '')[:8]}", f"replay:{file}")

@@ -31,7 +31,7 @@ def ranks(table: Table, *, tied: bool = False) -> Ranks:
 
 def rank_row(row: Row, values: list[Value], *, tied: bool = False) -> dict[str, Rank]:
     """By model id. Exact ties are all best, and then there is no second."""
-    here = [value for value in values if value.setting.comparable(row.setting)]
+    here = [value for value in values if value.setting.comparable(row.setting) and not value.reference]
     scores = {value.model: score(value) for value in here if has_rank(value)}
     if len(scores) < 2:
         return {}

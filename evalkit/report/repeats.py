@@ -155,6 +155,8 @@ def value_of(cell: Shown, notes: Sequence[str]) -> Value:
         scored=scored,
         planned=planned,
         bounds=(100 * passed / planned, 100 * (passed + planned - scored) / planned) if planned else None,
+        finished=not cell.newest.facts.state,
+        reference=cell.model.reference,
         notes=tuple(notes),
         source=cell.newest.facts.folder.name,
         id=cell.newest.facts.id,

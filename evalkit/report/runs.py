@@ -123,7 +123,8 @@ def class_of(outcome: str, reason: str) -> str:
 
 def state_of(summary: Summary, said: Labels, *, ended: bool) -> str:
     """ "" where all but MISSING of it is scored and it has ended, else what is missing, in words."""
-    if ended and summary.planned - summary.scored <= MISSING * summary.planned:
+    missing = summary.planned - summary.scored
+    if not missing or (ended and missing <= MISSING * summary.planned):
         return ""
     lost = {"state.broken": summary.counts[Outcome.ERROR], "state.not_run": summary.counts[Outcome.NOT_RUN]}
     scored = said("state.scored", scored=summary.scored, planned=summary.planned)

@@ -118,9 +118,10 @@ def bare(name: str) -> str:
     return name.rpartition(" ")[0] or name
 
 
-def differing(one: Setting, other: Setting, said: Labels) -> list[str]:
-    """Parts in which two settings are not the same, in words: `protocol: lm-eval 1 / evalplus 1`."""
-    a, b, silent = parts_of(one), parts_of(other), said["gather.unstated"]
+def differing(one: Setting, other: Setting, said: Labels, silent: str = "–") -> list[str]:
+    """Parts in which two settings are not the same, in words: `protocol: lm-eval 1 / evalplus 1`; `silent` is
+    what stands for one that is not there."""
+    a, b = parts_of(one), parts_of(other)
     return [
         f"{part_name(name, said)}: {a.get(name) or silent} / {b.get(name) or silent}"
         for name in dict.fromkeys((*a, *b))

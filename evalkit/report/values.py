@@ -20,13 +20,15 @@ Access = Literal["open", "proprietary", ""]
 @dataclass(frozen=True)
 class Model:
     """A column. `id` is the same for published and measured values; `display` as it is printed, `detail` a
-    second line (size, version). `access` "" is unknown."""
+    second line (size, version). `access` "" is unknown. `reference`: no model, but gold answers or none, that
+    try the benchmark itself: never ranked, never compared with."""
 
     id: str
     display: str
     detail: str = ""
     organisation: str = ""
     access: Access = ""
+    reference: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Value:
 
     `printed` is what a document prints, or what a measured score looks like; `value` None where there is no
     number; `low` and `high` are a printed range, which is no interval. `n`: tasks, None where not stated.
-    `scored` of `planned` samples where measured; `bounds` where the score must lie once all is scored.
+    `scored` of `planned` samples where measured; `bounds` where the score must lie once all is scored;
+    `finished` unless its run goes on, or was cut off; `reference` as the model's.
     `notes` are ids of the table's notes, `source` the document or the run's folder, `id` the cell's in its
     file (conflicts name it) or the run's in the report.
     """
@@ -83,13 +86,17 @@ class Value:
     scored: int | None = None
     planned: int | None = None
     bounds: tuple[float, float] | None = None
+    finished: bool = True
+    reference: bool = False
     notes: tuple[str, ...] = ()
     source: str = ""
     id: str = ""
 
     @property
     def complete(self) -> bool:
-        """Whether it may be ranked: a run that lacks more than MISSING of its samples may not."""
+        """Whether it may be ranked: not while its run goes on, or lacks more than MISSING of its samples."""
+        if not self.finished:
+            return False
         if self.scored is None or self.planned is None:
             return True
         return self.planned - self.scored <= MISSING * self.planned

@@ -57,6 +57,7 @@ def test_every_published_cell_is_there(launch: Published) -> None:
 def test_findings_are_counted(launch: Published) -> None:
     figures = {f.figure: f.sentence for f in gather([], [launch]).findings}
     assert list(figures) == ["13 of 13", "0 of 12", "9.2 points"]
+    assert "published settings" in figures["13 of 13"]
     assert "Open models" in figures["13 of 13"]
     assert "Claude Sonnet 4" in figures["0 of 12"]
     assert "GPT-4.1, on SWE-bench Verified" in figures["9.2 points"]
@@ -90,7 +91,7 @@ def test_the_subject(launch: Published) -> None:
         ({"suites": ["swe-bench-verifed"]}, ("no benchmark 'swe-bench-verifed'", "swe-bench-verified")),
         ({"models": ["gpt-4o"]}, ("nothing is left of this selection", "gpt-4o")),
         ({"models": ["gpt-4o"], "suites": ["mbpp"]}, ("nothing is left", "mbpp")),
-        ({"subject": "claude-3-opus"}, ("has no score in the main table", "gpt-4.1")),
+        ({"subject": "claude-3-opus"}, ("claude-3-opus cannot be the subject", "gpt-4.1")),
     ],
 )
 def test_what_is_not_there(launch: Published, selection: dict[str, Any], words: tuple[str, str]) -> None:

@@ -14,6 +14,7 @@ from evalkit.report.labels import labels
 from evalkit.report.merge import labels_of, nearest, with_columns
 from evalkit.report.names import parse_aliases
 from evalkit.report.published import load_published
+from evalkit.report.ranks import ranks
 from evalkit.report.values import Model, Setting, Value
 from tests.report.runs import Runs
 
@@ -165,11 +166,19 @@ def test_an_incomplete_run_is_no_part_of_the_mean(runs: Runs) -> None:
     assert any("in progress, or cut off" in warning for warning in report.warnings)
 
 
+def test_a_run_that_goes_on_has_no_rank_however_little_is_missing() -> None:
+    one = Value("m", Setting("s"), "measured", "number", "50.0", 50.0, scored=999, planned=1000)
+    assert one.complete
+    assert not dataclasses.replace(one, finished=False).complete
+    assert not dataclasses.replace(one, scored=989).complete
+
+
 @docker
 def test_an_incomplete_run_alone_has_no_rank(runs: Runs) -> None:
     report = gather([runs.broken, runs.oracle], [])
     found = next(v for v in report.tables[0].cells.values() if v.model == "kimi-k2")
     assert not found.complete
+    assert not found.finished
     assert found.bounds
     assert found.bounds[0] < (found.value or 0) < found.bounds[1]
     assert notes(report, found) == [
@@ -195,9 +204,49 @@ def test_other_data_is_kept_apart(runs: Runs) -> None:
     assert labels[0] == "Mini"
     assert all(label.startswith("one-turn, data ") for label in labels[1:])
     assert "runs over different data stand in rows of their own" in report.warnings[0]
-    # the oracle's newest run is of other data; the pair is that of the same data all the same
-    (difference,) = next(f for f in report.forests if f.b.id == "null").differences[:1]
-    assert difference.n == 40
+
+
+@docker
+def test_runs_of_other_settings_are_beside_each_other_and_not_tested(runs: Runs) -> None:
+    report = gather([runs.qwen, runs.broken], [])
+    ((difference,),) = [forest.differences for forest in report.forests]
+    assert (difference.interval, difference.p, difference.adjusted, difference.paired) == (
+        None,
+        None,
+        None,
+        False,
+    )
+    assert difference.incomparable.startswith("tasks: – / 24/40 (")
+    report = gather([runs.qwen, runs.kimi], [])
+    ((difference,),) = [forest.differences for forest in report.forests]
+    assert (difference.n, difference.paired, difference.incomparable) == (40, True, "")
+    assert difference.p == difference.adjusted is not None
+    assert difference.delta == pytest.approx((report.runs[0].score or 0) - (report.runs[1].score or 0))
+    assert difference.runs == (report.runs[0].id, report.runs[1].id)
+    assert (difference.better or 0) + (difference.worse or 0) <= 40
+    assert report.forests[0].family == "Holm over 1 paired test"
+
+
+@docker
+def test_gold_answers_and_none_are_references(runs: Runs) -> None:
+    """Never ranked, never the subject, compared with nobody, and in the last columns."""
+    report = gather([runs.null, runs.oracle, runs.qwen, runs.kimi], [])
+    main = report.tables[0]
+    assert [m.id for m in main.models] == ["qwen3-coder", "kimi-k2", "oracle", "null"]
+    assert [m.reference for m in main.models] == [False, False, True, True]
+    assert [m.detail for m in main.models[2:]] == ["reference", "reference"]
+    assert ranks(main) == {
+        ("measured-mini-1", "qwen3-coder"): "best",
+        ("measured-mini-1", "kimi-k2"): "second",
+    }
+    assert [(forest.a.id, forest.b.id) for forest in report.forests] == [("qwen3-coder", "kimi-k2")]
+    assert report.findings[0].figure == "1 of 1"
+    alone = gather([runs.null, runs.oracle], [])
+    assert alone.forests == ()
+    assert ranks(alone.tables[0]) == {}
+    assert "subject" not in alone.facts
+    with pytest.raises(UsageError, match="oracle cannot be the subject"):
+        gather([runs.qwen, runs.oracle], [], subject="oracle")
 
 
 # -- who is who ------------------------------------------------------------------------------------
@@ -234,7 +283,7 @@ def test_a_selection_of_runs(runs: Runs) -> None:
     assert [row.label for row in main.rows] == ["Mini"]
     assert {run.model.id for run in report.runs} == {QWEN, "oracle"}
     assert len(report.runs) == 2
-    assert report.forests[0].a.id == "oracle"  # named first
+    assert report.facts["subject"] == "Qwen3-Coder 480B-A35B-Instruct"  # named first but for the reference
 
 
 @docker
