@@ -11,7 +11,8 @@ const tally = (run) => {
   });
   return found;
 };
-const fared = (run, { row, passed, scored, planned }) => (planned === 1 ? word(run, row) : `${passed}/${scored} ${say("passed")}`);
+const fared = (run, { row, passed, scored, planned }) =>
+  (planned === 1 ? word(run, row) : `${passed}/${scored} ${say("passed")}`);
 
 const column = (name, found, get, rest) => {
   const seen = new Map();
@@ -41,6 +42,7 @@ const flipsOf = once(async (pair) => {
     column("a", found, (flip) => flip.a, { title: names[0] }),
     column("b", found, (flip) => flip.b, { title: names[1] }),
     column("passes_more", found, (flip) => names[+(flip.change < 0)]),
-    ...a.columns.filter((c) => c.tag).map(({ name, kind, show }) => column(name, found, (flip) => show(flip.row), { kind, title: name })),
+    ...a.columns.filter((c) => c.tag).map(({ name, kind, show }) =>
+      column(name, found, (flip) => show(flip.row), { kind, title: name })),
   ], { sides, names, title: say("flips.title", values), note: say("flips.note", values) });
 });

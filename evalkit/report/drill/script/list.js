@@ -7,7 +7,7 @@ const VERDICTS = ["outcome", "strict", "a", "b"];
 const makeList = () => {
   const title = heading("drill-title"), note = make("p", { class: "note" });
   const tools = make("div", { class: "tools" }), shown = make("output", { "aria-live": "polite" });
-  const headings = make("tr", { "aria-rowindex": "1" }), widths = make("colgroup");
+  const headings = make("tr", { "aria-rowindex": 1 }), widths = make("colgroup");
   const body = make("tbody", { keydown: (event) => move(event) });
   const table = make("table", { "aria-labelledby": title.id }, widths, make("thead", {}, headings), body);
   const scroller = make("div", { class: "scroller", scroll: () => mount() }, table);
@@ -22,7 +22,8 @@ const makeList = () => {
     const row = rows[place];
     const cells = columns.map((column, at) => {
       const text = column.show(row), title = text.length > 20 ? text : null;
-      if (!at) return make("th", { scope: "row", title }, make("a", { href: open(row), tabindex: place === active ? "0" : "-1" }, text));
+      if (!at) return make("th", { scope: "row", title },
+        make("a", { href: open(row), tabindex: place === active ? 0 : -1 }, text));
       return make("td", { class: VERDICTS.includes(column.name) ? `word ${text.split("/")[0]}` : column.kind, title }, text);
     });
     return make("tr", { "aria-rowindex": place + 2, click: (event) => {
@@ -30,7 +31,8 @@ const makeList = () => {
       if (!event.target.closest("a")) go(open(row));
     } }, ...cells);
   };
-  const space = (rows) => (rows > 0 ? make("tr", { "aria-hidden": "true", class: "space", style: `height:${rows * ROW}px` }) : "");
+  const space = (rows) =>
+    (rows > 0 ? make("tr", { "aria-hidden": true, class: "space", style: `height:${rows * ROW}px` }) : "");
   const mount = () => {
     const first = Math.max(0, Math.floor(scroller.scrollTop / ROW) - BEYOND);
     const last = Math.min(rows.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / ROW) + BEYOND);
@@ -63,26 +65,33 @@ const makeList = () => {
 
   // -- what is above the rows: built once a source, set at each state
   const dates = (key, label) => {
-    const ends = ["since", "until"].map((end) => make("input", { type: "date", "aria-label": say(end, { column: label }), change: () => {
+    const change = () => {
       const [since, until] = ends.map((input) => input.value);
       set({ [key]: since || until ? `${since}..${until}` : null });
-    } }));
-    return { key, element: make("span", { class: "dates" }, label, ...ends), apply: (now) => ends.forEach((input, end) => (input.value = now.get(key)?.split("..")[end] ?? "")) };
+    };
+    const ends = ["since", "until"].map((end) =>
+      make("input", { type: "date", "aria-label": say(end, { column: label }), change }));
+    return { key, element: make("span", { class: "dates" }, label, ...ends), apply: (now) =>
+      ends.forEach((input, end) => (input.value = now.get(key)?.split("..")[end] ?? "")) };
   };
   const choice = (column) => {
     const key = `f.${column.name}`, label = titleOf(column), counts = column.values.map(() => 0);
     if (column.kind === "date") return dates(key, label);
     for (const at of column.at) counts[at]++;
-    const places = column.values.map((_, at) => at).filter((at) => column.values[at]).sort((x, y) => column.rank[x] - column.rank[y]);
-    const select = make("select", { "aria-label": label, change: () => set({ [key]: select.value }) }, make("option", { value: "" }, say("every", { column: label })),
+    const places = column.values.map((_, at) => at).filter((at) => column.values[at])
+      .sort((x, y) => column.rank[x] - column.rank[y]);
+    const select = make("select", { "aria-label": label, change: () => set({ [key]: select.value }) },
+      make("option", { value: "" }, say("every", { column: label })),
       ...places.map((at) => make("option", { value: column.values[at] }, `${column.values[at]} (${count(counts[at])})`)));
     return { key, element: select, apply: (now) => (select.value = now.get(key) ?? "") };
   };
   const build = () => {
-    const asked = from.columns.filter((c) => c.values && c.name !== "task" && c.values.length > 1 && (c.kind === "date" || c.values.length <= MOST));
+    const asked = from.columns.filter((c) => c.values && c.name !== "task" &&
+      c.values.length > 1 && (c.kind === "date" || c.values.length <= MOST));
     const choices = asked.map(choice), all = { q: null };
     for (const { key } of choices) all[key] = null;
-    controls = [searchOf("q", say("search")), ...choices, columnsOf("hide", from.columns.slice(1).map((c) => [c.name, titleOf(c)]))];
+    controls = [searchOf("q", say("search")), ...choices,
+      columnsOf("hide", from.columns.slice(1).map((c) => [c.name, titleOf(c)]))];
     tools.replaceChildren(...controls.map((one) => one.element), press(say("clear"), () => go(address(all))), shown);
     title.textContent = from.title ?? from.about.title;
     note.textContent = from.note ?? [from.about.suite, from.about.state].filter(Boolean).join(" · ");
@@ -91,10 +100,12 @@ const makeList = () => {
   };
   const headingOf = (column, sort) => {
     const { name, kind } = column;
-    const button = press(titleOf(column), () => set({ sort: turned(sort, name, kind === "number") }), { class: "sort", "data-name": name });
+    const button = press(titleOf(column), () => set({ sort: turned(sort, name, kind === "number") }),
+      { class: "sort", "data-name": name });
     return make("th", { scope: "col", "aria-sort": sorted(sort, name), class: kind }, button);
   };
-  const width = (column) => Math.max(11, ...[`${titleOf(column)}  `, ...(column.values ?? []).slice(0, 300)].map((v) => Math.min(v.length + 3, 30)));
+  const width = (column) => Math.max(11, ...[`${titleOf(column)}  `, ...(column.values ?? []).slice(0, 300)]
+    .map((v) => Math.min(v.length + 3, 30)));
   const fill = (now) => {
     const hidden = now.getAll("hide"), name = headings.contains(document.activeElement) && document.activeElement.dataset.name;
     columns = from.columns.filter((column, at) => !at || !hidden.includes(column.name));

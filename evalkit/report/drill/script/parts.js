@@ -6,7 +6,8 @@ const dialogOf = (title, content, closing) => {
     event.preventDefault(); // the browser would close both where a permalink has opened them
     element.close();
   };
-  const element = make("dialog", { class: "drill", "aria-labelledby": title.id, close: () => wanted && closing(), keydown: escape },
+  const element = make("dialog", { class: "drill", "aria-labelledby": title.id,
+    close: () => wanted && closing(), keydown: escape },
     make("header", {}, title, shut), ...content);
   let wanted = false;
   document.body.append(element);
@@ -24,15 +25,17 @@ const dialogOf = (title, content, closing) => {
     },
   };
 };
-const heading = (id) => make("h2", { id, tabindex: "-1" });
+const heading = (id) => make("h2", { id, tabindex: -1 });
 
 // -- what stands over a table: each with the part of the state that it shows and changes ---------------
 const searchOf = (key, words) => {
-  const input = make("input", { type: "search", "aria-label": words, placeholder: words, input: () => set({ [key]: input.value }, true) });
-  return { element: input, apply: (now) => (input.value = now.get(key) ?? "") };
+  const input = make("input", { type: "search", "aria-label": words, placeholder: words,
+    input: () => set({ [key]: input.value }, true) });
+  return { element: input, apply: (now) => (input.value = now.get(key)) };
 };
 const columnsOf = (key, columns) => {
-  const boxes = columns.map(([value]) => make("input", { type: "checkbox", value, change: () => set({ [key]: boxes.filter((box) => !box.checked).map((box) => box.value) }) }));
+  const change = () => set({ [key]: boxes.filter((box) => !box.checked).map((box) => box.value) });
+  const boxes = columns.map(([value]) => make("input", { type: "checkbox", value, change }));
   const element = make("details", { class: "columns" }, make("summary", {}, say("columns")),
     make("div", {}, ...columns.map(([, name], at) => make("label", {}, boxes[at], name))));
   return { element, apply: (now) => boxes.forEach((box) => (box.checked = !now.getAll(key).includes(box.value))) };
@@ -40,7 +43,7 @@ const columnsOf = (key, columns) => {
 /** The next of three: numbers largest first, texts in order; the other way; as it was. */
 const turned = (sort, name, number) => {
   const ways = number ? [`-${name}`, name] : [name, `-${name}`];
-  return ways[ways.indexOf(sort) + 1] ?? null;
+  return ways[ways.indexOf(sort) + 1];
 };
 const sorted = (sort, name) => (sort === name ? "ascending" : sort === `-${name}` ? "descending" : null);
 
@@ -53,14 +56,20 @@ const partOf = (part) => {
   if (typeof part === "string") return [make("p", {}, part)];
   if (part.tests) {
     const heads = ["status", "test", "detail"].map((name) => make("th", { scope: "col" }, say(name)));
-    const rows = part.tests.map(([status, name, detail]) => make("tr", {}, make("td", { class: status === "passed" ? status : "failed" }, status), make("th", { scope: "row" }, name), make("td", {}, detail)));
+    const rows = part.tests.map(([status, name, detail]) => make("tr", {},
+      make("td", { class: status === "passed" ? status : "failed" }, status),
+      make("th", { scope: "row" }, name), make("td", {}, detail)));
     const more = part.of - rows.length;
-    return [make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows)), more ? restOf(say("more_tests", { n: more })) : ""];
+    return [make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows)),
+      more ? restOf(say("more_tests", { n: more })) : ""];
   }
-  const lines = part.patch ? part.text.split("\n").map((line) => make("span", { class: LINES[line[0]] ?? null }, `${line}\n`)) : [part.text];
-  return [make("pre", { tabindex: "0" }, ...lines), part.rest ? restOf(`${say("rest", { n: part.rest[0] })} sha256 ${part.rest[1]}`) : ""];
+  const lines = part.patch ? part.text.split("\n").map((line) =>
+    make("span", { class: LINES[line[0]] ?? null }, `${line}\n`)) : [part.text];
+  return [make("pre", { tabindex: 0 }, ...lines),
+    part.rest ? restOf(`${say("rest", { n: part.rest[0] })} sha256 ${part.rest[1]}`) : ""];
 };
-const passageOf = ([kind, title, parts]) => make("section", { class: `is-${kind}`, tabindex: "-1" }, make("h4", {}, title), ...parts.flatMap(partOf));
+const passageOf = ([kind, title, parts]) =>
+  make("section", { class: `is-${kind}`, tabindex: -1 }, make("h4", {}, title), ...parts.flatMap(partOf));
 
 /** The first passages, and a button for more. */
 const transcriptOf = (told) => {

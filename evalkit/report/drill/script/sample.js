@@ -12,25 +12,30 @@ const makeSample = (list) => {
   /** The transcript, a link to its page, or where to find it. */
   const storyOf = async (run, row) => {
     const outcome = cell(run, "outcome", row), { id, folder } = run.about;
-    if (head.transcripts !== "none" && outcome !== "not_run" && (head.transcripts === "all" || outcome !== "passed")) {
-      if (head.beside !== null) return make("p", {}, make("a", { href: `${head.beside}/${encodeURIComponent(id)}/${row}.html` }, say("beside")));
-      const told = await block(`told-${id}-${row}`);
-      if (told) return transcriptOf(told);
+    if (head.beside && outcome !== "not_run" && (head.transcripts === "all" || outcome !== "passed")) {
+      const page = `${head.beside}/${encodeURIComponent(id)}/${row}.html`;
+      return make("p", {}, make("a", { href: page }, say("beside")));
     }
+    const told = await block(`told-${id}-${row}`);
+    if (told) return transcriptOf(told);
     const quoted = (text) => (/^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
     const command = `evalkit show ${quoted(folder)} ${quoted(cell(run, "task", row))} --sample ${sampleOf(run, row)}`;
     return make("p", { class: "note" }, `${say("elsewhere")} `, make("code", {}, command));
   };
   const others = (run, row) => {
     const rows = rowsOf(run, cell(run, "task", row));
-    const linkOf = (other) => make("a", { href: address({ sample: sampleOf(run, other) }), "aria-current": other === row ? "true" : null }, `${sampleOf(run, other)} ${word(run, other)}`);
-    return rows.length > 1 ? make("p", { class: "others" }, `${say("rollouts")}: `, ...rows.flatMap((other) => [linkOf(other), " "])) : null;
+    const linkOf = (other) => make("a",
+      { href: address({ sample: sampleOf(run, other) }), "aria-current": other === row || null },
+      `${sampleOf(run, other)} ${word(run, other)}`);
+    return rows.length > 1 ? make("p", { class: "others" }, `${say("rollouts")}: `,
+      ...rows.flatMap((other) => [linkOf(other), " "])) : null;
   };
   const paneOf = async (run, row, name) => {
     const facts = run.columns.filter((c) => !TOLD.includes(c.name) && c.show(row));
     return make("section", { class: "pane" }, make("h3", {}, name),
       make("p", {}, make("span", { class: `word ${cell(run, "outcome", row)}` }, word(run, row))), others(run, row),
-      make("dl", {}, ...facts.map((c) => make("div", {}, make("dt", {}, titleOf(c)), make("dd", {}, c.show(row))))), await storyOf(run, row));
+      make("dl", {}, ...facts.map((c) => make("div", {}, make("dt", {}, titleOf(c)), make("dd", {}, c.show(row))))),
+      await storyOf(run, row));
   };
 
   const apply = async (from, now) => {
@@ -44,7 +49,8 @@ const makeSample = (list) => {
       return dialog.hide();
     }
     const place = rowsOf(from, task).find((row) => from.sides || row === found[0]);
-    ways.replaceChildren(...list.around(place).map((to, at) => (to ? make("a", { href: to }, say(at ? "next" : "previous")) : "")));
+    ways.replaceChildren(...list.around(place).map((to, at) =>
+      (to ? make("a", { href: to }, say(at ? "next" : "previous")) : "")));
     const key = sides.map((run, at) => `${run.about.id} ${found[at]}`).join();
     if (key === before) return;
     before = key;

@@ -16,10 +16,12 @@ const says = (row, text) => row.textContent.toLowerCase().includes(text);
 const tableOf = (table) => {
   const key = table.id === MAIN ? "t." : `t.${table.id}.`;
   const groups = [...table.tBodies].map(groupOf);
-  const columns = find("thead th[data-sort]", table).map((th, at) => ({ th, name: th.dataset.model ?? `${at}`, number: th.dataset.sort === "number" }));
+  const columns = find("thead th[data-sort]", table).map((th, at) =>
+    ({ th, name: th.dataset.model ?? `${at}`, number: th.dataset.sort === "number" }));
   for (const { th, name, number } of columns) {
     const inside = th.querySelector(".sort");
-    inside.replaceWith(press([...inside.childNodes], () => set({ [`${key}sort`]: turned(state().get(`${key}sort`), name, number) }), { class: "sort" }));
+    const turn = () => set({ [`${key}sort`]: turned(state().get(`${key}sort`), name, number) });
+    inside.replaceWith(press([...inside.childNodes], turn, { class: "sort" }));
   }
   /** Of a unit: of its first row that has a number there. */
   const valueOf = (unit, { th, number }) => {
@@ -41,7 +43,8 @@ const tableOf = (table) => {
   };
   const filter = (text) => {
     for (const { body, heads, units } of groups) {
-      const whole = heads.some((row) => says(row, text)), fit = units.filter((unit) => whole || unit.some((row) => says(row, text)));
+      const whole = heads.some((row) => says(row, text));
+      const fit = units.filter((unit) => whole || unit.some((row) => says(row, text)));
       for (const unit of units) unit.forEach((row) => (row.hidden = !fit.includes(unit)));
       body.hidden = !fit.length;
     }
@@ -51,7 +54,8 @@ const tableOf = (table) => {
     for (const row of table.rows) {
       let at = 0;
       for (const cell of row.cells) {
-        const span = +(cell.dataset.span ??= cell.colSpan), left = span - gone.filter((one) => one >= at && one < at + span).length;
+        const span = +(cell.dataset.span ??= cell.colSpan);
+        const left = span - gone.filter((one) => one >= at && one < at + span).length;
         at += span;
         cell.hidden = !left;
         cell.colSpan = left || 1;
@@ -71,7 +75,8 @@ const tableOf = (table) => {
 };
 
 const toolsOf = (table, place) => {
-  const models = find("thead th[data-sort][data-model]", table).map((th) => [th.dataset.model, th.querySelector(".sort").textContent]);
+  const models = find("thead th[data-sort][data-model]", table).map((th) =>
+    [th.dataset.model, th.querySelector(".sort").textContent]);
   const controls = [searchOf("t.q", say("search_table")), ...(models.length > 1 ? [columnsOf("t.hide", models)] : [])];
   place.replaceChildren(...controls.map((one) => one.element));
   place.hidden = false;
