@@ -58,6 +58,7 @@ class Scores:
     columns: Sequence[Column]
     groups: Sequence[Group]
     implied: bool
+    published: bool
     measured: bool
 
 
@@ -81,6 +82,7 @@ def scores(around: Around, looks: Looks) -> Scores:
         columns(table, looks),
         tuple(groups(around, looks)),
         any(v.interval and v.interval.implied for v in values),
+        any(v.origin == "published" for v in values),
         any(v.origin == "measured" for v in values),
     )
 
