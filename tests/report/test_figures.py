@@ -188,6 +188,20 @@ def boxes(sheet: Sheet) -> Iterator[tuple[str, float, float, float, float]]:
                 yield text.get_text(), x0, sheet.height - y1, x1, sheet.height - y0
 
 
+def test_of_a_models_repeats_the_one_with_the_most_samples_is_drawn(tmp_path: Path) -> None:
+    report = invented(1)
+    run = next(run for run in report.runs if run.spread)
+    assert run.spread
+    fewer = dataclasses.replace(run.spread, samples=2, pass_at={1: 0.1, 2: 0.123}, pass_hat={1: 0.1, 2: 0.1})
+    again = dataclasses.replace(run, id="again", spread=fewer)
+    other = dataclasses.replace(again, id="other", setting=dataclasses.replace(run.setting, turns=9))
+    write_figures(dataclasses.replace(report, runs=(run, again), forests=()), tmp_path / "one", ("svg",))
+    write_figures(dataclasses.replace(report, runs=(run, other), forests=()), tmp_path / "two", ("svg",))
+    one, two = (texts(tmp_path / folder / "reliability-humaneval.svg") for folder in ("one", "two"))
+    assert "12.3" not in one
+    assert {"12.3", "Qwen3-Coder (h0)", "Qwen3-Coder (other)"} <= set(two)
+
+
 @pytest.mark.parametrize(("code", "long"), [("en", False), ("uk", False), ("tr", False), ("uk", True)])
 def test_no_text_leaves_its_sheet_or_lies_on_another(code: str, long: bool) -> None:
     report, said = invented(5), labels(code)

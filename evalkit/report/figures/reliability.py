@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from evalkit.report.content import RunFacts
 from evalkit.report.figures.legend import LINE, draw_legend, lined, lines_of, marked
-from evalkit.report.figures.runs import names
+from evalkit.report.figures.runs import longest, names
 from evalkit.report.figures.sheet import ONE_COLUMN, PLAIN, SMALL, Sheet
 from evalkit.report.labels import Labels
 from evalkit.report.palette import Mark, Theme
@@ -25,7 +25,7 @@ def reliability(
     runs: Sequence[RunFacts], marks: Mapping[str, Mark], said: Labels, theme: Theme
 ) -> Sheet | None:
     """None where no run has two samples a task. `runs` are of one suite."""
-    runs = [run for run in runs if run.spread and len(run.spread.pass_at) > 1]
+    runs = longest([run for run in runs if run.spread and len(run.spread.pass_at) > 1])
     if not runs:
         return None
     called = names(runs)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from evalkit.report.content import RunFacts
+from evalkit.report.values import Setting
 
 
 def by_suite(runs: Iterable[RunFacts]) -> dict[str, list[RunFacts]]:
@@ -15,6 +16,21 @@ def by_suite(runs: Iterable[RunFacts]) -> dict[str, list[RunFacts]]:
     for run in runs:
         found.setdefault(run.setting.suite, []).append(run)
     return found
+
+
+def longest(runs: Sequence[RunFacts]) -> list[RunFacts]:
+    """One run of each model and setting: that with the most samples a task, the newest of several."""
+    found: dict[tuple[str, Setting], RunFacts] = {}
+    for run in runs:
+        key = (run.model.id, run.setting)
+        before = found.get(key)
+        if before is None or samples_of(run) >= samples_of(before):
+            found[key] = run
+    return list(found.values())
+
+
+def samples_of(run: RunFacts) -> int:
+    return run.spread.samples if run.spread else 0
 
 
 def names(runs: Sequence[RunFacts]) -> dict[str, str]:

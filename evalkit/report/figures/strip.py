@@ -94,9 +94,10 @@ def scale(sheet: Sheet, top: float, body: float) -> Axes:
 
 
 def name(sheet: Sheet, row: Row, y: float, said: Labels) -> None:
-    measured = row.origin == "measured"
-    x = 0.05 + 0.14 * row.level + (0.08 if measured else 0.0)
-    count = said("table.n", n=row.n) if row.n and not row.level else ""
+    measured = row.origin == "measured" and row.level > 0  # under the printed row of its benchmark
+    x = 0.05 + 0.14 * row.level
+    own = not row.level or row.origin == "measured"  # a printed row below a heading has the heading's
+    count = said("table.n", n=row.n) if row.n and own else ""
     room = LEFT - x - 0.12 - (sheet.wide(count, SMALL) + 0.06 if count else 0.0)
     colour = sheet.muted if measured else sheet.ink
     used = sheet.text(x, y, row.label, size=SMALL if measured else PLAIN, colour=colour, fit=room)
