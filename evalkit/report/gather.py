@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import UsageError
-from evalkit.models.catalog import load_catalog
+from evalkit.models.catalog import Catalog, load_catalog
 from evalkit.report.conflicts import apart, between, of_models
 from evalkit.report.content import Forest, Report
 from evalkit.report.findings import findings
@@ -105,7 +105,7 @@ def read_runs(
 ) -> tuple[list[Measured], list[str]]:
     """The runs, oldest first, each once; and what is to be said of those that were given twice."""
     same = resolve(aliases, printed)
-    catalog = load_catalog()
+    catalog = load_catalog() if runs else Catalog({}, {})
 
     def column(manifest: Mapping[str, Any]) -> Model:
         return column_of(manifest, printed, same, catalog, said)

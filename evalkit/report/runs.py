@@ -60,11 +60,11 @@ def measure(folder: Path, column: Callable[[Mapping[str, Any]], Model], said: La
     with read_run(folder) as store:
         try:
             return _measure(folder, store, column, said)
-        except (KeyError, TypeError, AttributeError, IndexError) as e:
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError) as e:
             what = f"{type(e).__name__}: {e}"
             raise DataError(
-                f"{folder} cannot be shown: its manifest is not as evalkit writes it ({what})",
-                "leave this run out, or make it again",
+                f"{folder} cannot be shown: it is not as this evalkit writes runs ({what})",
+                "leave this run out, make it again, or read it with the evalkit that made it",
             ) from None
 
 
@@ -108,7 +108,8 @@ def accounts(summary: Summary) -> dict[str, int]:
     for word, number in summary.reasons.items():
         outcome, _, reason = word.partition("/")
         found[class_of(outcome, reason)] += number
-    assert found.total() == summary.planned, (dict(found), summary.planned)
+    if found.total() != summary.planned:
+        raise ValueError(f"{found.total():,} samples are accounted for, of {summary.planned:,}")
     return dict(found)
 
 

@@ -201,8 +201,25 @@ def test_a_run_that_scored_nothing(tmp_path: Path) -> None:
 def test_a_foreign_manifest(tmp_path: Path) -> None:
     with create_run(tmp_path / "foreign", {"schema": "other"}, [("t", 0)]):
         pass
-    with pytest.raises(DataError, match=r"foreign cannot be shown: its manifest is not .*KeyError"):
+    with pytest.raises(
+        DataError, match=r"foreign cannot be shown: it is not as this evalkit writes runs .*KeyError"
+    ):
         facts(tmp_path / "foreign")
+
+
+def test_a_run_of_a_later_evalkit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a reason that this one does not know: no class is guessed."""
+
+    async def fail(store: Store) -> None:
+        rollout = await store.begin("t/1", 0)
+        await store.fail(rollout, Outcome.ERROR, "weather")
+
+    with monkeypatch.context() as later:
+        later.setitem(REASONS, Outcome.ERROR, ("weather",))
+        with create_run(tmp_path / "later", complete_manifest(), [("t/1", 0)]) as store:
+            asyncio.run(fail(store))
+    with pytest.raises(DataError, match=r"later cannot be shown: .*'weather' is no reason of error"):
+        facts(tmp_path / "later")
 
 
 def test_a_damaged_run(tmp_path: Path) -> None:
