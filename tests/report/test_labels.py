@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from evalkit.report.content import ACCOUNTS
 from evalkit.report.labels import LANGUAGES, Labels, NoLabel, labels
 
 ALL = tuple(LANGUAGES)
+REPORT = Path(__file__).parents[2] / "evalkit" / "report"
 PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -33,6 +35,17 @@ def test_each_language_has_every_text_and_the_same_places_in_it(code: str) -> No
             assert text == text.strip(), key
             assert text, key
             assert "{" not in PLACE.sub("", text), key
+
+
+@pytest.mark.parametrize("code", ALL)
+def test_no_text_is_there_twice(code: str) -> None:
+    """JSON would keep the last one without a word."""
+
+    def every(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        assert len(dict(pairs)) == len(pairs), [key for key, _ in pairs]
+        return dict(pairs)
+
+    json.loads((REPORT / "labels" / f"{code}.json").read_text(encoding="utf-8"), object_pairs_hook=every)
 
 
 @pytest.mark.parametrize("code", ALL)
@@ -156,7 +169,6 @@ def test_a_value_is_never_read_as_a_place() -> None:
     assert shown == "{b} {0} %s {a.__class__} minus <script>"
 
 
-REPORT = Path(__file__).parents[2] / "evalkit" / "report"
 # keys that code puts together from a name: a class of outcome, a column, a section, a fact, a rank
 MADE = (
     "accounts.",
