@@ -76,7 +76,7 @@ def repeatable(identity: Mapping[str, Any]) -> dict[str, Any]:
     """What repeats of one run have in common. A server on the same machine may have had another port."""
     apart = ("label", "samples", "digest")
     kept = {key: value for key, value in identity.items() if key not in apart}
-    model, sampling = dict(identity["model"]), dict(identity.get("sampling", {}))
+    model, sampling = dict(identity.get("model", {})), dict(identity.get("sampling", {}))
     if is_local(model.get("base_url", "")):
         model["base_url"] = "local"
     sampling.pop("seed", None)

@@ -238,7 +238,11 @@ def numbered(names: Sequence[str]) -> list[str]:
 def apart(run: Measured, twins: Sequence[Measured], own: str) -> list[str]:
     """What of its sampling, number of samples and data no other has; else its id."""
     known = [
-        {**t.identity.get("sampling", {}), "samples": t.identity["samples"], "data": t.facts.setting.revision}
+        {
+            **t.identity.get("sampling", {}),
+            "samples": t.identity.get("samples"),
+            "data": t.facts.setting.revision,
+        }
         for t in twins
     ]
     mine = known[twins.index(run)]

@@ -265,3 +265,15 @@ def test_judging_in_another_way_is_another_setting(tmp_path: Path) -> None:
     assert lenient.setting.limits["judging"] == "truncated=judge"
     assert not usual.setting.comparable(lenient.setting)
     assert lenient.command.endswith("--truncated judge")
+
+
+def test_runs_that_say_less_of_themselves(tmp_path: Path) -> None:
+    """Two of one label, by an earlier evalkit, say, that named no samples and no model: told apart by id."""
+    made = []
+    for name in ("one", "two"):
+        raw = complete_manifest()
+        del raw["identity"]["samples"], raw["identity"]["model"]
+        made.append(stored(tmp_path / name, {**raw, "identity_digest": name * 8, "created": name}))
+    report = gather(made, [])
+    assert [run.id for run in report.runs] == ["roneoneon", "rtwotwotw"]
+    assert [run.label for run in report.runs] == [f"Mini, one-turn, {run.id}" for run in report.runs]
