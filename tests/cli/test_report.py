@@ -1,68 +1,78 @@
-"""evalkit report, as it is typed: what it writes, and what it says of what it cannot use."""
+"""`evalkit report` and `evalkit table`: what cannot be shown is said in one line that names it."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from evalkit.cli.report import write, write_pages
-from evalkit.errors import UsageError
+from evalkit.report.published import load_published
 from tests.cli.conftest import Evalkit
+from tests.cli.stored import make_run
+from tests.report.test_published import LAUNCH
+
+VERBS = pytest.mark.parametrize("verb", ["report", "table"])
 
 
-def test_the_page_of_the_launch(evalkit: Evalkit, tmp_path: Path) -> None:
-    once = evalkit("report", "--published", "launch", "-o", "reports/launch.html")
-    assert once.code == 0, once.stderr
-    assert once.stdout.startswith("reports/launch.html  1")
-    first = (tmp_path / "reports" / "launch.html").read_bytes()
-    assert len(first) < 150_000
-    evalkit("report", "--published", "launch", "-o", "reports/launch.html")
-    assert (tmp_path / "reports" / "launch.html").read_bytes() == first
-    assert [path.name for path in (tmp_path / "reports").iterdir()] == ["launch.html"]
+def own_file(folder: Path, **change: object) -> Path:
+    """The shipped values as a file of somebody's own, with one thing changed."""
+    path = folder / "own.json"
+    path.write_text(json.dumps(json.loads(LAUNCH.read_text(encoding="utf-8")) | change), encoding="utf-8")
+    return path
 
 
+@VERBS
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "nothing to report"),
-        (("--published", "launc"), "did you mean launch"),
-        (("--published", "none.json"), "cannot read none.json"),
-        (("--published", "launch", "--models", "claude-sonet-4"), "claude-sonnet-4"),
-        (("--published", "launch", "--suites", "humaneva"), "humaneval"),
-        (("--published", "launch", "--models", "gpt-4o"), "nothing is left of this selection"),
-        (("--published", "launch", "--language", "fr"), "none of en, uk, tr"),
-        (("--published", "launch", "-o", "."), ". is a folder"),
-        (("no-such-run",), "no run 'no-such-run'"),
+        ((), ("--published launch",)),
+        (("--published", "lanch"), ("no published values 'lanch'", "did you mean launch?")),
+        (("--published", "./nowhere.json"), ("cannot read nowhere.json",)),
+        (("--published", "launch", "--models", "gpt-4.2"), ("no model 'gpt-4.2'", "did you mean")),
+        (("--published", "launch", "--suites", "webarnea"), ("no benchmark 'webarnea'", "webarena")),
+        (("--published", "launch", "--models", "gpt-4o"), ("nothing is left of this selection",)),
+        (("--published", "launch", "--same", "mine"), ("'mine' does not say", "MODEL=PUBLISHED")),
+        (("--published", "launch", "--same", "mine=gpt-4.1"), ("no run of a model 'mine'",)),
+        (("nothing-here",), ("no run 'nothing-here'",)),
     ],
 )
-def test_what_cannot_be_used_is_said(
-    evalkit: Evalkit, tmp_path: Path, words: tuple[str, ...], said: str
+def test_what_is_not_there(
+    evalkit: Evalkit, verb: str, words: tuple[str, ...], said: tuple[str, ...]
 ) -> None:
-    done = evalkit("report", *words)
-    assert done.code == 2
-    assert said in done.stderr
-    assert not list(tmp_path.rglob("*.html"))
+    evalkit(verb, *words).refused(2, *said)
 
 
-def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    out = tmp_path / "deep" / "page.html"
-    write(out, "old")
-    with pytest.raises(UnicodeEncodeError):
-        write(out, "half" * 100_000 + "\ud800")
-    assert out.read_text() == "old"
-    assert list(out.parent.iterdir()) == [out]
+@VERBS
+def test_a_damaged_run(evalkit: Evalkit, tmp_path: Path, verb: str) -> None:
+    folder = make_run(tmp_path / "results" / "hurt")
+    data = bytearray((folder / "run.sqlite").read_bytes())
+    data[100:4000] = b"\xff" * 3900
+    (folder / "run.sqlite").write_bytes(data)
+    evalkit(verb, "hurt", "--published", "launch").refused(2, "hurt", "damaged")
 
 
-def test_pages_beside_replace_those_of_an_earlier_report(tmp_path: Path) -> None:
-    out = tmp_path / "x.html"
-    folder = tmp_path / "x-samples"
-    assert write_pages(out, []) is None
-    assert write_pages(out, [("x-samples/r1/0.html", "a"), ("x-samples/r1/1.html", "b")]) == folder
-    assert write_pages(out, [("x-samples/r2/0.html", "c")]) == folder
-    assert {str(p.relative_to(folder)) for p in folder.rglob("*.html")} == {"r2/0.html"}
-    (folder / "mine.txt").write_text("mine")
-    with pytest.raises(UsageError, match="other files"):
-        write_pages(out, [("x-samples/r3/0.html", "d")])
-    assert (folder / "mine.txt").read_text() == "mine"
-    assert {path.name for path in tmp_path.iterdir()} == {"x-samples"}
+@VERBS
+def test_values_that_are_no_published_values(evalkit: Evalkit, tmp_path: Path, verb: str) -> None:
+    evalkit(verb, "--published", own_file(tmp_path, schema="other")).refused(
+        2, "own.json", "evalkit.published/1"
+    )
+
+
+@VERBS
+def test_two_values_for_one_cell(evalkit: Evalkit, tmp_path: Path, verb: str) -> None:
+    raw = json.loads(LAUNCH.read_text(encoding="utf-8"))["tables"]
+    raw[0]["cells"].append({**raw[0]["cells"][0], "id": "again", "printed": "40.0", "value": 40.0})
+    evalkit(verb, "--published", own_file(tmp_path, tables=raw)).refused(2, "cell again", "a second value")
+
+
+def test_values_of_ones_own_that_contradict_the_shipped_ones(evalkit: Evalkit, tmp_path: Path) -> None:
+    raw = json.loads(LAUNCH.read_text(encoding="utf-8"))["tables"][:1]
+    raw[0]["cells"][0] |= {"printed": "40.0", "value": 40.0}
+    mine = own_file(tmp_path, id="mine", tables=raw, conflicts=[], specifications=[])
+    done = evalkit("report", "--published", "launch", "--published", mine, "-o", "both.html")
+    assert done.code == 0, done.stderr
+    page = (tmp_path / "both.html").read_text(encoding="utf-8")
+    assert "37.5 in An analysis" in page
+    assert "40.0 in An analysis" in page
+    assert load_published("launch").tables[0].title in page

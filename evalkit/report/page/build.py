@@ -29,7 +29,6 @@ def page(report: Report, *, labels: Labels, drill: Drill | None = None) -> str:
     """The whole file. Without `drill` it has no script; with one the policy allows exactly that script."""
     seen, lettered = looks(report), notes(report.tables)
     script = drill.script if drill else ""
-    style = resources.files(__name__.rpartition(".")[0]).joinpath("style.css").read_text(encoding="utf-8")
     return (
         environment(labels)
         .get_template("page.html.j2")
@@ -38,7 +37,9 @@ def page(report: Report, *, labels: Labels, drill: Drill | None = None) -> str:
             looks=seen,
             sections=list(sections(report, seen, lettered, labels, drill=drill is not None)),
             policy=policy(script),
-            style=Markup(compact(colours() + style + (drill.style if drill else ""))),
+            style=Markup(
+                compact(colours() + sheet("style.css") + sheet("media.css") + (drill.style if drill else ""))
+            ),
             script=Markup(script),
             drill=drill,
             scale=scale(),
@@ -107,6 +108,10 @@ def colours() -> str:
         *(f".{name}{{fill:var(--{name})}}" for name in classes),
     ]
     return f":root{{{variables}}}{''.join(drawn)}"
+
+
+def sheet(name: str) -> str:
+    return resources.files(__name__.rpartition(".")[0]).joinpath(name).read_text(encoding="utf-8")
 
 
 def compact(style: str) -> str:

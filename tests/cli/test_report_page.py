@@ -1,0 +1,60 @@
+"""evalkit report, as it is typed: what it writes, whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evalkit.cli.report import write, write_pages
+from evalkit.errors import UsageError
+from tests.cli.conftest import Evalkit
+
+
+def test_the_page_of_the_launch(evalkit: Evalkit, tmp_path: Path) -> None:
+    once = evalkit("report", "--published", "launch", "-o", "reports/launch.html")
+    assert once.code == 0, once.stderr
+    assert once.stdout.startswith("reports/launch.html  1")
+    first = (tmp_path / "reports" / "launch.html").read_bytes()
+    assert len(first) < 150_000
+    evalkit("report", "--published", "launch", "-o", "reports/launch.html")
+    assert (tmp_path / "reports" / "launch.html").read_bytes() == first
+    assert [path.name for path in (tmp_path / "reports").iterdir()] == ["launch.html"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--language", "fr"), "none of en, uk, tr"),
+        (("-o", "."), ". is a folder"),
+        (("--transcripts", "some"), "none of none, failed, all"),
+    ],
+)
+def test_what_cannot_be_used_is_said(
+    evalkit: Evalkit, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    evalkit("report", "--published", "launch", *words).refused(2, said)
+    assert not list(tmp_path.rglob("*.html"))
+
+
+def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "page.html"
+    write(out, "old")
+    with pytest.raises(UnicodeEncodeError):
+        write(out, "half" * 100_000 + "\ud800")
+    assert out.read_text() == "old"
+    assert list(out.parent.iterdir()) == [out]
+
+
+def test_pages_beside_replace_those_of_an_earlier_report(tmp_path: Path) -> None:
+    out = tmp_path / "x.html"
+    folder = tmp_path / "x-samples"
+    assert write_pages(out, []) is None
+    assert write_pages(out, [("x-samples/r1/0.html", "a"), ("x-samples/r1/1.html", "b")]) == folder
+    assert write_pages(out, [("x-samples/r2/0.html", "c")]) == folder
+    assert {str(p.relative_to(folder)) for p in folder.rglob("*.html")} == {"r2/0.html"}
+    (folder / "mine.txt").write_text("mine")
+    with pytest.raises(UsageError, match="other files"):
+        write_pages(out, [("x-samples/r3/0.html", "d")])
+    assert (folder / "mine.txt").read_text() == "mine"
+    assert {path.name for path in tmp_path.iterdir()} == {"x-samples"}
