@@ -37,12 +37,8 @@ def played(
 ) -> list[Path]:
     """A run of each model of `SKILL` over each suite, or its first tasks. `data` as EVALKIT_DATA."""
     runs: list[Path] = []
-    for model, skill in SKILL.items():
-        script = folder / f"{model}.jsonl"
-        folder.mkdir(parents=True, exist_ok=True)
-        rules = (rule for name in suites for rule in _rules(open_suite(name), data, model, skill, samples))
-        script.write_text("".join(json.dumps(rule) + "\n" for rule in rules))
-        with running("--script", str(script)) as url:
+    for model in SKILL:
+        with running("--script", str(script_of(folder, model, suites, data, samples=samples))) as url:
             at = ("--base-url", url, "--api-key-env", "SCRIPTED_KEY", "--results", str(folder))
             how = ("--samples", str(samples), "--seed", "0", "--temperature", "0.5", "--sandboxes", "2")
             part = ("--limit", str(limit)) if limit else ()
@@ -52,6 +48,17 @@ def played(
                 assert done.code == 0, done.stderr
                 runs.append(Path(done.summary["run"]))
     return runs
+
+
+def script_of(
+    folder: Path, model: str, suites: Sequence[str], data: Path | None = None, *, samples: int = 1
+) -> Path:
+    """What the endpoint plays a model by, written to `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    script = folder / f"{model}.jsonl"
+    rules = (r for name in suites for r in _rules(open_suite(name), data, model, SKILL[model], samples))
+    script.write_text("".join(json.dumps(rule) + "\n" for rule in rules))
+    return script
 
 
 def _rules(

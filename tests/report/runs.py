@@ -1,4 +1,4 @@
-"""A set of small real runs for tests of reports: made by the command, over a scripted endpoint.
+"""A set of small real runs for tests of reports: made by the engine, over a scripted endpoint.
 
 A plain module, so that tests of pages can make the same: `make_runs(folder)`.
 """
@@ -9,15 +9,19 @@ import contextlib
 import json
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import evalkit
 from evalkit.endpoint.process import running
 from evalkit.errors import EvalkitError
 from evalkit.store import read_run
-from tests.browser.runs import played
-from tests.run.command import run, start
+from tests.browser.runs import SKILL, script_of
+from tests.run.command import environment, start
 
 MINI = Path(__file__).parents[2] / "suites" / "mini"
 
@@ -45,55 +49,50 @@ class Runs:
 
 
 def make_runs(folder: Path) -> Runs:
-    qwen, kimi = played(folder, ["mini"], samples=4)
-    four = ("--samples", "4", "--seed", "0", "--temperature", "0.5")
-    with running("--script", str(folder / "qwen3-coder.jsonl")) as url:
-        again = asked(folder, url, "qwen3-coder", *four[:3], "7", *four[4:], "--label", "again")
-        cooler = asked(folder, url, "qwen3-coder", "--samples", "2", "--seed", "0", "--temperature", "0.1")
-    with running("--script", str(folder / "kimi-k2.jsonl"), faults=["500 every=8"]) as url:
-        once = ("--max-attempts", "1", "--concurrency", "1")
-        broken = asked(folder, url, "kimi-k2", "--limit", "24", "--seed", "0", *once)
-    return Runs(
-        qwen,
-        kimi,
-        again,
-        cooler,
-        broken,
-        killed(folder),
-        made(folder, "mini", "oracle"),
-        made(folder, "mini", "null"),
-        made(folder, str(variant(folder / "other", 'name = "mini"', 39)), "oracle"),
-        made(folder, str(variant(folder / "terminal", TERMINAL, 20)), "oracle", "--turns", "80"),
+    """In a process of its own: Chromium's tests have an event loop that never ends."""
+    command = [sys.executable, "-m", "tests.report.runs", str(folder)]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return Runs(**{name: Path(path) for name, path in json.loads(done.stdout.splitlines()[-1]).items()})
+
+
+def made(folder: Path) -> Runs:
+    qwen, kimi = (script_of(folder, model, ["mini"], samples=4) for model in SKILL)
+    how: dict[str, Any] = {"api_key_env": "SCRIPTED_KEY", "results": folder, "seed": 0, "temperature": 0.5}
+    found: dict[str, evalkit.Run] = {}
+    with running("--script", str(qwen)) as url:
+        how["base_url"] = url
+        found["qwen"] = evalkit.run("mini", "qwen3-coder", samples=4, **how)
+        found["again"] = evalkit.run("mini", "qwen3-coder", samples=4, label="again", **{**how, "seed": 7})
+        found["cooler"] = evalkit.run("mini", "qwen3-coder", samples=2, **{**how, "temperature": 0.1})
+    with running("--script", str(kimi)) as url:
+        found["kimi"] = evalkit.run("mini", "kimi-k2", samples=4, **{**how, "base_url": url})
+    with running("--script", str(kimi), faults=["500 every=8"]) as url:
+        once = {"max_attempts": 1, "concurrency": 1, "limit": 24}
+        found["broken"] = evalkit.run("mini", "kimi-k2", **once, **{**how, "base_url": url})
+    other, terminal = (
+        variant(folder / "other", "mini", 39),
+        variant(folder / "terminal", "terminal-bench", 20),
     )
-
-
-TERMINAL = 'name = "terminal-bench"\n'
-
-
-def asked(folder: Path, url: str, model: str, *words: str) -> Path:
-    at = ("--base-url", url, "--api-key-env", "SCRIPTED_KEY", "--max-error-rate", "1")
-    return made(folder, "mini", model, *at, *words)
-
-
-def made(folder: Path, suite: str, model: str, *words: str) -> Path:
-    done = run("run", suite, "--model", model, "--results", str(folder), *words, "--json")
-    assert done.code == 0, done.stderr
-    return Path(done.summary["run"])
+    found["oracle"] = evalkit.run("mini", "oracle", results=folder)
+    found["null"] = evalkit.run("mini", "null", results=folder)
+    found["other"] = evalkit.run(str(other), "oracle", results=folder)
+    found["terminal"] = evalkit.run(str(terminal), "oracle", results=folder, turns=80)
+    return Runs(**{name: run.folder for name, run in found.items()}, killed=killed(folder, qwen))
 
 
 def variant(folder: Path, name: str, problems: int) -> Path:
-    """A copy of mini with fewer problems, as a suite by path."""
+    """A copy of mini of this name with fewer problems, as a suite by path."""
     shutil.copytree(MINI, folder, ignore=shutil.ignore_patterns("__pycache__"))
     lines = (folder / "problems.jsonl").read_text().splitlines(keepends=True)
     (folder / "problems.jsonl").write_text("".join(lines[:problems]))
     toml = (folder / "suite.toml").read_text()
-    (folder / "suite.toml").write_text(toml.replace('name = "mini"', name.rstrip()))
+    (folder / "suite.toml").write_text(toml.replace('name = "mini"', f'name = "{name}"'))
     return folder
 
 
-def killed(folder: Path) -> Path:
+def killed(folder: Path, script: Path) -> Path:
     """A run whose process was killed when it had judged some of its samples, and not all."""
-    script = folder / "qwen3-coder.jsonl"
     with running("--script", str(script), "--latency", "0.15") as url:
         at = ("--base-url", url, "--api-key-env", "SCRIPTED_KEY", "--results", str(folder))
         how = ("--concurrency", "2", "--label", "killed", "--seed", "0", "--temperature", "0.5")
@@ -116,6 +115,6 @@ def wait_for(folder: Path, judged: int) -> Path:
     raise AssertionError("the run never began to judge")
 
 
-def manifest(folder: Path) -> dict[str, object]:
-    found: dict[str, object] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return found
+if __name__ == "__main__":
+    runs = made(Path(sys.argv[1]))
+    print(json.dumps({name: str(path) for name, path in vars(runs).items()}))
