@@ -172,7 +172,6 @@ def test_a_value_is_never_read_as_a_place() -> None:
 # keys that code puts together from a name: a class of outcome, a column, a section, a fact, a rank
 MADE = (
     "accounts.",
-    "cost.",
     "drill.",
     "environment.",
     "facts.",
