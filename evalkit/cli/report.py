@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from evalkit.cli.find import find_run
 from evalkit.cli.options import add_results, add_same, names_of
 from evalkit.cli.parser import Parser, choice
 from evalkit.cli.text import count, one_line, size
 from evalkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from evalkit.report.content import RunFacts
 
 ABOUT = """\
 Puts runs beside published values: scores with intervals, what cannot be told apart, where documents disagree,
@@ -55,7 +60,7 @@ def main(words: Sequence[str]) -> int:
         said=said,
         command=shlex.join(["evalkit", "report", *words]),
     )
-    drilled = drill(report, transcripts=args.transcripts, name=out.name, said=said)
+    drilled = drill(report, transcripts=args.transcripts, name=out.name, said=said, watch=watched)
     text = page(report, labels=said, drill=drilled)
     if args.figures:
         from evalkit.report.figures import write_figures
@@ -115,6 +120,18 @@ def parser() -> Parser:
     )
     add_results(made)
     return made
+
+
+def watched(samples: Iterable[Any], run: RunFacts) -> Iterable[Any]:
+    """Show on a terminal how far the samples of a run are gone through."""
+    if not sys.stderr.isatty():
+        return samples
+    from evalkit.cli.progress import bar
+
+    shown: Iterable[Any] = bar(
+        iterable=samples, total=run.summary.planned, desc=one_line(run.folder.name, 40), unit=" samples"
+    )
+    return shown
 
 
 def write(path: Path, text: str) -> None:

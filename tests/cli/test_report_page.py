@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import sys
 from pathlib import Path
 
 import pytest
 
-from evalkit.cli.report import write, write_pages
+from evalkit.cli.report import watched, write, write_pages
 from evalkit.errors import UsageError
+from tests.browser.drill_page import facts
 from tests.cli.conftest import Evalkit
+from tests.report.synthetic import synthetic_run
 
 
 def test_the_page_of_the_launch(evalkit: Evalkit, tmp_path: Path) -> None:
@@ -58,3 +63,21 @@ def test_pages_beside_replace_those_of_an_earlier_report(tmp_path: Path) -> None
         write_pages(out, [("x-samples/r3/0.html", "d")])
     assert (folder / "mine.txt").read_text() == "mine"
     assert {path.name for path in tmp_path.iterdir()} == {"x-samples"}
+
+
+def test_whoever_waits_at_a_terminal_sees_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else: samples pass through untouched."""
+    controller, terminal = pty.openpty()
+    run = facts(synthetic_run(tmp_path / "a-run", 5), "r1")
+    samples = iter(range(5))
+    assert watched(samples, run) is samples
+    with open(terminal, "w") as stderr:
+        monkeypatch.setattr(sys, "stderr", stderr)
+        assert list(watched(samples, run)) == [0, 1, 2, 3, 4]
+        stderr.flush()
+        shown = os.read(controller, 4096).decode()
+    os.close(controller)
+    assert "a-run" in shown
+    assert "0/5" in shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import resources
@@ -30,6 +30,13 @@ SHELL = 500_000  # of them, for everything but the blocks
 SCRIPTS = ("state.js", "data.js", "parts.js", "list.js", "sample.js", "flips.js", "tables.js", "main.js")
 
 
+Watch = Callable[[Iterable[Any], RunFacts], Iterable[Any]]
+
+
+def unwatched(samples: Iterable[Any], run: RunFacts) -> Iterable[Any]:
+    return samples
+
+
 @dataclass(frozen=True)
 class Drill:
     """`blocks`: base64 by the id of its `<script type="application/octet-stream">`. `script` goes into one
@@ -50,20 +57,22 @@ def drill(
     name: str = "report.html",
     said: Labels | None = None,
     largest: int = LARGEST,
+    watch: Watch = unwatched,
 ) -> Drill:
     """`transcripts`: of no sample, of those that did not pass, or of all. They are in the file while that
-    stays under `largest` bytes, else beside it. `name` is the report's file name."""
+    stays under `largest` bytes, else beside it. `name` is the report's file name. `watch` is given a run's
+    samples wherever all of them are gone through, and passes them on: it may show how far that is."""
     said = said or labels()
     blocks: dict[str, str] = {}
     fallbacks: dict[str, Fallback] = {}
     limit = max(LEAST, ROWS // max(1, len(report.runs)))
     for run in report.runs:
         with read_run(run.folder) as store:
-            data = columns(store)
+            data = columns(store, watch(store.samples(), run))
         blocks[f"rows-{run.id}"] = packed(data)
         fallbacks[run.id] = fallback(data, limit, said)
     room = largest - SHELL - sum(map(len, blocks.values()))
-    within = inlined(report, transcripts, room)
+    within = inlined(report, transcripts, room, watch)
     beside = transcripts != "none" and within is None
     stem = f"{PurePath(name).stem}-samples"
     head = {
@@ -79,7 +88,7 @@ def drill(
         script(),
         resource("told.css") + resource("drill.css"),
         fallbacks,
-        partial(pages, report, transcripts, stem, name, said) if beside else partial(iter, ()),
+        partial(pages, report, transcripts, stem, name, said, watch) if beside else partial(iter, ()),
     )
 
 
@@ -124,12 +133,17 @@ def wanted(store: Reader, transcripts: Transcripts) -> Iterator[tuple[int, dict[
             yield number, row
 
 
-def inlined(report: Report, transcripts: Transcripts, room: int) -> dict[str, str] | None:
+def inlined(
+    report: Report,
+    transcripts: Transcripts,
+    room: int,
+    watch: Watch = unwatched,
+) -> dict[str, str] | None:
     """One block a sample, or None where they take more than `room` bytes."""
     blocks: dict[str, str] = {}
     for run in report.runs:
         with read_run(run.folder) as store:
-            for number, row in wanted(store, transcripts):
+            for number, row in watch(wanted(store, transcripts), run):
                 block = packed(told(store, row))
                 room -= len(block) + 80  # and its element
                 if room < 0:
@@ -144,12 +158,17 @@ def told(store: Reader, row: Mapping[str, Any]) -> list[list[Any]]:
 
 
 def pages(
-    report: Report, transcripts: Transcripts, stem: str, name: str, said: Labels
+    report: Report,
+    transcripts: Transcripts,
+    stem: str,
+    name: str,
+    said: Labels,
+    watch: Watch = unwatched,
 ) -> Iterator[tuple[str, str]]:
     for run in report.runs:
         with read_run(run.folder) as store:
             tags = store.manifest.get("tags", {})
-            for number, row in wanted(store, transcripts):
+            for number, row in watch(wanted(store, transcripts), run):
                 back = f"../../{quote(name)}#{address(run, row)}"
                 mine = tags.get(row["task_id"], {})
                 yield (

@@ -37,14 +37,16 @@ ONES = ("calls", "tries")  # of no interest where they are 1 everywhere
 Column = dict[str, Any]
 
 
-def columns(store: Reader) -> dict[str, Any]:
-    """{"n": rows, "columns": [...]}, in planned order. A text column is {"name", "kind": "text" or "date",
-    "values", "steps"}, with "order" of the values where they are not sorted; a number is {"name", "kind":
-    "number", "scale", "unit", "values"}. "tag" marks what is a task's."""
+def columns(store: Reader, samples: Iterable[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """{"n": rows, "columns": [...]}, in planned order; `samples` are the store's, which is asked where None.
+
+    A text column is {"name", "kind": "text" or "date", "values", "steps"}, with "order" of the values where
+    they are not sorted; a number is {"name", "kind": "number", "scale", "unit", "values"}. "tag" marks what
+    is a task's."""
     end, tags = ended_sessions(store)[-1]["end"], store.manifest.get("tags", {})
     texts: dict[str, list[str]] = {name: [] for name in KEPT}
     numbers: dict[str, list[float | None]] = {name: [] for name in NUMBERS}
-    for raw in store.samples():
+    for raw in store.samples() if samples is None else samples:
         row = explain_missing(raw, end)
         for name, kept in texts.items():
             kept.append(row[name] or "")
