@@ -73,7 +73,7 @@ def test_whoever_waits_at_a_terminal_sees_how_far_it_is(
     run = facts(synthetic_run(tmp_path / "a-run", 5), "r1")
     samples = iter(range(5))
     assert watched(samples, run) is samples
-    with open(terminal, "w") as stderr:
+    with os.fdopen(terminal, "w") as stderr:
         monkeypatch.setattr(sys, "stderr", stderr)
         assert list(watched(samples, run)) == [0, 1, 2, 3, 4]
         stderr.flush()
