@@ -60,7 +60,10 @@ def find_suites(names: Sequence[str], tables: Sequence[Table]) -> set[str]:
 
 def selected(table: Table, models: Iterable[str], suites: Iterable[str]) -> Table:
     """The table with these columns and benchmarks alone; all of them where none is named."""
-    columns, wanted = set(models) or {m.id for m in table.models}, set(suites)
+    chosen, wanted = set(models), set(suites)
+    if not chosen and not wanted:
+        return table
+    columns = chosen or {model.id for model in table.models}
     ids = {row.id for row in table.rows if not wanted or row.setting.suite in wanted}
     cells = {key: value for key, value in table.cells.items() if key[0] in ids and key[1] in columns}
     columns = {model for _, model in cells}

@@ -54,6 +54,14 @@ def test_every_published_cell_is_there(launch: Published) -> None:
     assert report.facts["subject"] == "Qwen3-Coder 480B-A35B-Instruct"
 
 
+def test_a_column_without_a_cell_stays_unless_something_is_selected(launch: Published) -> None:
+    table = launch.table("launch")
+    bare = {key: value for key, value in table.cells.items() if key[1] != "gpt-4.1"}
+    file = dataclasses.replace(launch, tables=(dataclasses.replace(table, cells=bare),))
+    assert gather([], [file]).tables[0].models == table.models
+    assert len(gather([], [file], suites=["webarena"]).tables[0].models) == 4
+
+
 def test_findings_are_counted(launch: Published) -> None:
     figures = {f.figure: f.sentence for f in gather([], [launch]).findings}
     assert list(figures) == ["13 of 13", "0 of 12", "9.2 points"]
