@@ -12,6 +12,7 @@ import inspect
 import os
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -77,7 +78,10 @@ class Attempt:
             return False
         most_s = max(map(most_in_a_second, self._lost.values()))
         error.add_note(f"of any second, a core was away for {most_s:.2f} s at most; tries left: {self._left}")
-        return most_s >= STOOD_S and self._left > 0
+        again = most_s >= STOOD_S and self._left > 0
+        if again:  # the summary of all tests names it
+            warnings.warn(f"tried again: {error}; {error.__notes__[-1]}", stacklevel=3)
+        return again
 
     def _watch(self, core: int, lost: list[tuple[float, float]]) -> None:
         os.sched_setaffinity(0, {core})  # of this thread only
