@@ -32,7 +32,7 @@ def merged(table: Table, cells: Sequence[Shown], elsewhere: Mapping[str, str], s
     for suite, settings in by_suite.items():
         own = [cell for cell in cells if cell.setting.suite == suite]
         labels = labels_of(settings, said)
-        settings = sorted(settings, key=lambda setting: labels[setting])
+        settings = sorted(settings, key=lambda setting: (*weight(own, setting), labels[setting]))
         printed = [row for row in table.rows if row.setting.suite == suite and not row.heading]
         place = under if printed else apart
         for row, near in place(rows, printed, settings, labels, own, said):
@@ -46,6 +46,14 @@ def merged(table: Table, cells: Sequence[Shown], elsewhere: Mapping[str, str], s
     models, columns = with_columns(table, [cell.model for cell in cells], said["gather.models.other"])
     return dataclasses.replace(
         table, models=models, rows=tuple(rows), cells=values, notes=notes, columns_by=columns
+    )
+
+
+def weight(cells: Sequence[Shown], setting: Setting) -> tuple[int, int]:
+    """What many models answered, over many tasks, comes first."""
+    mine = [cell for cell in cells if cell.setting == setting]
+    return -max(cell.newest.facts.summary.tasks for cell in mine), -sum(
+        not cell.model.reference for cell in mine
     )
 
 

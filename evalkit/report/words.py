@@ -80,9 +80,11 @@ def warnings(runs: Sequence[Measured], said: Labels) -> Iterator[str]:
     for revisions in by_suite.values():
         if len(revisions) > 1:
             title = next(iter(revisions.values()))[0].facts.summary.title
+            most = max(revisions, key=lambda revision: len(revisions[revision]))
             which = "; ".join(
-                f"{revision}: {', '.join(run.facts.id for run in group)}"
+                f"{revision}: {', '.join(run.facts.folder.name for run in group)}"
                 for revision, group in revisions.items()
+                if revision != most
             )
             yield said("warning.data", suite=title, which=which)
 

@@ -99,7 +99,7 @@ def signs(around: Around) -> list[tuple[str, str]]:
         if value.kind in ("missing", "not_disclosed") and any(c.isalpha() for c in value.printed):
             found.setdefault(value.printed, around.labels(f"value.{value.kind}.words"))
         elif value.kind == "range":
-            found.setdefault(value.printed, around.labels("value.range"))
+            found.setdefault("a\u2009–\u2009b", around.labels("value.range"))
         elif value.approximate:
             found.setdefault("~", around.labels("value.approximate"))
     return list(found.items())
@@ -148,6 +148,8 @@ def line(around: Around, looks: Looks, row: Row, over: Row | None) -> Line:
         return Line(row, "heading", parent, n, (), Markup(""))
     same_n = over is not None and over.n == row.n
     n = "" if same_n else around.labels("table.n", n=row.n) if row.n else around.labels("table.n.unknown")
+    if measured:
+        n = " · ".join(filter(None, (around.labels("row.measured"), n)))
     cells = [around.cell(row, model.id) for model in around.table.models]
     behind = over if measured and over and over.origin == "published" else None
     kind = "measured beside" if behind else "measured" if measured else ""
