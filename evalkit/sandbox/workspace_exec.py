@@ -1,7 +1,8 @@
 """One command in a workspace: started through the engine, its output read by a thread.
 
 The command is run by the image's shell, which first says its process's number: what it becomes can then be
-found again from inside. Both outputs come in one stream, in the order in which they were written.
+found again from inside. Both outputs come in one stream, in the order in which they were written, as far as
+the engine keeps it: of what is written at once to both, either may come first.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from evalkit.sandbox.streams import demultiplexed
 
 # the folder, then the command's own words; the status of a command that cannot be started is the shell's
 SHELL = ("/bin/sh", "-c", 'echo "$$"; cd -- "$1" || exit 126; shift; exec "$@"', "sh")
+STDOUT = 1  # the engine's number of it
 WAITING = 16  # pieces of output that a listener has not taken yet, beyond which the command has to wait
 
 
@@ -118,10 +120,10 @@ class Execution:
 
     def _read(self) -> None:
         first: bytes | None = b""
-        for _, data in demultiplexed(_Buffered(self._stream)):
+        for kind, data in demultiplexed(_Buffered(self._stream)):
             if self._closed:
                 break
-            if first is not None:
+            if first is not None and kind == STDOUT:
                 first += data
                 if b"\n" not in first and len(first) < 16:
                     continue

@@ -19,7 +19,7 @@ from tests.steady import steady
 
 TEST = "def check(candidate):\n    assert candidate(5) == 5"
 CORES = len(os.sched_getaffinity(0))
-AT_ONCE = 6 * CORES
+AT_ONCE = 8 * CORES
 SPINS = "def f(n):\n    while True: pass"
 
 
@@ -144,7 +144,7 @@ async def test_no_limit_gives_way_by_more_than_the_job_allows(crowded: Any) -> N
 @pytest.mark.asyncio(loop_scope="module")
 @steady
 async def test_what_was_late_beside_others_passes_alone_and_keeps_both_times(crowded: Any) -> None:
-    jobs = [job(works(0.5), 2.0, late_s=0.2, again_alone=True)] * AT_ONCE
+    jobs = [job(works(0.3), 2.0, late_s=0.2, again_alone=True)] * AT_ONCE
     said = await asyncio.gather(*map(crowded.judge, jobs))
     assert {one.status for one in said} == {"passed"}
     again = [one for one in said if "first_wall_s" in one.measured]

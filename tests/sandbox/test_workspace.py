@@ -133,7 +133,7 @@ async def test_what_a_command_says_and_gets(shared: Any) -> None:
     done = await sh(shared, "for i in 1 2 3; do echo out$i; echo err$i >&2; done; exit 7")
     assert (done.status, done.timed_out, done.ended, done.dropped) == (7, False, "", 0)
     assert sorted(done.text.split()) == ["err1", "err2", "err3", "out1", "out2", "out3"]
-    assert (await sh(shared, "echo a; sleep 0.1; echo b >&2; sleep 0.1; echo c")).output == b"a\nb\nc\n"
+    assert (await sh(shared, "echo a; sleep 0.3; echo b >&2; sleep 0.3; echo c")).output == b"a\nb\nc\n"
     sent = bytes(range(256)) * 2000
     assert (await shared.run(["cat"], timeout_s=30, stdin=sent)).output == sent
     assert (await sh(shared, "cat; echo end")).output == b"end\n"
