@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,17 @@ TEXTS = (
     "w" * 5000,
 )
 N = range(len(TEXTS))
+REPOSITORY = Path(__file__).parents[2]
 COLUMNS = 4  # that have cells, in each table
+
+
+def corpus() -> Iterator[str]:
+    """Texts for reports of the red-team corpus beside this repository (or in EVALKIT_REDTEAM), if any."""
+    folder = Path(os.environ.get("EVALKIT_REDTEAM") or REPOSITORY.parent / "shared" / "redteam")
+    for path in sorted(folder.glob("[!_]*.json")):
+        case = json.loads(path.read_text())
+        if case["kind"] == "report":
+            yield case["payload"]["text"]
 
 
 def hostile_published(file: Path) -> Path:
