@@ -8,7 +8,7 @@ pytest := $(bin)/pytest --durations=15 --durations-min=1
 started := $(shell date +%s)
 took = echo "$@: $$(($$(date +%s) - $(started))) s in all"
 
-.PHONY: help demo test test-all bench check format setup environment browser pin wheel clean
+.PHONY: help demo test test-all bench screenshots check format setup environment browser pin wheel clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -27,6 +27,10 @@ test-all: setup browser ## the same with every count that was promised (hours)
 
 bench: setup ## judge beside other ways of judging (8 minutes; BENCH="--flat 20000", "--quick", "--write-docs")
 	@$(bin)/python benchmarks/judge.py $(BENCH)
+	@$(took)
+
+screenshots: setup browser ## docs/images/report-*.png anew, for the README (needs EVALKIT_DATA)
+	@$(bin)/python -m tests.browser.screenshots docs/images
 	@$(took)
 
 checks := "ruff check ." "ruff format --check ." "mypy evalkit suites" "mypy tests benchmarks scripts/pin" \

@@ -1,0 +1,60 @@
+"""The README's pictures: the head of the launch table's page with measured rows, light and dark.
+
+    make screenshots     needs the data of humaneval and mbpp: EVALKIT_DATA
+
+Runs, page and pictures come out the same every time where Chromium and fonts are the same.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import get_args
+
+from PIL import Image
+from playwright.sync_api import Page
+
+from tests.browser.chromium import Scheme, Watch, chromium, executable
+from tests.browser.reports import write_report
+from tests.browser.runs import played
+
+WIDTH, SCALE = 1300, 1.6
+BELOW = 40  # pixels under the main table
+SUITES = (
+    "terminal-bench,swe-bench-verified,swe-bench-multilingual,aider-polyglot,webarena,"
+    "tau-bench-retail,tau-bench-airline,mini,humaneval,mbpp"
+)
+
+
+def picture(page: Page, file: Path) -> None:
+    """The page down to the end of its main table, as a PNG of 256 colours: a third of the bytes."""
+    table = page.locator("#t-scores").bounding_box()
+    assert table
+    page.set_viewport_size({"width": WIDTH, "height": round(table["y"] + table["height"]) + BELOW})
+    image = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    few = image.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+    few.save(file, optimize=True)
+    print(f"{file}: {file.stat().st_size // 1000} kB")
+
+
+def main(folder: Path) -> None:
+    path = executable()
+    if path is None:
+        sys.exit("no Chromium: scripts/browser installs one")
+    data = Path(os.environ.get("EVALKIT_DATA", "../shared/data"))
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as made:
+        runs = [*played(Path(made), ["mini"], samples=4), *played(Path(made), ["humaneval", "mbpp"], data)]
+        report = write_report(Path(made) / "report.html", *runs, "--published", "launch", "--suites", SUITES)
+        with chromium(path) as browser:
+            watch = Watch(browser)
+            for scheme in get_args(Scheme):
+                picture(watch.open(report, WIDTH, scheme, scale=SCALE), folder / f"report-{scheme}.png")
+            watch.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
