@@ -1,4 +1,4 @@
-"""Our grading of SWE-bench's logs against its authors' package, case by case and down to every list of tests.
+"""Our grading of SWE-bench's logs against its authors' package: every list of tests, every status of every log.
 
 Their verdicts are recorded (swebench/record.py): on 51 small logs of our own that together reach every
 parser, on 33 logs of real instances, and on some twenty mutations of each. None may differ.
@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 from evalkit_suites.swebench import grade_log
-from evalkit_suites.swebench.grading import Ungradable
+from evalkit_suites.swebench.grading import BREAKS, Ungradable
 from evalkit_suites.swebench.instances import read_instance
-from evalkit_suites.swebench.parsers import PARSERS
+from evalkit_suites.swebench.logs import text_of
+from evalkit_suites.swebench.parsers import PARSERS, parser
 from evalkit_suites.swebench.predictions import read_predictions, written
 from evalkit_suites.swebench.reports import Graded, run_report, write_run_report
 from evalkit_suites.swebench.scripts import evaluation_script
@@ -36,7 +37,12 @@ def ours(case: Case) -> list[Any]:
         report = grade_log(case.row, case.prediction, case.log)
     except Ungradable as e:
         report = {"raises": type(e.__cause__).__name__}
-    return told(case, report)
+    instance = read_instance(case.row)
+    try:
+        statuses = parser(instance)(text_of(case.log), instance)
+    except BREAKS as e:
+        statuses = {"raises": type(e).__name__}
+    return told(case, report, statuses)
 
 
 def compare(cases: Iterable[Case]) -> list[str]:

@@ -44,6 +44,19 @@ def official(case: Case, log: Path) -> dict[str, Any]:
     return report
 
 
+def official_statuses(case: Case, log: Path) -> dict[str, str]:
+    """What the parser makes of the whole log as `official` left it, whether or not it is a valid one."""
+    parsers = importlib.import_module("swebench.harness.log_parsers")
+    utils = importlib.import_module("swebench.harness.utils")
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            parse = parsers.PARSER_REGISTRY[case.row["log_parser"]]
+            statuses: dict[str, str] = parse(log.read_text(), utils.make_test_spec(case.row))
+    except Exception as e:
+        return {"raises": type(e).__name__}
+    return statuses
+
+
 def official_run(folder: Path) -> dict[str, Any]:
     """The authors' report of a whole run, of the folders that a run would have left."""
     reporting = importlib.import_module("swebench.harness.reporting")
@@ -82,7 +95,10 @@ def main() -> None:
     about |= {"python": platform.python_version()}
     with tempfile.TemporaryDirectory() as name:
         log = Path(name, "test_output.txt")
-        rows = [told(case, official(case, log)) for case in [*own_cases(), *real_cases(args.data)]]
+        rows = [
+            told(case, official(case, log), official_statuses(case, log))
+            for case in [*own_cases(), *real_cases(args.data)]
+        ]
         run = official_run(Path(name))
     head = [{"about": about}, {"scripts": scripts(args.data)}, {"run": run}]
     args.output.write_text("".join(json.dumps(row) + "\n" for row in [*head, *rows]))

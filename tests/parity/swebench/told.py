@@ -1,4 +1,4 @@
-"""How a verdict is kept: one word and a digest of the whole report; and a run whose report is kept whole."""
+"""How a verdict is kept: one word, digests of report and statuses; and a run whose report is kept whole."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from typing import Any
 from .case import Case
 
 
-def told(case: Case, report: Mapping[str, Any]) -> list[Any]:
-    """[source, number, the case's sha256, word, the report's sha256]."""
-    digest = hashlib.sha256(json.dumps(report, sort_keys=True).encode()).hexdigest()[:16]
-    return [case.source, case.number, case.sha256, word(report), digest]
+def told(case: Case, report: Mapping[str, Any], statuses: Mapping[str, str]) -> list[Any]:
+    """[source, number, the case's sha256, word, the report's sha256, the statuses' sha256].
+
+    `statuses`: what the parser makes of the whole log, whose order counts; {"raises": ...} where it breaks.
+    """
+    said = json.dumps(report, sort_keys=True), json.dumps(list(statuses.items()))
+    digests = [hashlib.sha256(text.encode()).hexdigest()[:16] for text in said]
+    return [case.source, case.number, case.sha256, word(report), *digests]
 
 
 def word(report: Mapping[str, Any]) -> str:
