@@ -1,4 +1,4 @@
-"""Our grading of SWE-bench's logs against its authors' package: every list of tests, every status of every log.
+"""Our grading of SWE-bench's logs against its authors' package: every list of tests, every status read.
 
 Their verdicts are recorded (swebench/record.py): on 51 small logs of our own that together reach every
 parser, on 33 logs of real instances, and on some twenty mutations of each. None may differ.
