@@ -1,0 +1,78 @@
+"""Who opens the conversation and answers plain text: by function calls, or by one fenced command a reply.
+
+A reply in which there is nothing to do is told so; the rules' `mistakes` of them in a row are the end, and
+the work is judged as it stands. The last of them names the end: a reply that its limit cut is `truncated`,
+one that a filter stopped `refused`, any other `malformed`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from evalkit.interaction import Act, Said
+from evalkit.model import Message, Reply, ToolCall
+from evalkit.scaffolds.shell import prompts
+from evalkit.scaffolds.shell.arguments import Mistake
+from evalkit.scaffolds.shell.rules import Rules
+from evalkit.scaffolds.shell.text import command_of
+from evalkit.scaffolds.shell.tools import BASH, SUBMIT
+
+NO_WHOLE = {"length": "truncated", "content_filter": "refused", "refusal": "refused"}
+
+
+class ToolShell:
+    """Partner of a model that calls functions."""
+
+    def __init__(self, task: str, root: str, rules: Rules | None = None) -> None:
+        self.rules = rules or Rules()
+        self._asked = prompts.by_tools(task, root, self.rules)
+        self._mistakes = self._in_a_row = 0
+
+    async def open(self, act: Act) -> tuple[Message, ...]:
+        return (Message("system", prompts.SYSTEM), Message("user", self._asked))
+
+    async def answer(self, conversation: tuple[Message, ...], reply: Reply, act: Act) -> Said:
+        if conversation[-2].role == "tool":  # it has worked since the last time
+            self._in_a_row = 0
+        return self.wrong(conversation, reply, prompts.NO_CALL)
+
+    def wrong(self, conversation: tuple[Message, ...], reply: Reply, said: str) -> Said:
+        self._mistakes += 1
+        self._in_a_row += 1
+        if self._in_a_row >= self.rules.mistakes:
+            return Said(end=NO_WHOLE.get(reply.finish_reason, "malformed"))
+        return Said((*conversation, Message("user", said)))
+
+    async def overflow(self, conversation: tuple[Message, ...], act: Act) -> Said:
+        return Said(end="context")
+
+    def facts(self) -> dict[str, Any]:
+        return {"replies_without_action": self._mistakes}
+
+
+class TextShell(ToolShell):
+    """Partner of a model that writes its commands as text. Its world offers no tools.
+
+    A command is cut by its own limit, not by the rollout's time, which is over only after it.
+    """
+
+    def __init__(self, task: str, root: str, rules: Rules | None = None) -> None:
+        super().__init__(task, root, rules)
+        self._asked = prompts.by_text(task, root, self.rules)
+
+    async def answer(self, conversation: tuple[Message, ...], reply: Reply, act: Act) -> Said:
+        try:
+            command = command_of(reply.text)
+        except Mistake as e:
+            said = prompts.NO_COMMAND.format(why=e, submit=prompts.SUBMIT_WORD)
+            return self.wrong(conversation, reply, said)
+        self._in_a_row = 0
+        if command.strip() == prompts.SUBMIT_WORD:
+            call = ToolCall("", SUBMIT.name)
+        else:
+            call = ToolCall("", BASH.name, json.dumps({"command": command}))
+        seen = await act(call)
+        if seen.end:
+            return Said(end=seen.end)
+        return Said((*conversation, Message("user", seen.text)))

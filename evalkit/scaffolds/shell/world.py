@@ -1,0 +1,119 @@
+"""The world: one workspace, in which commands are run and files are edited.
+
+Each command is an exec of the engine's own: a session of its own, ended with all that it started when it is
+late; that it is over, and with which status, the engine says, never its output. A process that waits in the
+container for commands would save most of the time that an exec takes (a tenth of a second), but whatever it
+says about a command's end, the command's user could say, too. docs/shell.md has the measurement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from evalkit.interaction import Observation
+from evalkit.model import Tool, ToolCall
+from evalkit.scaffolds.shell.arguments import Mistake, number_of, read_object, text_of
+from evalkit.scaffolds.shell.editor import Editor
+from evalkit.scaffolds.shell.output import observed, plain
+from evalkit.scaffolds.shell.rules import Rules
+from evalkit.scaffolds.shell.tools import BASH, EDITOR, SUBMIT
+from evalkit.task import Answer
+from evalkit.workspace import Workspace
+
+CRASHED, SUBMITTED, MALFORMED, STUCK = "crashed", "submitted", "malformed", "turns"
+# no pager, no progress bars, no terminal
+QUIET: Mapping[str, str] = {
+    "PAGER": "cat",
+    "GIT_PAGER": "cat",
+    "MANPAGER": "cat",
+    "LESS": "-R",
+    "PIP_PROGRESS_BAR": "off",
+    "TQDM_DISABLE": "1",
+    "TERM": "dumb",
+}
+Take = Callable[[Workspace], Awaitable[Answer]]
+
+
+class ShellWorld:
+    """evalkit.interaction.World over one workspace, which it closes.
+
+    `take`: what is taken from it in the end. `tools`: what the model is offered, () where it works by text.
+    `env`: variables of its commands, beside QUIET.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        take: Take,
+        *,
+        tools: tuple[Tool, ...] = (BASH, EDITOR, SUBMIT),
+        rules: Rules | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self.tools = tools
+        self._workspace = workspace
+        self._take = take
+        self._rules = rules or Rules()
+        self._env = {**QUIET, **(env or {})}
+        self._editor = Editor(workspace, self._rules)
+        self._misread = 0  # calls in a row
+        self._last: tuple[str, str, str] = ("", "", "")  # name, arguments, what was observed
+        self._same = 0  # times in a row
+        self._acts: Mapping[str, Callable[[dict[str, Any]], Awaitable[Observation]]] = {
+            BASH.name: self._bash,
+            EDITOR.name: self._editor.edit,
+            SUBMIT.name: self._submit,
+        }
+
+    async def act(self, call: ToolCall) -> Observation:
+        try:
+            seen = await self._acts[call.name](read_object(call.arguments))
+        except Mistake as e:
+            return self._mistaken(call, plain(str(e)))
+        self._misread = 0
+        return self._repeated(call, seen)
+
+    def _mistaken(self, call: ToolCall, why: str) -> Observation:
+        self._misread += 1
+        end = MALFORMED if self._misread >= self._rules.misread else ""
+        return Observation(f"[not done] {call.name}: {why}", {"mistake": why}, end)
+
+    def _repeated(self, call: ToolCall, seen: Observation) -> Observation:
+        """The same call with the same outcome again and again: it is told, and in the end it is the end."""
+        this = (call.name, call.arguments, seen.text)
+        self._same = self._same + 1 if this == self._last else 1
+        self._last = this
+        if seen.end or self._same < self._rules.repeats_told:
+            return seen
+        note = f"[{self._same} times in a row the same call had the same outcome: try something else.]"
+        most = self._rules.repeats_end
+        end = STUCK if most is not None and self._same >= most else ""
+        return replace(seen, text=f"{seen.text}\n{note}", data={**seen.data, "repeated": self._same}, end=end)
+
+    async def _bash(self, given: dict[str, Any]) -> Observation:
+        command = text_of(given, "command")
+        if not command.strip():
+            raise Mistake("'command' is empty")
+        most = self._rules.command_bytes
+        if len(command.encode()) > most:
+            raise Mistake(f"'command' is longer than {most:,} bytes: write long texts to files, in parts")
+        limit_s = number_of(given, "timeout_s", self._rules.command_s)
+        if limit_s <= 0:
+            raise Mistake("'timeout_s' must be more than 0")
+        limit_s = min(limit_s, self._rules.most_s)
+        done = await self._workspace.run(["bash", "-c", command], timeout_s=limit_s, env=self._env)
+        text = observed(done, limit_s, self._rules.shown)
+        data = {"status": done.status, "timed_out": done.timed_out}
+        return Observation(text, data, CRASHED if done.ended else "", died=bool(done.ended))
+
+    async def _submit(self, given: dict[str, Any]) -> Observation:
+        return Observation("[handed in]", end=SUBMITTED)
+
+    async def answer(self) -> Answer:
+        await self._workspace.quiet()
+        return await self._take(self._workspace)
+
+    async def close(self) -> None:
+        await self._workspace.close()
