@@ -107,7 +107,13 @@ def test_by_function_calls(go: Go, tmp_path: Path) -> None:
         "turns": [calls(bash("echo $RANDOM$RANDOM"))],
         "works-then-talks": [calls(bash(GOOD)), "Done.", "Really.", "Yes."],
     }
-    made = go("tools", conversations, more={"turns": {"budget": {"turns": 3}}})
+    more: dict[str, Any] = {
+        "turns": {"budget": {"turns": 3}},
+        "unknown": {"budget": {"turns": 5}},
+        "loops": {"rules": {"repeats_end": 6}},
+        "unread": {"rules": {"misread": 4}},
+    }
+    made = go("tools", conversations, more=more)
     assert outcomes(made) == {
         "edited": "passed",
         "several": "passed",
@@ -132,9 +138,9 @@ def test_by_function_calls(go: Go, tmp_path: Path) -> None:
         "silent": 3,
         "cut": 3,
         "nothing": 1,
-        "unread": 10,
-        "unknown": 40,
-        "loops": 20,
+        "unread": 4,
+        "unknown": 5,
+        "loops": 6,
         "turns": 3,
         "works-then-talks": 4,
     }
@@ -162,7 +168,8 @@ def test_in_text(go: Go, tmp_path: Path) -> None:
         "loops": [block("ls")],
         "late": [block("sleep 1234"), block(GOOD), block("submit")],
     }
-    made = go("text", conversations, more={"late": {"rules": {"command_s": 0.5}}})
+    more = {"late": {"rules": {"command_s": 0.5}}, "loops": {"rules": {"repeats_end": 6}}}
+    made = go("text", conversations, more=more)
     assert outcomes(made) == {
         "done": "passed",
         "thinks": "passed",
@@ -183,7 +190,7 @@ def test_in_text(go: Go, tmp_path: Path) -> None:
     assert told(made, "two")[0].startswith("[nothing done] there are 2 blocks")
     assert told(made, "calls")[0] == "There is no tool 'bash'. The tools are: none."
     assert told(made, "late")[0] == ("[killed after 0.5 seconds, with all that it had started; no output]")
-    assert (facts(made, "talks")["turns"], facts(made, "loops")["turns"]) == (3, 20)
+    assert (facts(made, "talks")["turns"], facts(made, "loops")["turns"]) == (3, 6)
 
 
 def test_a_full_context_money_and_time_are_ends_and_what_stands_is_judged(go: Go, tmp_path: Path) -> None:

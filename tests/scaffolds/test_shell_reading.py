@@ -28,7 +28,7 @@ from evalkit.workspace import Executed
         ("```python\nprint(1)\n```\n```bash\nls\n```", "ls"),
         ("```markdown\n~~~bash\nrm -rf /\n~~~\n```\n```bash\nls\n```", "ls"),
         ("<think>\n```bash\nrm -rf /\n```\n</think>\n```bash\nls\n```", "ls"),
-        ("```bash\r\nls\r\n```\r\n", "ls\r"),
+        ("```bash\r\nls\r\n```\r\n", "ls"),
         ("```bash\necho '```'\n```", "echo '```'"),
     ],
 )

@@ -13,13 +13,13 @@ from typing import Any
 
 from evalkit.interaction import Observation
 from evalkit.scaffolds.shell.arguments import Mistake, line_of, lines_of, text_of
-from evalkit.scaffolds.shell.output import shown
+from evalkit.scaffolds.shell.output import observed, shown
 from evalkit.scaffolds.shell.rules import Rules
 from evalkit.workspace import Executed, NotAFile, Workspace
 
 AROUND = 4  # lines shown before and after an edit, as in SWE-agent's editor
-WRITE = ("/bin/sh", "-c", 'case $1 in */*) mkdir -p -- "${1%/*}/";; esac; cat >"$1"', "sh")
-LIST = ("ls", "-Ap", "--")
+WRITE = ("/bin/sh", "-c", 'exec 2>&1; case $1 in */*) mkdir -p -- "${1%/*}/";; esac; cat >"$1"', "sh")
+LIST = ("/bin/sh", "-c", 'exec 2>&1; exec ls -Ap -- "$1"', "sh")
 REFUSED = "[not done] "
 
 
@@ -107,7 +107,8 @@ class Editor:
         data = text.encode("utf-8", "surrogateescape")
         done = await self._run([*WRITE, path], stdin=data)
         if done.ended:
-            return Observation(f"[the workspace was ended: {done.ended}]", end="crashed", died=True)
+            text = observed(done, self._rules.command_s, self._rules.shown)
+            return Observation(text, end="crashed", died=True)
         if done.status != 0:
             why = "it took too long" if done.timed_out else done.text.strip()[-300:]
             return _refused(f"{path} cannot be written: {why}")

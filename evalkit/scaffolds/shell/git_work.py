@@ -29,10 +29,11 @@ ALONE: Mapping[str, str] = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_PAGER": "cat",
 }
+NO_WARNINGS = ("/bin/sh", "-c", 'exec 2>/dev/null; exec "$@"', "sh")  # they would stand in the patch
 ADD = "rm -f .git/index.lock; git -c core.hooksPath=/dev/null -c core.fsmonitor=false add -A"
 DIFF = (
     *("git", "-c", "core.quotePath=true", "-c", "diff.noprefix=false", "diff", "--cached", "--binary"),
-    *("--full-index", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames"),
+    *("--full-index", "-U3", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames"),
     *("--src-prefix=a/", "--dst-prefix=b/"),
 )
 
@@ -50,7 +51,7 @@ class GitWork:
         commit = done.text.strip()
         if done.status != 0 or not commit.isalnum():
             raise SandboxError(
-                f"{workspace.spec.root} in {workspace.spec.image} is no git repository: {commit[-200:]}"
+                f"{workspace.spec.root} in {workspace.spec.image} is no git repository with a commit"
             )
         return cls(commit)
 
@@ -68,4 +69,5 @@ class GitWork:
 
 
 async def _git(workspace: Workspace, command: tuple[str, ...]) -> Executed:
-    return await workspace.run(command, timeout_s=PATIENCE_S, env=ALONE, output_bytes=PATCH_BYTES)
+    words = (*NO_WARNINGS, *command)
+    return await workspace.run(words, timeout_s=PATIENCE_S, env=ALONE, output_bytes=PATCH_BYTES)

@@ -26,7 +26,7 @@ def plain(text: str) -> str:
 def observed(executed: Executed, limit_s: float, limit: int) -> str:
     """How a command ended, in the first line, where nothing that it prints can stand; then its output."""
     if executed.ended:
-        how = f"the workspace was ended: {ENDED.get(executed.ended, executed.ended)}"
+        how = f"the workspace was ended, for {ENDED.get(executed.ended, executed.ended)}"
     elif executed.timed_out:
         how = f"killed after {limit_s:g} seconds, with all that it had started"
     else:

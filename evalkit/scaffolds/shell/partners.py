@@ -22,7 +22,11 @@ NO_WHOLE = {"length": "truncated", "content_filter": "refused", "refusal": "refu
 
 
 class ToolShell:
-    """Partner of a model that calls functions."""
+    """Partner of a model that calls functions. `name` and `version` are for the suite's protocol: a change of
+    what the model is told or offered raises the version."""
+
+    name = "evalkit-shell-tools"
+    version = "1"
 
     def __init__(self, task: str, root: str, rules: Rules | None = None) -> None:
         self.rules = rules or Rules()
@@ -56,6 +60,9 @@ class TextShell(ToolShell):
 
     A command is cut by its own limit, not by the rollout's time, which is over only after it.
     """
+
+    name = "evalkit-shell-text"
+    version = "1"
 
     def __init__(self, task: str, root: str, rules: Rules | None = None) -> None:
         super().__init__(task, root, rules)

@@ -33,6 +33,8 @@ QUIET: Mapping[str, str] = {
     "TQDM_DISABLE": "1",
     "TERM": "dumb",
 }
+# both outputs through one pipe: the engine's two do not keep the order in which they were written
+ONE_OUTPUT = ("/bin/sh", "-c", 'exec 2>&1; exec "$@"', "sh")
 Take = Callable[[Workspace], Awaitable[Answer]]
 
 
@@ -103,7 +105,8 @@ class ShellWorld:
         if limit_s <= 0:
             raise Mistake("'timeout_s' must be more than 0")
         limit_s = min(limit_s, self._rules.most_s)
-        done = await self._workspace.run(["bash", "-c", command], timeout_s=limit_s, env=self._env)
+        words = [*ONE_OUTPUT, "bash", "-c", command]
+        done = await self._workspace.run(words, timeout_s=limit_s, env=self._env)
         text = observed(done, limit_s, self._rules.shown)
         data = {"status": done.status, "timed_out": done.timed_out}
         return Observation(text, data, CRASHED if done.ended else "", died=bool(done.ended))

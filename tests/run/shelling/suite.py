@@ -1,5 +1,8 @@
-"""Tasks in a git repository that a shell is to change: by function calls, or in text. A record says which, and
-what the file `wanted.txt` must hold in the end, which a fresh workspace is asked, with the patch applied by git."""
+"""Tasks in a git repository that a shell is to change: by function calls, or in text.
+
+A record says which, and what the file `wanted.txt` must hold in the end. A fresh workspace is asked that,
+with the patch applied by git.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from evalkit.workspace import Workspace, WorkspaceLimits, WorkspaceSandbox, Work
 IMAGE = "shelling"
 START = """
 set -e
-git init -q -b main .
+git init -q --template= -b main .
 git config user.name A && git config user.email a@b.c
 printf '*.log\\n' >.gitignore
 printf 'one\\ntwo\\n' >wanted.txt
