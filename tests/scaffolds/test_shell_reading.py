@@ -86,7 +86,7 @@ def test_numbers_and_lists_may_come_as_texts() -> None:
     assert line_of(given, "e") == 7
 
 
-@pytest.mark.parametrize("value", ["soon", True, [1], {"a": 1}, "NaN", "1e999", "Infinity"])
+@pytest.mark.parametrize("value", ["soon", True, [1], {"a": 1}, "NaN", "1e999", "Infinity", 10**400])
 def test_what_is_no_number_is_a_mistake(value: Any) -> None:
     with pytest.raises(Mistake, match="must be a number"):
         number_of({"n": value}, "n", 1)

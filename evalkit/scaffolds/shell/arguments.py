@@ -6,6 +6,7 @@ write them so, and nothing else can be meant.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Mapping
@@ -52,9 +53,11 @@ def number_of(given: Mapping[str, Any], name: str, default: float) -> float:
     value = _from_text(given.get(name))
     if value is None:
         return default
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise Mistake(f"{name!r} must be a number, not {_quoted(value)}")
-    return float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        with contextlib.suppress(OverflowError):  # an integer of hundreds of digits
+            if math.isfinite(value):
+                return float(value)
+    raise Mistake(f"{name!r} must be a number, not {_quoted(value)}")
 
 
 def line_of(given: Mapping[str, Any], name: str) -> int:

@@ -17,6 +17,7 @@ from evalkit.scaffolds.shell.output import observed, shown
 from evalkit.scaffolds.shell.rules import Rules
 from evalkit.workspace import Executed, NotAFile, Workspace
 
+PATH_BYTES = 4000  # Linux: 4,095 in all (PATH_MAX)
 AROUND = 4  # lines shown before and after an edit, as in SWE-agent's editor
 WRITE = ("/bin/sh", "-c", 'exec 2>&1; case $1 in */*) mkdir -p -- "${1%/*}/";; esac; cat >"$1"', "sh")
 LIST = ("/bin/sh", "-c", 'exec 2>&1; exec ls -Ap -- "$1"', "sh")
@@ -42,6 +43,8 @@ class Editor:
         path = text_of(given, "path")
         if not path.strip():
             raise Mistake("'path' is empty")
+        if len(path.encode()) > PATH_BYTES:
+            raise Mistake(f"'path' is longer than {PATH_BYTES:,} bytes")
         try:
             return await self._verbs[command](self._absolute(path), given)
         except NotAFile as e:
