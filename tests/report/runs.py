@@ -57,27 +57,31 @@ def make_runs(folder: Path) -> Runs:
 
 
 def made(folder: Path) -> Runs:
+    def run(suite: str, model: str, **given: Any) -> evalkit.Run:
+        time.sleep(1.01 - time.time() % 1)  # whole seconds say which run is newer: each has one of its own
+        return evalkit.run(suite, model, **given)
+
     qwen, kimi = (script_of(folder, model, ["mini"], samples=4) for model in SKILL)
     how: dict[str, Any] = {"api_key_env": "SCRIPTED_KEY", "results": folder, "seed": 0, "temperature": 0.5}
     found: dict[str, evalkit.Run] = {}
     with running("--script", str(qwen)) as url:
         how["base_url"] = url
-        found["qwen"] = evalkit.run("mini", "qwen3-coder", samples=4, **how)
-        found["again"] = evalkit.run("mini", "qwen3-coder", samples=4, label="again", **{**how, "seed": 7})
-        found["cooler"] = evalkit.run("mini", "qwen3-coder", samples=2, **{**how, "temperature": 0.1})
+        found["qwen"] = run("mini", "qwen3-coder", samples=4, **how)
+        found["again"] = run("mini", "qwen3-coder", samples=4, label="again", **{**how, "seed": 7})
+        found["cooler"] = run("mini", "qwen3-coder", samples=2, **{**how, "temperature": 0.1})
     with running("--script", str(kimi)) as url:
-        found["kimi"] = evalkit.run("mini", "kimi-k2", samples=4, **{**how, "base_url": url})
+        found["kimi"] = run("mini", "kimi-k2", samples=4, **{**how, "base_url": url})
     with running("--script", str(kimi), faults=["500 every=8"]) as url:
         once = {"max_attempts": 1, "concurrency": 1, "limit": 24}
-        found["broken"] = evalkit.run("mini", "kimi-k2", **once, **{**how, "base_url": url})
+        found["broken"] = run("mini", "kimi-k2", **once, **{**how, "base_url": url})
     other, terminal = (
         variant(folder / "other", "mini", 39),
         variant(folder / "terminal", "terminal-bench", 20),
     )
-    found["oracle"] = evalkit.run("mini", "oracle", results=folder)
-    found["null"] = evalkit.run("mini", "null", results=folder)
-    found["other"] = evalkit.run(str(other), "oracle", results=folder)
-    found["terminal"] = evalkit.run(str(terminal), "oracle", results=folder, turns=80)
+    found["oracle"] = run("mini", "oracle", results=folder)
+    found["null"] = run("mini", "null", results=folder)
+    found["other"] = run(str(other), "oracle", results=folder)
+    found["terminal"] = run(str(terminal), "oracle", results=folder, turns=80)
     return Runs(**{name: run.folder for name, run in found.items()}, killed=killed(folder, qwen))
 
 
