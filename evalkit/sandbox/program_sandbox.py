@@ -22,6 +22,7 @@ IN_FLIGHT = 64  # samples at most, those included whose programs only wait
 MOST = 250  # a pair has so many users
 QUEUED = 32  # jobs beyond them, so that they can travel together
 ALONE_TRIES = 3  # of one that is alone, and held up all the same: something else is busy on this machine
+GIVEN_BACK_S = 0.5  # until the kernel has all memory back of programs that were killed
 ANY = 1 << 30  # no version of Landlock is too new
 
 
@@ -162,6 +163,9 @@ class DockerProgramSandbox:
                     said = await (await self._current()).run(job, job.limits.wall_s)
                     if not held_up(said):
                         break
+                if said.again:  # or the memory of whoever was alone before was not all given back yet
+                    await asyncio.sleep(GIVEN_BACK_S)
+                    said = await (await self._current()).run(job, job.limits.wall_s)
         except PairBroken as e:
             raise SandboxError(f"the judge broke twice over one program: {e}") from None
         return with_first_try(said, first)
