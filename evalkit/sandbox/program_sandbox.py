@@ -138,7 +138,8 @@ class DockerProgramSandbox:
 
         A program that was late beside others without having had what it has a right to is tried again with
         that right, and if that does not help either alone: only then its timeout counts.
-        With `Limits.again_alone` any that was late beside others is tried again alone, and at once.
+        With `Limits.again_alone` any that was late beside others is tried again alone, and at once. One that
+        failed while the container's memory ran out is tried again alone, and there once more if it does.
         """
         share_s, first = self._rights.share_s(job), None
         try:
@@ -163,7 +164,7 @@ class DockerProgramSandbox:
                     said = await (await self._current()).run(job, job.limits.wall_s)
                     if not held_up(said):
                         break
-                if said.again:  # or the memory of whoever was alone before was not all given back yet
+                if said.again:  # by its own doing, or the memory of whoever was alone before was not back yet
                     await asyncio.sleep(GIVEN_BACK_S)
                     said = await (await self._current()).run(job, job.limits.wall_s)
         except PairBroken as e:
