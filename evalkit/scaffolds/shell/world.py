@@ -2,7 +2,7 @@
 
 Each command is an exec of the engine's own: a session of its own, ended with all that it started when it is
 late; that it is over, and with which status, the engine says, never its output. A process that waits in the
-container for commands would save most of the time that an exec takes (a tenth of a second), but whatever it
+container for commands would save most of the time that an exec takes (some 50 ms), but whatever it
 says about a command's end, the command's user could say, too. docs/shell.md has the measurement.
 """
 
