@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from evalkit.assignment import Assignment
 from evalkit.interaction import Encounter
 from evalkit.protocol import Protocol
 from evalkit.recipe import Recipe
@@ -250,6 +251,10 @@ class Suite(ABC):
         `sandbox` is a WorkspaceSandbox where the suite has `workspaces`, else None: a world may be all here.
         """
         raise NotImplementedError(f"{self.info.name} has no interactive tasks")
+
+    def assignment(self, task: Task) -> Assignment:
+        """The task as work in a workspace, for scaffolds that bring an agent of their own."""
+        raise NotImplementedError(f"{self.info.name} has no work for an agent of another's")
 
     def recipe(self) -> Recipe | None:
         """How its image is built (`evalkit sandbox build SUITE`), where it has one of its own."""

@@ -56,7 +56,8 @@ class Verdict:
     report beside the headline (EvalPlus: base, plus), `extracted` the code that was judged.
     `strict`: where official tests run beside the answer or link with it, the verdict that no answer can talk
     itself into. Both are kept; the headline is the official one.
-    `measured` are facts about the judging (wall_s, cpu_s, ...), never part of the verdict.
+    `measured` are facts about the judging (wall_s, cpu_s, ...), never part of the verdict. `log`: what the
+    tests printed, whole, where a suite keeps it; kept once, beside the verdict.
     """
 
     outcome: Outcome
@@ -69,6 +70,7 @@ class Verdict:
     suspect: str = ""  # evidence that official and strict verdicts part ways; "" is none
     measured: Mapping[str, float] = field(default_factory=dict)
     strict: Verdict | None = None
+    log: bytes = b""
 
     def __post_init__(self) -> None:
         check_reason(self.outcome, self.reason)
