@@ -1,0 +1,119 @@
+"""The official run of one instance: in a fresh workspace, what swebench 5.0.2's `run_instance` does.
+
+The patch is put beside the repository and tried four ways; then the evaluation script runs as root, and what
+it prints is the log. Root's rights, the model's code and the tests are one here: the log is what officially
+counts, not what can be trusted (see strict).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evalkit.workspace import (
+    Executed,
+    Workspace,
+    WorkspaceDied,
+    WorkspaceLimits,
+    WorkspaceSandbox,
+    WorkspaceSpec,
+)
+
+from .instances import Instance
+from .scripts import evaluation_script
+
+ROOT = "/testbed"
+WHEELS = "/opt/evalkit/wheels"  # what builds need, in images of ours; see docs/swebench.md
+PATCH, SCRIPT = "/tmp/patch.diff", "/eval.sh"
+LIMITS = WorkspaceLimits(
+    memory_bytes=8 << 30, disk_bytes=8 << 30, processes=4096
+)  # officially there are none
+LOG_BYTES = 64 << 20
+APPLY_S = 300.0
+# status 0: it is applied. The wording of the log's last attempt is what the official error quotes.
+APPLY = f"""
+for attempt in 'git apply --verbose' 'git apply --verbose --3way' 'git apply --verbose --reject' \\
+        'patch --batch --forward --fuzz=5 -p1 -i'; do
+    if [ "$attempt" != 'git apply --verbose' ]; then git checkout -- . ; git clean -fd; fi >/dev/null 2>&1
+    echo "$attempt:"
+    $attempt {PATCH} && exit 0
+done
+git apply --check --reverse {PATCH}
+"""
+# One pipe for both streams: the marks come by stderr, and have to stand where they belong.
+EVALUATE = ["/bin/sh", "-c", f"exec /bin/bash {SCRIPT} 2>&1"]
+
+
+@dataclass(frozen=True)
+class OfficialRun:
+    """`applied`: whether one of the ways took the patch; `said` what they printed. `log`: of the evaluation
+    script, with the official sentence where it was late. `executed` is None where it was not run, or where
+    its programs ended the workspace twice (`died`)."""
+
+    applied: bool
+    said: str = ""
+    log: bytes = b""
+    executed: Executed | None = None
+    died: bool = False
+
+
+async def run_official(
+    instance: Instance,
+    patch: bytes,
+    sandbox: WorkspaceSandbox,
+    *,
+    image: str,
+    test_timeout_s: float,
+    network: bool,
+) -> OfficialRun:
+    """SandboxError where the engine failed. What was late for want of CPU is run again, alone; what lost its
+    workspace once more, since programs of root's may end their own."""
+    alone, died = False, False
+    while True:
+        workspace = await sandbox.open(
+            WorkspaceSpec(image, root=ROOT, user="root", network=network, limits=LIMITS)
+        )
+        try:
+            run = await _run(workspace, instance, patch, test_timeout_s, network, alone)
+        except _Ended as e:
+            if died:
+                return OfficialRun(True, e.said, died=True)
+            died = True
+            continue
+        finally:
+            await workspace.close()
+        if alone or run.executed is None or not run.executed.starved(test_timeout_s):
+            return run
+        alone = True
+
+
+class _Ended(Exception):
+    """The workspace was gone while the evaluation script ran."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
+
+
+async def _run(
+    workspace: Workspace, instance: Instance, patch: bytes, limit_s: float, network: bool, alone: bool
+) -> OfficialRun:
+    await workspace.write({"patch.diff": patch}, folder="/tmp")
+    tried = await workspace.run(["/bin/bash", "-c", APPLY], timeout_s=APPLY_S, output_bytes=1 << 20)
+    if tried.status != 0:
+        return OfficialRun(False, tried.text)
+    await workspace.write({"eval.sh": evaluation_script(instance).encode()}, folder="/")
+    try:
+        executed = await workspace.run(
+            EVALUATE,
+            timeout_s=limit_s,
+            env={} if network else {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": WHEELS},
+            output_bytes=LOG_BYTES,
+            computes=True,
+            alone=alone,
+        )
+    except WorkspaceDied:
+        raise _Ended(tried.text) from None
+    log = executed.output
+    if executed.timed_out:
+        log += f"\n\nTimeout error: {limit_s:g} seconds exceeded.".encode()
+    return OfficialRun(True, tried.text, log, executed)
