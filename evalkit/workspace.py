@@ -104,6 +104,27 @@ class NotAFile(Exception):
     large. Its text may be shown to a model."""
 
 
+class Process(Protocol):
+    """A command that runs, and is given its input meanwhile."""
+
+    async def write(self, data: bytes) -> None:
+        """Give it input; waits while it reads more slowly. What it does not read before its end is lost."""
+        ...
+
+    async def end_input(self) -> None:
+        """There is no more input: what was written before is read first."""
+        ...
+
+    async def wait(self) -> Executed:
+        """How it ended, as `Workspace.run` says it; may be asked again. A caller that is cancelled lets it
+        run on."""
+        ...
+
+    async def kill(self) -> None:
+        """End it now, with all that it started. Its status is None then."""
+        ...
+
+
 class Workspace(Protocol):
     """One container at work. Every method raises WorkspaceDied where it is gone, SandboxError where the
     engine failed."""
@@ -128,6 +149,21 @@ class Workspace(Protocol):
         cancelled, it is killed with all that it started, inside the container. `on_output` hears of output
         as it comes. One that `computes` (a build, tests) first waits for one of the sandbox's places for
         such (--judges), with `alone` for all of them: its clock runs from then on."""
+        ...
+
+    async def start(
+        self,
+        command: Sequence[str],
+        *,
+        timeout_s: float | None = None,
+        folder: str | None = None,
+        user: str | None = None,
+        env: Mapping[str, str] | None = None,
+        output_bytes: int = 1 << 16,
+        on_output: Callable[[bytes], None] | None = None,
+    ) -> Process:
+        """As `run`, but returns when it has been started. Its input is open until `end_input`. It runs until
+        it ends, `kill` or `close` of the workspace; `quiet` ends it, too."""
         ...
 
     async def read(self, path: str, *, limit: int = 16 << 20) -> bytes:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import queue
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from evalkit.sandbox.streams import demultiplexed
@@ -19,6 +21,17 @@ from evalkit.sandbox.streams import demultiplexed
 SHELL = ("/bin/sh", "-c", 'echo "$$"; cd -- "$1" || exit 126; shift; exec "$@"', "sh")
 STDOUT = 1  # the engine's number of it
 WAITING = 16  # pieces of output that a listener has not taken yet, beyond which the command has to wait
+
+
+@dataclass(frozen=True)
+class Order:
+    """A command as the engine gets it. `feeds`: it gets an input, which stays open until `end_input`."""
+
+    command: tuple[str, ...]
+    folder: str
+    user: str
+    env: Mapping[str, str]
+    feeds: bool = False
 
 
 class Kept:
@@ -59,38 +72,32 @@ class Execution:
         self.pid: asyncio.Future[int] = self.loop.create_future()
         self.over = asyncio.Event()
         self.id = ""
+        self.killed = False  # on purpose
         self._kept = Kept(output_bytes)
         self._lock = threading.Lock()
         self._on_output = on_output
         self._room = threading.Semaphore(WAITING)
         self._closed = False
+        self._fed = False  # nothing is written any more
         self._stream: Any = None
         self._raw: Any = None
+        self._inbox: queue.SimpleQueue[tuple[bytes, asyncio.Future[None]] | None] = queue.SimpleQueue()
 
-    def start(
-        self,
-        client: Any,
-        container: str,
-        command: Sequence[str],
-        folder: str,
-        user: str,
-        env: Mapping[str, str],
-        stdin: bytes,
-    ) -> None:
+    def start(self, client: Any, container: str, order: Order) -> None:
         made = client.api.exec_create(
             container,
-            [*SHELL, folder, *command],
-            stdin=bool(stdin),
-            user=user,
-            environment=dict(env),
+            [*SHELL, order.folder, *order.command],
+            stdin=order.feeds,
+            user=order.user,
+            environment=dict(order.env),
         )
         self.id = str(made["Id"])
         self._stream = client.api.exec_start(self.id, socket=True)
         self._raw = getattr(self._stream, "_sock", self._stream)
         self._raw.settimeout(None)
         threading.Thread(target=self._read, name=f"evalkit-{self.id[:8]}", daemon=True).start()
-        if stdin:
-            threading.Thread(target=self._feed, args=(stdin,), daemon=True).start()
+        if order.feeds:
+            threading.Thread(target=self._feed, daemon=True).start()
 
     def status(self, client: Any, container: str) -> int | None:
         """In a worker's thread: the exit code, or None while it runs. Engine errors pass through."""
@@ -102,9 +109,23 @@ class Execution:
         with self._lock:
             return self._kept.bytes(), self._kept.dropped
 
+    def write(self, data: bytes) -> asyncio.Future[None]:
+        """Done when the engine has taken it, or the command is over."""
+        taken: asyncio.Future[None] = self.loop.create_future()
+        if self._fed:
+            taken.set_result(None)
+        else:
+            self._inbox.put((data, taken))
+        return taken
+
+    def end_input(self) -> None:
+        self._fed = True
+        self._inbox.put(None)
+
     def close(self) -> None:
         """Listen no longer."""
         self._closed = True
+        self.end_input()
         for _ in range(WAITING):
             self._room.release()
         with contextlib.suppress(OSError, AttributeError):
@@ -113,9 +134,12 @@ class Execution:
             self._stream.close()
 
     # -- threads ---------------------------------------------------------------------------------
-    def _feed(self, stdin: bytes) -> None:
+    def _feed(self) -> None:
+        while (piece := self._inbox.get()) is not None:
+            with contextlib.suppress(OSError):
+                self._raw.sendall(piece[0])
+            self._tell(self._taken, piece[1])
         with contextlib.suppress(OSError):
-            self._raw.sendall(stdin)
             self._raw.shutdown(1)
 
     def _read(self) -> None:
@@ -154,6 +178,10 @@ class Execution:
     def _started(self, pid: int) -> None:
         if not self.pid.done():
             self.pid.set_result(pid)
+
+    def _taken(self, piece: asyncio.Future[None]) -> None:
+        if not piece.done():
+            piece.set_result(None)
 
     def _pass_on(self, data: bytes) -> None:
         try:
