@@ -41,6 +41,7 @@ VERBS = {
     "selftest": "try hostile programs and the sandbox's promises on this machine",
     "doctor": "what is missing on this machine, and how to get it",
     "sandbox": "build and inspect the images that code is judged in",
+    "tools": "install agents and graders of others, each in an environment of its own",
     "clean": "remove the containers, images and caches that evalkit left",
 }
 

@@ -1,0 +1,18 @@
+"""Packages of others in environments of their own: which there are, and how they come and go.
+
+docs/agents.md says what they are for.
+"""
+
+from evalkit.tools.environment import Installed, install, installed, python_of, remove
+from evalkit.tools.known import ToolPackage, tool_names, tool_package
+
+__all__ = [
+    "Installed",
+    "ToolPackage",
+    "install",
+    "installed",
+    "python_of",
+    "remove",
+    "tool_names",
+    "tool_package",
+]
