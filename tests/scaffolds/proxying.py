@@ -20,7 +20,7 @@ from evalkit.task import Task
 from tests.models.calling import endpoint, model
 
 TASK = Task("t/1", {})
-MESSAGES = [{"role": "user", "content": "question"}]
+MESSAGES: list[Any] = [{"role": "user", "content": "question"}]
 
 
 @dataclass

@@ -30,7 +30,8 @@ async def test_a_reply_with_calls_comes_whole_and_in_a_stream(tmp_path: Path) ->
         assert whole.message.content == "so"
         assert whole.message.reasoning_content == "hm"
         assert json.loads(whole.message.tool_calls[0].function.arguments) == {"a": 1}
-        text, arguments, usage = "", "", None
+        text, arguments = "", ""
+        usage: Any = None
         async for chunk in await scene.ask(tools=[TOOL], stream=True, stream_options={"include_usage": True}):
             usage = chunk.usage or usage
             for choice in chunk.choices:
