@@ -1,0 +1,1 @@
+"""What runs in a workspace: it needs nothing of evalkit."""

@@ -1,0 +1,96 @@
+"""SWE-bench: issues of real repositories. An agent works in the instance's container, and its patch is graded
+in a fresh one: officially as swebench 5.0.2 grades it, and strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evalkit import suite
+from evalkit.assignment import Assignment
+from evalkit.interaction import Encounter
+from evalkit.protocol import Protocol
+from evalkit.suite import SECONDS, CommonOptions, Data, Scorer, SuiteInfo, option
+from evalkit.task import Answer, Task, Verdict
+from evalkit.workspace import WorkspaceSandbox
+
+from . import workplace
+from .instances import read_instance
+from .protocols import protocol
+from .subsets import DEFAULT, NAMES, facts_of, subsets
+
+TIMEOUT_S = 1800.0  # the official default
+
+
+@dataclass(frozen=True)
+class Options(CommonOptions):
+    subset: str = option(DEFAULT, "which of the data sets", choices=NAMES)
+    tools: str = option(
+        "tools",
+        "how evalkit's own agent works: function calls with an editor, with bash alone, or commands in text",
+        choices=tuple(workplace.TOOLS),
+    )
+    network: str = option("off", "whether agents and tests reach a network", choices=("off", "on"))
+    test_timeout: float = option(TIMEOUT_S, "seconds for the tests", part="verdict", within=SECONDS)
+
+
+class Suite(suite.Suite):
+    Options = Options
+    required_fields = ("instance_id", "problem_statement", "base_commit")
+    scaffold = "interactive"
+    workspaces = True
+
+    def source(self) -> SuiteInfo:
+        return facts_of(self.info, self.options.subset)
+
+    def tasks(self, records: Sequence[Mapping[str, Any]]) -> list[Task]:
+        return [task_of(record) for record in records]
+
+    def scope(self, data: Data) -> str:
+        return subsets()[self.options.subset].title
+
+    def protocol(self) -> Protocol:
+        return protocol(self.options.tools)
+
+    def image(self, task: Task) -> str:
+        return str(task.data["image"])
+
+    # -- a rollout and its verdict -----------------------------------------------------------------
+    def assignment(self, task: Task) -> Assignment:
+        return workplace.assignment_of(task.data, image=self.image(task), network=self.network)
+
+    @property
+    def network(self) -> bool:
+        return bool(self.options.network == "on")
+
+    async def meet(self, task: Task, sandbox: WorkspaceSandbox) -> Encounter:
+        return await workplace.meet(self.assignment(task), sandbox, self.options.tools)
+
+    def scorer(self) -> Scorer:
+        return Scorer("swebench-5.0.2", "1")
+
+    async def score(self, task: Task, answer: Answer, sandbox: WorkspaceSandbox) -> Verdict:
+        from .judge import grade
+
+        verdict: Verdict = await grade(
+            task.data,
+            answer.text,
+            sandbox,
+            image=self.image(task),
+            test_timeout_s=self.options.test_timeout,
+            network=self.network,
+        )
+        return verdict
+
+
+def task_of(record: Mapping[str, Any]) -> Task:
+    """DataError for a row of another schema, or of a revision before 5.0."""
+    instance = read_instance(record)
+    tags = {"repo": instance.repo}
+    if difficulty := record.get("difficulty"):
+        tags["difficulty"] = str(difficulty)
+    gold = record.get("patch")
+    return Task(
+        instance.id, record, Answer(gold, "patch") if isinstance(gold, str) and gold else None, tags=tags
+    )
