@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -17,14 +18,17 @@ from evalkit.errors import UsageError
 
 ABOUT = """\
 One record a sample, in planned order (docs/machine-interface.md): JSON lines, Parquet, or the suite's
-official samples format (what has no answer is left out, or null where a row holds several).
+official samples format (what has no answer is left out, or null where a row holds several). `logs` writes
+what the tests printed, where a suite keeps it, as a file a sample into the folder that -o names.
 """
 EXAMPLES = """\
   evalkit export last > samples.jsonl
   evalkit export last --format parquet -o samples.parquet
   evalkit export humaneval--qwen3 --format official -o answers.jsonl
+  evalkit export last --format logs -o logs
 """
-FORMATS = ("jsonl", "parquet", "official")
+FOLDERS = ("logs",)
+FORMATS = ("jsonl", "parquet", "official", "logs")
 
 
 def main(words: Sequence[str]) -> int:
@@ -37,7 +41,9 @@ def main(words: Sequence[str]) -> int:
         metavar="NAME",
         help=", ".join(FORMATS) + " (default: jsonl)",
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write there (default: stdout)")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="PATH", help="write there (default: stdout; logs: a folder)"
+    )
     add_places(parser)
     args = parser.read(words)
     if args.format == "parquet" and args.output is None and sys.stdout.isatty():
@@ -46,6 +52,8 @@ def main(words: Sequence[str]) -> int:
     from evalkit.run.export import official_samples, records
     from evalkit.store import read_run
 
+    if args.format in FOLDERS:
+        return write_folder(args)
     data = absolute(args.data)
     with read_run(find_run(args.run, args.results)) as store, destination(args.output) as out:
         if args.format == "parquet":
@@ -60,6 +68,28 @@ def main(words: Sequence[str]) -> int:
                 print(f"{missing} samples have no answer{instead}", file=sys.stderr)
         else:
             write_lines(records(store), out)
+    return 0
+
+
+def write_folder(args: argparse.Namespace) -> int:
+    """The formats that are a file a sample, into a folder that is new or empty."""
+    from evalkit.run.export import logs
+    from evalkit.store import read_run
+
+    if args.output is None:
+        raise UsageError(f"--format {args.format} writes a folder", "name it: -o DIR")
+    if args.output.exists() and (not args.output.is_dir() or any(args.output.iterdir())):
+        raise UsageError(f"{args.output} is there already", "name a folder that is new or empty")
+    with read_run(find_run(args.run, args.results)) as store:
+        written = 0
+        for name, log in logs(store):
+            args.output.mkdir(parents=True, exist_ok=True)
+            (args.output / name).write_bytes(log)
+            written += 1
+        if not written:
+            raise UsageError(
+                f"{store.folder.name} holds no logs", "its suite keeps none, or nothing is judged"
+            )
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,20 @@ def _detail(record: Record, verdict: Verdict | None) -> str | None:
 
 def test_record(test: TestResult) -> dict[str, Any]:
     return {"name": test.name, "status": test.status, "detail": test.detail or None, "wall_s": test.wall_s}
+
+
+def logs(store: Reader) -> Iterator[tuple[str, bytes]]:
+    """What the tests printed, by a file name: the task's id, a sample after the first, a verdict but the
+    official one (`django__django-1.log`, `a_b.sample-1.strict.log`)."""
+    taken: set[str] = set()
+    for task_id, sample in store.plan:
+        for policy, log in store.logs(task_id, sample).items():
+            name = re.sub(r"[^\w.+=@-]", "_", task_id, flags=re.ASCII)[:150].lstrip(".") or "task"
+            name += f".sample-{sample}" * bool(sample) + f".{policy}" * (policy != "official")
+            while name.lower() in taken:  # ids that differ in what no file name may hold
+                name += "_"
+            taken.add(name.lower())
+            yield f"{name}.log", log
 
 
 def official_samples(store: Reader, data: Path | None = None) -> tuple[bool, Iterator[dict[str, Any] | None]]:

@@ -16,7 +16,10 @@ from evalkit.text import count, duration, money
 if TYPE_CHECKING:
     from evalkit.store import Event, Reader, Record
 
-Kind = Literal["prompt", "reasoning", "reply", "act", "warning", "facts", "code", "verdict", "attempts"]
+LOG_LINES, LOG_LENGTH = 40, 8_000  # characters: of a log's end
+Kind = Literal[
+    "prompt", "reasoning", "reply", "act", "warning", "facts", "code", "verdict", "log", "attempts"
+]
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ def tell(store: Reader, task_id: str, sample: int, end: str) -> Iterator[Passage
     yield from conversation(list(tries.values()))
     yield from rollout(record.info, store.manifest["settings"].get("budget", {}))
     yield from verdicts(store, record)
+    for policy, log in store.logs(task_id, sample).items():
+        yield log_passage(policy, log)
     if made := tuple(attempts(tries)):
         yield Passage("attempts", "attempts", made)
     row = explain_missing(record.row, end)
@@ -105,6 +110,15 @@ def findings(verdict: Verdict) -> Iterator[Part]:
         yield f"late beside others after {duration(first)}, which did not count; alone {duration(second)}"
     if verdict.tests:
         yield Checks(verdict.tests)
+
+
+def log_passage(policy: str, log: bytes) -> Passage:
+    """The end of what the tests printed, which is where they say what came of them."""
+    lines = log.decode(errors="replace").splitlines()
+    shown = "\n".join(lines[-LOG_LINES:])[-LOG_LENGTH:]
+    whole = len(lines) <= LOG_LINES and len(shown) < LOG_LENGTH
+    parts = () if whole else (f"its end; {len(lines):,} lines in all: evalkit export --format logs",)
+    return Passage("log", f"log of the {policy} verdict ({len(log):,} bytes)", (*parts, Foreign(shown)))
 
 
 # -- attempts --------------------------------------------------------------------------------------

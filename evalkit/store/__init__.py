@@ -2,8 +2,9 @@
 
 from evalkit.store.crash import crash_point
 from evalkit.store.folder import create_run, holds_run, open_run, read_run, repair, verify
-from evalkit.store.reader import Change, Event, Reader, Record, State, Totals
+from evalkit.store.reader import Reader
 from evalkit.store.store import Store, request_digest
+from evalkit.store.values import Change, Event, Record, State, Totals
 
 __all__ = [
     "Change",

@@ -61,8 +61,8 @@ def pack(payload: Any) -> Packed:
     return Packed(body, sha256(body), blobs)
 
 
-def unpack(body: bytes, blob: Callable[[str], bytes]) -> Any:
-    """Decode what `pack` made; `blob` finds the bytes of a digest."""
+def unpack(body: bytes, blob: Callable[[str], bytes], binary: Callable[[str], bytes] | None = None) -> Any:
+    """Decode what `pack` made; `blob` finds the bytes of a digest, `binary` those of `bytes` if given."""
 
     def special(pairs: list[tuple[str, Any]]) -> Any:
         if len(pairs) == 1:
@@ -70,9 +70,9 @@ def unpack(body: bytes, blob: Callable[[str], bytes]) -> Any:
             if key == "$text":
                 return blob(value).decode("utf-8", "surrogatepass")
             if key == "$bytes":
-                return blob(value)
+                return (binary or blob)(value)
             if key == "$json":
-                return unpack(blob(value), blob)
+                return unpack(blob(value), blob, binary)
             if key == "$float":
                 return float(value)
         return {key[1:] if key.startswith("$") else key: value for key, value in pairs}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -19,78 +18,10 @@ from evalkit.model import Reply
 from evalkit.store.codec import blob_contents, unpack
 from evalkit.store.faults import FAULTS, damaged, explain
 from evalkit.store.records import read_reply, read_verdict
+from evalkit.store.values import Change, Event, Record, State, Totals
 from evalkit.task import Answer, Verdict
 
 PAGE_ROWS = 256  # samples in memory at a time
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """How far a sample is: how its last rollout ended, and the official verdict on that, if any."""
-
-    ended: str = ""  # "", answered, error, not_run
-    reason: str = ""  # of error and not_run
-    verdict: str = ""  # "", or an outcome
-    verdict_reason: str = ""
-
-    @property
-    def answered(self) -> bool:
-        return self.ended == "answered"
-
-    @property
-    def judged(self) -> bool:
-        """Done for good: a verdict of `error` is judged again."""
-        return self.verdict not in ("", "error")
-
-
-@dataclass(frozen=True)
-class Totals:
-    """What a run has used so far. Calls without a known price are counted, never taken as free.
-
-    Tokens are of the calls that reported them; None where none did. `cost` is of completed calls,
-    `failed_cost` what attempts that gave no reply are known to have been billed.
-    """
-
-    calls: int
-    attempts: int
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    reasoning_tokens: int | None
-    cost: float
-    failed_cost: float
-    unpriced: int
-
-
-@dataclass(frozen=True)
-class Record:
-    """One planned sample with all that counts: its row of `samples`, the answer, verdicts by policy."""
-
-    row: dict[str, Any]
-    answer: Answer | None = None
-    info: dict[str, Any] = field(default_factory=dict)
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Event:
-    """One line of a rollout's log. `at` is Unix time in seconds."""
-
-    id: int
-    kind: str
-    at: float
-    payload: Any
-    artifacts: dict[str, bytes] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Change:
-    """A sample on which two verdict sets differ; "" is no verdict."""
-
-    task_id: str
-    sample: int
-    policy: str
-    before: str
-    after: str
 
 
 class Reader:
@@ -158,6 +89,12 @@ class Reader:
         """The answer that the sample's last rollout ended with, if it did, and the info given with it."""
         last = "SELECT max(id) FROM ending WHERE sample_id = ?"
         return self._answer(self._row(last, self._id(task_id, sample))[0])
+
+    def logs(self, task_id: str, sample: int, set_id: int | None = None) -> dict[str, bytes]:
+        """What the tests printed, by policy, where it was kept with the verdict on the last answer."""
+        row = self._rows(*[self._id(task_id, sample)] * 2)[0]
+        bodies = self._verdict_bodies(self._set(set_id), row["id"], row["rollout_id"])
+        return {policy: log for policy, body in bodies.items() if (log := self._body(body).get("log"))}
 
     # -- rollouts ----------------------------------------------------------------------------------
     def rollouts(self, task_id: str, sample: int) -> list[tuple[int, int]]:
@@ -277,10 +214,15 @@ class Reader:
         return (Answer(**record["answer"]) if found[0] == "answered" else None), record["info"] | why
 
     def _verdicts(self, set_id: int, sample_id: int, rollout_id: int | None) -> dict[str, Verdict]:
+        bodies = self._verdict_bodies(set_id, sample_id, rollout_id)
+        without = {p: unpack(self._contents(body), self._blob, lambda _: b"") for p, body in bodies.items()}
+        return {policy: read_verdict(record) for policy, record in without.items()}
+
+    def _verdict_bodies(self, set_id: int, sample_id: int, rollout_id: int | None) -> dict[str, int]:
+        """The bodies of the last verdicts on a rollout, by policy."""
         wanted = "sample_id = ? AND set_id = ? AND rollout_id = ? ORDER BY id"
         sql = f"SELECT policy, body FROM verdict WHERE {wanted}"
-        rows = list(self._query(sql, sample_id, set_id, rollout_id))
-        return {policy: read_verdict(self._body(body)) for policy, body in dict(rows).items()}
+        return dict(self._query(sql, sample_id, set_id, rollout_id))
 
     def _body(self, blob_id: int) -> Any:
         return unpack(self._contents(blob_id), self._blob)

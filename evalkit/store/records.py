@@ -50,6 +50,14 @@ def read_attempt(record: Mapping[str, Any]) -> CallAttempt:
     return CallAttempt(**{**record, "usage": Usage(**record["usage"])})
 
 
+def verdict_record(verdict: Verdict) -> dict[str, Any]:
+    """A verdict; a log, which may be megabytes, is there where one was kept."""
+    record = {name: getattr(verdict, name) for name in Verdict.__dataclass_fields__}
+    if not verdict.log:
+        del record["log"]
+    return record
+
+
 def read_verdict(record: Mapping[str, Any]) -> Verdict:
     tests = tuple(TestResult(**test) for test in record["tests"])
     return Verdict(**{**record, "outcome": Outcome(record["outcome"]), "tests": tests})

@@ -18,7 +18,7 @@ from evalkit.outcome import Outcome, check_reason
 from evalkit.store.codec import Packed, pack, sha256
 from evalkit.store.lock import drop_lock
 from evalkit.store.reader import Reader
-from evalkit.store.records import reply_record, request_record
+from evalkit.store.records import reply_record, request_record, verdict_record
 from evalkit.store.schema import label, now
 from evalkit.store.writer import Transaction, Writer
 from evalkit.suite import Scorer
@@ -130,8 +130,9 @@ class Store(Reader):
     def verdict(
         self, set_id: int, task_id: str, sample: int, policy: Policy, verdict: Verdict
     ) -> Awaitable[int]:
-        """Add a verdict on the sample's answer. Where there are two, add `official` last: it completes."""
-        sample_id, record = self._id(task_id, sample), pack(verdict)
+        """Add a verdict on the sample's answer, with its log in the same commit. Where there are two, add
+        `official` last: it completes."""
+        sample_id, record = self._id(task_id, sample), pack(verdict_record(verdict))
         columns = (policy, str(verdict.outcome), verdict.reason, label(verdict.suspect))
         return self._writer.write("verdict stored", _verdict, set_id, sample_id, columns, now(), record)
 

@@ -57,9 +57,10 @@ async def _make(folder: Path, text: str, model: str, task: str) -> None:
                 extracted=text,
                 suspect=text if k else "",
                 measured={"wall_s": 0.25},
+                log=b"first line\n" + (text.encode(errors="replace") + b"\xff\n") * 50 + b"last line\n",
             )
             if k:
-                strict = Verdict(Outcome.FAILED, "crashed", extracted=text)
+                strict = Verdict(Outcome.FAILED, "crashed", extracted=text, log=b"strictly\n")
                 await store.verdict(judged, second, k, "strict", strict)
             await store.verdict(judged, second, k, "official", failed)
             rollout = await store.begin(third, k)

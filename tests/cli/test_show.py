@@ -187,6 +187,23 @@ def test_export_jsonl_has_a_record_a_sample(evalkit: Evalkit, stored: Path) -> N
     )
 
 
+def test_logs_are_shown_by_their_end_and_exported_whole(
+    evalkit: Evalkit, hostile: Path, tmp_path: Path
+) -> None:
+    shown = evalkit("show", "stored", "t/1", "--sample", "1").stdout
+    assert "\nlog of the strict verdict (9 bytes)\n  │ strictly\n" in shown
+    assert "first line" not in shown
+    assert "  │ last line" in shown
+    evalkit("export", "stored", "--format", "logs").refused(2, "writes a folder", "-o DIR")
+    assert evalkit("export", "stored", "--format", "logs", "-o", "logs").code == 0
+    names = ["t_1.log", "t_1.sample-1.log", "t_1.sample-1.strict.log"]
+    assert sorted(path.name for path in (tmp_path / "logs").iterdir()) == names
+    whole = (tmp_path / "logs" / "t_1.log").read_bytes()
+    assert whole.startswith(b"first line\n")
+    assert HOSTILE.encode(errors="replace") + b"\xff\n" in whole
+    evalkit("export", "stored", "--format", "logs", "-o", "logs").refused(2, "there already")
+
+
 def test_export_counts_agree_with_the_summary(evalkit: Evalkit, stored: Path) -> None:
     counts = evalkit("show", "stored", "--json").json
     frame = package.load(stored).samples()

@@ -41,7 +41,7 @@ def reply_of(task_id: str, sample: int) -> Reply:
 def verdict_of(answer: Answer) -> Verdict:
     if len(answer.text) % 3:
         return passed(official="passed", parts={"base": True}, measured={"wall_s": 0.5})
-    return failed("wrong", "expected another", extracted=answer.text)
+    return failed("wrong", "expected another", extracted=answer.text, log=answer.text.encode())
 
 
 async def do_sample(store: Store, set_id: int, key: tuple[str, int], log: Callable[[str], None]) -> None:

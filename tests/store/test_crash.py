@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,9 @@ class Trial:
             for record in run.records():
                 if record.verdicts:
                     assert record.answer is not None
-                    assert record.verdicts["official"] == verdict_of(record.answer)
+                    verdict, row = verdict_of(record.answer), record.row
+                    assert record.verdicts["official"] == replace(verdict, log=b"")
+                    assert run.logs(row["task_id"], row["sample"]).get("official", b"") == verdict.log
 
     def finish(self) -> None:
         """Resume without a crash: the end is that of an undisturbed run, and nothing was asked twice."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas
@@ -201,7 +204,7 @@ def test_the_database_can_be_read_with_plain_sql(tmp_path: Path) -> None:
     frame = pandas.read_sql("SELECT * FROM samples", db)
     db.close()
     assert len(frame) == 20
-    expected = {key: verdict_of(Answer(reply_of(*key).text)) for key in plan(20)}
+    expected = {key: replace(verdict_of(Answer(reply_of(*key).text)), log=b"") for key in plan(20)}
     outcomes = dict(zip(zip(frame.task_id, frame["sample"], strict=True), frame.outcome, strict=True))
     assert outcomes == {key: str(verdict.outcome) for key, verdict in expected.items()}
     assert frame.prompt_tokens.sum() == sum(reply_of(*key).usage.prompt_tokens or 0 for key in plan(20))
@@ -307,3 +310,42 @@ async def test_what_was_observed_after_a_try_parted_from_it_is_of_another_course
         ("observation", 1): "again",
         ("died", 3): "first",
     }
+
+
+async def test_a_log_is_kept_once_and_read_only_when_it_is_asked_for(store: Store) -> None:
+    log = b"\0\xff\r\n>>>>> Start" * 100_000
+    set_id = await store.verdict_set(Scorer("s", "1"), {})
+    for key in (A, B):
+        await store.answer(await store.begin(*key), Answer("x"))
+    await store.verdict(set_id, *A, "strict", failed("wrong", log=log))
+    await store.verdict(set_id, *A, "official", passed(log=log))
+    await store.verdict(set_id, *B, "official", passed())
+    assert store.logs(*A) == {"strict": log, "official": log}
+    assert store.logs(*B) == {}
+    assert store.record(*A).verdicts == {"strict": failed("wrong"), "official": passed()}
+    with sqlite3.connect(store.folder / "run.sqlite") as db:
+        sizes = sorted(size for (size,) in db.execute("SELECT length(data) FROM blob"))
+        assert sum(size > 4000 for size in sizes) == 1, "equal logs are one blob"
+        body = db.execute(
+            "SELECT data FROM verdict JOIN blob ON blob.id = body WHERE sample_id = 2"
+        ).fetchone()[0]
+        assert b"log" not in zlib.decompress(body), "a verdict without one is stored as it always was"
+        db.execute("UPDATE blob SET data = zeroblob(9) WHERE length(data) > 4000")
+    assert store.record(*A).verdicts["official"] == passed(), "nor is it touched"
+    with pytest.raises(StoreError, match="checksum"):
+        store.logs(*A)
+
+
+async def test_a_verdict_whose_log_is_damaged_is_made_again(store: Store) -> None:
+    set_id = await store.verdict_set(Scorer("s", "1"), {})
+    for key in (A, B):
+        await store.answer(await store.begin(*key), Answer("x"))
+        await store.verdict(set_id, *key, "official", passed(log=key[0].encode() * 900))
+    store.close()
+    with sqlite3.connect(store.folder / "run.sqlite") as db:
+        digest = hashlib.sha256(b"T/a" * 900).digest()
+        assert db.execute("UPDATE blob SET data = zeroblob(9) WHERE digest = ?", (digest,)).rowcount == 1
+    assert verify(store.folder)
+    with open_run(store.folder) as repaired:
+        assert repaired.state() == {A: State("answered"), B: State("answered", "", "passed")}
+        assert repaired.logs(*B) == {"official": b"T/b" * 900}
