@@ -1,4 +1,7 @@
-"""How a suite's image is built where no registry has it: `evalkit sandbox build SUITE`."""
+"""How images are built where no registry has them: `evalkit sandbox build SUITE`.
+
+A `Recipe` is the image of all of a suite's tasks, a `Build` that of one task. docs/images.md
+"""
 
 from __future__ import annotations
 
@@ -84,3 +87,44 @@ class Recipe:
         """Its name in the engine: changes with the recipe."""
         text = json.dumps([LAYOUT, asdict(self)], sort_keys=True)
         return f"evalkit/{self.name}:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+@dataclass(frozen=True)
+class Build:
+    """The image of one task: a git repository at a commit, installed into a Python of frozen packages.
+
+    `image` is the reference that tasks name it by. Over the recipe `base` it holds:
+
+    - in `prefix` a Python `python` ("3.9") with `pins` (`name==version`) and nothing else: pip, setuptools and
+      wheel go in first, the others as they are, without what they say that they depend on;
+    - in `root` the repository, with the history that `commit` has and nothing later: one branch, the tags on the
+      way, no remote. It comes from `git`, an address, or from the mirror that the user names for `repository`;
+    - `files` (path -> text), written before;
+    - what the bash lines `install` make, run as root in `root`, ending at the first that fails. These alone have
+      a network, and only while the image is built: setup.py is the repository's code, run in the container;
+    - in `wheels` what building the project asks for ([build-system] of its pyproject.toml at `commit`, after
+      `install`), so that it can be built again without a network: PIP_NO_INDEX=1 PIP_FIND_LINKS=`wheels`.
+
+    `again`, bash lines, are tried in the finished image without a network; what became of it is said and stands
+    in the image's labels. The image's user is root, its folder `root`.
+    """
+
+    image: str
+    repository: str
+    git: str
+    commit: str
+    base: Recipe
+    root: str = "/testbed"
+    python: str = ""
+    prefix: str = "/opt/python"
+    pins: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    install: tuple[str, ...] = ()
+    wheels: str = "/opt/evalkit/wheels"
+    again: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Changes with anything that goes in."""
+        text = json.dumps([LAYOUT, asdict(self)], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]

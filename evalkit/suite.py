@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal
 from evalkit.assignment import Assignment
 from evalkit.interaction import Encounter
 from evalkit.protocol import Protocol
-from evalkit.recipe import Recipe
+from evalkit.recipe import Build, Recipe
 from evalkit.samples import SampleRecord, read_rows
 from evalkit.task import Answer, Task, Verdict
 
@@ -258,6 +258,13 @@ class Suite(ABC):
 
     def recipe(self) -> Recipe | None:
         """How its image is built (`evalkit sandbox build SUITE`), where it has one of its own."""
+        return None
+
+    def build(self, task: Task, folder: Path | None) -> Build | None:
+        """How the image of one task is built, where no registry has it; None where that is not known.
+
+        `folder` is where the data file lies, for what other files there say of the task. DataError where these
+        are needed and missing."""
         return None
 
     def image(self, task: Task) -> str:

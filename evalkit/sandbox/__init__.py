@@ -16,6 +16,7 @@ _PUBLIC = {
     "open_workspace_sandbox": "evalkit.sandbox.workspace_sandbox",
     "open_program_sandbox": "evalkit.sandbox.program_sandbox",
     "build_image": "evalkit.sandbox.image",
+    "build_image_of": "evalkit.sandbox.builds",
     "build_recipe": "evalkit.sandbox.recipes",
     "cache_folder": "evalkit.cache",
     "checks": "evalkit.sandbox.doctor",

@@ -16,16 +16,16 @@ import json
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from evalkit.errors import SandboxError
-from evalkit.recipe import Recipe
+from evalkit.recipe import Part, Recipe
 from evalkit.sandbox import image_cache, payload
+from evalkit.sandbox.build_box import container, end, must, put
 from evalkit.sandbox.engine import docker_client, labels
-from evalkit.sandbox.image import first_line
 from evalkit.sandbox.image_cache import Progress
 from evalkit.sandbox.recipe_system import system
 
@@ -155,27 +155,22 @@ def _make(
 ) -> str:
     """The id of an image with the payload in it and the parts' commands run."""
     parts = [part for part in recipe.parts if part.name not in lacks]
-    with _container(client, base, {"PATH": PATH, "LANG": "C.UTF-8", **dict(recipe.env)}, "0") as box:
-        _must(box, SETTLE)
+    with container(client, base, {"PATH": PATH, "LANG": "C.UTF-8", **dict(recipe.env)}, "0") as box:
+        must(box, SETTLE)
         started = time.monotonic()
-        with tempfile.TemporaryFile() as archive:
-            with tarfile.open(fileobj=archive, mode="w") as out:
-                for part in parts:
-                    payload.pack(part, folders[part.name], out)
-            archive.seek(0)
-            box.put_archive("/", archive)
+        put(box, lambda out: _pack(parts, folders, out))
         say(f"wheels, npm packages and files put in within {time.monotonic() - started:.1f} s")
         for part in parts:
             started = time.monotonic()
             try:
                 for command in part.make:
-                    _must(box, command)
+                    must(box, command)
             except SandboxError as e:
                 lacks[part.name] = e.message
                 continue
             if part.make:
                 say(f"{part.name}: made ready in {time.monotonic() - started:.1f} s")
-        _must(box, f"chown -R {payload.OWNER}:{payload.OWNER} /home/work")
+        must(box, f"chown -R {payload.OWNER}:{payload.OWNER} /home/work")
         started = time.monotonic()
         env = {"PATH": PATH, "LANG": "C.UTF-8", "HOME": "/home/work", **dict(recipe.env)}
         changes = [f"ENV {key}={json.dumps(value)}" for key, value in env.items()]
@@ -185,16 +180,21 @@ def _make(
         return image
 
 
+def _pack(parts: Sequence[Part], folders: Mapping[str, Path], out: tarfile.TarFile) -> None:
+    for part in parts:
+        payload.pack(part, folders[part.name], out)
+
+
 def _check(client: Any, recipe: Recipe, image: str, lacks: dict[str, str], say: Progress) -> None:
     """Try each part as its user would; what fails is lacking."""
     started = time.monotonic()
-    with _container(client, image, {}, "") as box:
+    with container(client, image, {}, "") as box:
         for part in recipe.parts:
             if part.name in lacks or not part.check:
                 continue
             status, output = box.exec_run(list(part.check))
             if status:
-                lacks[part.name] = f"its check fails with status {status}: {_end(output)}"
+                lacks[part.name] = f"its check fails with status {status}: {end(output)}"
     say(f"checked in {time.monotonic() - started:.1f} s")
 
 
@@ -215,41 +215,6 @@ def _mark(client: Any, recipe: Recipe, image: str, lacks: Mapping[str, str]) -> 
         return str(box.commit(repository, tag, changes=changes).id)
     finally:
         box.remove(force=True)
-
-
-@contextmanager
-def _container(client: Any, image: str, env: Mapping[str, str], user: str) -> Iterator[Any]:
-    """A container that waits, without a network; gone afterwards."""
-    import docker.errors
-
-    try:
-        box = client.containers.create(
-            image,
-            ["sleep", "infinity"],
-            network_mode="none",
-            environment=dict(env),
-            user=user,
-            init=True,
-            labels=labels("build"),
-        )
-        try:
-            box.start()
-            yield box
-        finally:
-            box.remove(force=True)
-    except docker.errors.APIError as e:
-        raise SandboxError(f"the engine does not build the image ({first_line(e)})") from None
-
-
-def _must(box: Any, command: str) -> None:
-    status, output = box.exec_run(["sh", "-c", command], user="0")
-    if status:
-        raise SandboxError(f"status {status} of {command.strip().splitlines()[-1][:80]!r}: {_end(output)}")
-
-
-def _end(output: bytes) -> str:
-    lines: Sequence[str] = output.decode(errors="replace").strip().splitlines()
-    return lines[-1][:300] if lines else "it says nothing"
 
 
 def _discard(client: Any, image: str) -> None:
