@@ -95,18 +95,18 @@ class Build:
 
     `image` is the reference that tasks name it by. Over the recipe `base` it holds:
 
-    - in `prefix` a Python `python` ("3.9") with `pins` (`name==version`) and nothing else: pip, setuptools and
-      wheel go in first, the others as they are, without what they say that they depend on;
-    - in `root` the repository, with the history that `commit` has and nothing later: one branch, the tags on the
-      way, no remote. It comes from `git`, an address, or from the mirror that the user names for `repository`;
+    - in `prefix` a Python `python` ("3.9") with `pins` (`name==version`) and nothing else: pip, setuptools
+      and wheel go in first, the others as they are, without what they say that they depend on;
+    - in `root` the repository, with the history that `commit` has and nothing later: one branch, the tags on
+      the way, no remote. It comes from `git`, an address, or the mirror that the user names for `repository`;
     - `files` (path -> text), written before;
-    - what the bash lines `install` make, run as root in `root`, ending at the first that fails. These alone have
-      a network, and only while the image is built: setup.py is the repository's code, run in the container;
+    - what the bash lines `install` make, run as root in `root`, ending at the first that fails. These alone
+      have a network, and only while the image is built: setup.py is the repository's code;
     - in `wheels` what building the project asks for ([build-system] of its pyproject.toml at `commit`, after
       `install`), so that it can be built again without a network: PIP_NO_INDEX=1 PIP_FIND_LINKS=`wheels`.
 
-    `again`, bash lines, are tried in the finished image without a network; what became of it is said and stands
-    in the image's labels. The image's user is root, its folder `root`.
+    `again`, bash lines, are tried in the finished image without a network; what became of it is said, and
+    stands in the image's labels. The image's user is root, its folder `root`.
     """
 
     image: str

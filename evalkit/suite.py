@@ -263,8 +263,9 @@ class Suite(ABC):
     def build(self, task: Task, folder: Path | None) -> Build | None:
         """How the image of one task is built, where no registry has it; None where that is not known.
 
-        `folder` is where the data file lies, for what other files there say of the task. DataError where these
-        are needed and missing."""
+        `folder` is where the data file lies, for what other files there say of the task. DataError where
+        these are needed and missing.
+        """
         return None
 
     def image(self, task: Task) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from evalkit.task import Task
 
 ABOUT = """\
-build         make sure that the engine holds the judge image: from the cache, the registry, or Debian packages
+build         make sure that the engine holds the judge image: from cache, registry, or Debian packages
 build SUITE   the image of that suite's workspaces, where it has one of its own; else, where its tasks name
               images that no registry gives out here, those of the tasks: each of a repository at a commit, in
               a Python of frozen packages. docs/images.md says what that needs
@@ -100,9 +100,9 @@ def mirror(text: str) -> tuple[str, str]:
 
 
 def build_tasks(suite: Suite, tasks: Sequence[Task], folder: Path | None, how: How) -> int:
-    """The images of these tasks, one after the other. One that fails does not keep the others from being made:
+    """The images of these tasks, one after the other. One that fails keeps no other from being made:
     SandboxError in the end."""
-    builds = dict[str, tuple[str, Build]]()
+    builds: dict[str, tuple[str, Build]] = {}
     for task in tasks:
         build = suite.build(task, folder)
         if build is None:

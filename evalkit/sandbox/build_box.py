@@ -41,8 +41,8 @@ def container(
 
 
 def must(box: Any, command: str, env: Mapping[str, str] | None = None, *, shell: str = "sh") -> None:
-    """Run a script as root. SandboxError with its last line where it fails. `env` is for this command only: it
-    does not stay in the image."""
+    """Run a script as root. SandboxError with its last line where it fails. `env` is for this command only:
+    it does not stay in the image."""
     status, output = tried(box, command, env, shell=shell)
     if status:
         raise SandboxError(f"status {status} of {command.strip().splitlines()[-1][:80]!r}: {end(output)}")

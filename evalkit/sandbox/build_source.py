@@ -31,17 +31,16 @@ def fetch(build: Build, mirror: str, folder: Path) -> None:
     source, env = mirror or build.git, {"GIT_TERMINAL_PROMPT": "0"}  # the user's configuration: a proxy, say
     if mirror and "://" not in mirror:
         if not Path(mirror).is_dir():
-            raise UsageError(
-                f"no such folder: {mirror}", f"--mirror {build.repository}=PATH names a repository"
-            )
+            raise UsageError(f"no such folder: {mirror}", f"--mirror {build.repository}=PATH ")
         serve, source, env = ("--upload-pack", SERVE), f"file://{Path(mirror).resolve()}", ALONE
     _git(None, "init", "-q", "--template=", "-b", BRANCH, str(folder), env=ALONE)
     wanted = f"{build.commit}:refs/heads/{BRANCH}"
     try:
         _git(folder, "fetch", "-q", "--update-head-ok", *serve, source, wanted, env=env)
     except SandboxError as e:
+        place = mirror or build.git
         raise SandboxError(
-            f"{build.repository} at {build.commit[:12]} is not to be had from {mirror or build.git}: {e.message}",
+            f"{build.repository} at {build.commit[:12]} is not to be had from {place}: {e.message}",
             f"--mirror {build.repository}=PATH: a clone that has the commit",
         ) from None
     for name in LEFT_BEHIND:

@@ -40,8 +40,9 @@ PLAIN = ("setuptools>=40.8.0", "wheel")  # what pip asks for where a project say
 
 @dataclass(frozen=True)
 class Built:
-    """An image that is there. `lacked`: pins that no index has; `again`: why it does not build once more without
-    a network, "" where it does; `seconds` that it took, 0.0 where it was there. `foreign`: not made here."""
+    """An image that is there. `lacked`: pins that no index has; `again`: why it does not build once more
+    without a network, "" where it does; `seconds` that it took, 0.0 where it was there. `foreign`: not made
+    here."""
 
     image: str
     id: str

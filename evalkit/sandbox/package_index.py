@@ -1,4 +1,4 @@
-"""How pip reaches a package index from a container: as this host's pip does, as far as that makes sense there.
+"""How pip reaches a package index from a container: as this host's does, where that makes sense there.
 
 Given to single commands by their environment, so nothing of it stays in an image.
 """

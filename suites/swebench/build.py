@@ -1,8 +1,9 @@
 """How an instance's image is built where no registry has it, from what the authors froze of its environment.
 
 Beside the instances' file lie `environments.jsonl` (Python and frozen packages of each instance, from the
-environment.yml files of the authors' repository) and `setup.jsonl` (its pre_install and install lines, from
-swebench 4.1.0; the package has had none since). docs/swebench.md says what of the authors' images is different.
+environment.yml files of the authors' repository) and `setup.jsonl` (pre_install and install lines, from
+swebench 4.1.0; the package has had none since). docs/swebench.md says how the
+authors' images differ.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ def build_of(row: Mapping[str, Any], folder: Path | None, base: Recipe = BASE) -
 
 
 def pins(environment: Mapping[str, Any], project: str) -> tuple[str, ...]:
-    """The frozen packages as PyPI calls them, without the project itself, which is installed from its source."""
+    """The frozen packages as PyPI calls them, without the project itself, installed from its source."""
     found = []
     for pin in [*environment.get("conda_python", ()), *environment.get("pip", ())]:
         name, _, version = str(pin).partition("==")

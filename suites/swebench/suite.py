@@ -5,17 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from evalkit import suite
 from evalkit.assignment import Assignment
 from evalkit.interaction import Encounter
 from evalkit.protocol import Protocol
+from evalkit.recipe import Build
 from evalkit.suite import SECONDS, CommonOptions, Data, Scorer, SuiteInfo, option
 from evalkit.task import Answer, Task, Verdict
 from evalkit.workspace import WorkspaceSandbox
 
 from . import workplace
+from .build import build_of
 from .instances import read_instance
 from .protocols import protocol
 from .subsets import DEFAULT, NAMES, facts_of, subsets
@@ -55,6 +58,9 @@ class Suite(suite.Suite):
 
     def image(self, task: Task) -> str:
         return str(task.data["image"])
+
+    def build(self, task: Task, folder: Path | None) -> Build | None:
+        return build_of(task.data, folder)
 
     # -- a rollout and its verdict -----------------------------------------------------------------
     def assignment(self, task: Task) -> Assignment:
