@@ -24,9 +24,7 @@ async def make_fit(workspace: Workspace, base: str) -> str:
     """What the work is compared with in the end: the commit that stands there, or the tree of what stands
     there where that is another. SandboxError where the workspace is not fit."""
     script = files(__package__).joinpath("inside", "start.sh").read_text(encoding="utf-8")
-    done = await workspace.run(
-        ["/bin/sh", "-c", script, "sh", base], timeout_s=PATIENCE_S, env=PLAIN, computes=True
-    )
+    done = await workspace.run(["/bin/sh", "-c", script, "sh", base], timeout_s=PATIENCE_S, env=PLAIN)
     last = done.text.strip().rpartition("\n")[2]
     if done.status == 0 and last.startswith(FIT) and last[len(FIT) :].isalnum():
         return last[len(FIT) :]

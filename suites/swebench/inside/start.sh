@@ -2,13 +2,14 @@
 # "unfit WHY". $1: the base commit. Nothing of the repository's configuration is obeyed that could run a
 # program or hide an object.
 set -u
+exec 2>&1
 g() {
     git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.commitGraph=false -c gc.auto=0 \
         -c maintenance.auto=false -c core.logAllRefUpdates=false -c core.alternateRefsCommand=true \
-        -c core.multiPackIndex=false -c repack.writeBitmaps=false -c pack.useBitmaps=false "$@"
+        -c core.multiPackIndex=false -c repack.writeBitmaps=false -c pack.useBitmaps=false \
+        -c log.showSignature=false -c advice.graftFileDeprecated=false "$@"
 }
 unfit() { rm -rf "${work:-}"; printf '\nunfit %s\n' "$*"; exit 3; }
-must() { "$@" || unfit "$1 $2 ${3-} fails"; }
 
 # -- whose repository it is ------------------------------------------------------------------------
 top=$(g rev-parse --show-toplevel) || unfit 'no git repository'
@@ -42,7 +43,7 @@ g remote | while IFS= read -r remote; do g config --remove-section "remote.$remo
     g symbolic-ref -q HEAD
     g for-each-ref --merged="$head" --format='%(refname)' refs/tags
 } | sort >"$work/kept"
-must g for-each-ref --format='%(refname)' >"$work/all"
+g for-each-ref --format='%(refname)' >"$work/all" || unfit 'git for-each-ref fails'
 sort "$work/all" | comm -23 - "$work/kept" | sed 's/^/delete /' >"$work/gone"
 [ ! -s "$work/gone" ] || g update-ref --no-deref --stdin <"$work/gone" || unfit 'references cannot be deleted'
 
@@ -53,7 +54,7 @@ unnamed() {
     cut -d' ' -f1 "$work/named" | sort -u >"$work/kept"
     sort -u "$work/all" | comm -23 - "$work/kept" >"$work/gone"
 }
-must unnamed ''
+unnamed || unfit 'its objects cannot be listed'
 if [ -s "$work/gone" ]; then
     g count-objects -v | sed -n 's/^alternate: //p' >"$work/borrowed"
     rm -f "$dir"/objects/pack/*.keep "$dir"/objects/pack/*.promisor
@@ -65,7 +66,7 @@ if [ -s "$work/gone" ]; then
         case $store in */objects) rm -rf "$store" ;; esac
     done <"$work/borrowed"
     g prune --expire=now || unfit 'it cannot be pruned'
-    must unnamed ''
+    unnamed || unfit 'its objects cannot be listed'
     [ ! -s "$work/gone" ] || unfit "$(wc -l <"$work/gone") objects that do not lead to HEAD"
 fi
 
@@ -73,8 +74,10 @@ fi
 start=$head
 if [ -n "$(g status --porcelain --untracked-files=normal)" ]; then
     cp "$dir/index" "$work/index" || unfit 'no index'
-    start=$(GIT_INDEX_FILE=$work/index sh -c 'git -c core.hooksPath=/dev/null add -A && git write-tree') ||
-        unfit 'what stands there cannot be written down'
+    start=$(
+        export GIT_INDEX_FILE="$work/index"
+        g add -A && g write-tree
+    ) || unfit 'what stands there cannot be written down'
 fi
 rm -rf "$work"
 printf '\nfit %s\n' "$start"
