@@ -30,6 +30,8 @@ from evalkit.suite import Checkout, Hub, Suite, SuiteInfo
 SCAFFOLDS = {
     "one-turn": "evalkit.scaffolds.one_turn:OneTurn",
     "interactive": "evalkit.scaffolds.interactive:Interactive",
+    "mini-swe-agent": "evalkit.scaffolds.mini_swe_agent.scaffold:MiniSweAgent",
+    "mini-swe-agent-text": "evalkit.scaffolds.mini_swe_agent.scaffold:MiniSweAgentText",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from evalkit.interaction import Budget, Observation
 from evalkit.model import Message, Reply, Sampling, Tool, ToolCall
@@ -12,7 +12,7 @@ from evalkit.suite import Suite
 from evalkit.task import Answer, Task
 from evalkit.workspace import WorkspaceSandbox
 
-__all__ = ["Attempt", "Budget", "Rollout", "Scaffold"]
+__all__ = ["Attempt", "Budget", "Equipped", "Rollout", "Scaffold"]
 
 
 @dataclass(frozen=True)
@@ -69,3 +69,12 @@ class Scaffold(Protocol):
     version: str
 
     async def attempt(self, suite: Suite, task: Task, rollout: Rollout) -> Attempt: ...
+
+
+@runtime_checkable
+class Equipped(Protocol):
+    """What a scaffold has, too, that needs more than every suite and machine offer."""
+
+    def check(self, suite: Suite) -> None:
+        """Before a run's first rollout. UsageError where it cannot drive the suite, or lacks a program."""
+        ...

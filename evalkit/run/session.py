@@ -33,6 +33,7 @@ from evalkit.run.verdict_sets import (
     with_unjudged,
 )
 from evalkit.run.watch import Watch
+from evalkit.scaffold import Equipped
 from evalkit.store import Change, Store, create_run, holds_run, open_run
 
 
@@ -146,10 +147,12 @@ async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
                 watch.say(f"continuing {folder}")
                 set_id = await current_set(store, plan)
                 if work := outstanding(store, plan, set_id):
+                    _check_equipment(plan, work)
                     sandbox = await _open(knobs, folder, plan, watch, work)
                 else:
                     await make_own(store, set_id, plan, watch)
             else:
+                _check_equipment(plan)
                 sandbox = await _open(knobs, folder, plan, watch)
                 store = create_run(folder, make_manifest(plan, sandbox), plan.planned)
                 watch.say(f"new run {folder}{unlike_its_siblings(folder, plan)}")
@@ -165,6 +168,12 @@ async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
         await close_models(plan)
         if store is not None:
             store.close()
+
+
+def _check_equipment(plan: Plan, work: Work | None = None) -> None:
+    """UsageError where the scaffold cannot make the rollouts that are to be made (None: all)."""
+    if isinstance(plan.scaffold, Equipped) and (work is None or work.rollouts):
+        plan.scaffold.check(plan.suite)
 
 
 async def _session(plan: Plan, store: Store, knobs: Knobs, sandbox: Sandbox, watch: Watch) -> Stop:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from evalkit import Answer, Extractor, Message, Prompt, Protocol, Scorer, Task
+from evalkit.assignment import Assignment
 from evalkit.interaction import Budget, Encounter
 from evalkit.scaffolds.shell import GitWork, Rules, ShellWorld, TextShell, ToolShell
 from evalkit.suite import Suite as Base
@@ -60,6 +61,14 @@ class Suite(Base):
             ShellWorld(workspace, take, rules=rules), ToolShell(asked, workspace.spec.root, rules), budget
         )
 
+    def assignment(self, task: Task) -> Assignment:
+        async def ready(workspace: Workspace) -> GitWork:
+            await begin(workspace)
+            return await GitWork.of(workspace)
+
+        spec = WorkspaceSpec(IMAGE, limits=LIMITS)
+        return Assignment(f"This is task {task.id}.", spec, ready, Budget(**task.data.get("budget", {})))
+
     def scorer(self) -> Scorer:
         return Scorer("shelling", "1")
 
@@ -81,6 +90,10 @@ class Suite(Base):
 async def started(sandbox: WorkspaceSandbox) -> Workspace:
     """A fresh workspace with the repository in it."""
     workspace = await sandbox.open(WorkspaceSpec(IMAGE, limits=LIMITS))
+    await begin(workspace)
+    return workspace
+
+
+async def begin(workspace: Workspace) -> None:
     done = await workspace.run(["sh", "-c", START], timeout_s=60)
     assert done.status == 0, done.text
-    return workspace

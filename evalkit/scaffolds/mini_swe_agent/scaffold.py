@@ -1,0 +1,144 @@
+"""The scaffold: an assignment, mini-swe-agent's process, our workspace for its commands, our model for it.
+
+What it hands in is its own submission, and nothing is saved of a rollout that it did not hand in: so its
+authors count (swebench.py of the package; docs/agents.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from evalkit.errors import SandboxError, UsageError
+from evalkit.interaction import Budget, OutOfTime
+from evalkit.scaffold import Attempt, Rollout
+from evalkit.scaffolds.mini_swe_agent.bridge import Bridge, call_of, output_of
+from evalkit.scaffolds.mini_swe_agent.ends import THEIRS, Ended, reason
+from evalkit.scaffolds.mini_swe_agent.process import AgentBroke, AgentProcess
+from evalkit.suite import Suite
+from evalkit.task import Answer, Task
+from evalkit.tools import python_of, tool_package
+
+if TYPE_CHECKING:
+    from evalkit.scaffolds.proxy.server import ModelProxy
+
+TOOL = "mini-swe-agent"
+LATE = "agent_timeout"
+
+
+class MiniSweAgent:
+    """With the configuration `config/benchmarks/CONFIG.yaml` of the package."""
+
+    name = TOOL
+    config = "swebench"
+    # what that file sets (2.4.6, read 2026-11): the user's limits come before it, the suite's after
+    budget = Budget(turns=250, money=3.0)
+
+    @property
+    def version(self) -> str:
+        return tool_package(TOOL).version
+
+    def check(self, suite: Suite) -> None:
+        if type(suite).assignment is Suite.assignment:
+            raise UsageError(f"{suite.info.name} has no work for {self.name}", "leave out --scaffold")
+        python_of(TOOL)
+
+    async def attempt(self, suite: Suite, task: Task, rollout: Rollout) -> Attempt:
+        from evalkit.scaffolds.proxy.server import ModelProxy
+
+        assert rollout.sandbox is not None, "suites with assignments have workspaces"
+        assignment = suite.assignment(task)
+        budget = rollout.budget.within(self.budget).within(assignment.budget)
+        process = await AgentProcess.start(python_of(TOOL), self.config)  # loads while the workspace is made
+        try:
+            workspace = await rollout.sandbox.open(assignment.spec)
+            try:
+                await assignment.ready(workspace)
+                async with ModelProxy(rollout, budget=budget, clock=False) as proxy:
+                    talk = Talk(rollout, process, proxy, Bridge(workspace), budget)
+                    return await talk.run(assignment.problem, assignment.spec.root)
+            finally:
+                with contextlib.suppress(SandboxError):  # what it ended with must not be hidden
+                    await workspace.close()
+        finally:
+            await process.end()
+
+
+class MiniSweAgentText(MiniSweAgent):
+    """For models that call no tools: one fenced block a reply."""
+
+    name = "mini-swe-agent-text"
+    config = "swebench_backticks"
+
+
+class Talk:
+    """One rollout: the agent's requests, one after another, until it ends or is ended."""
+
+    def __init__(
+        self, rollout: Rollout, process: AgentProcess, proxy: ModelProxy, bridge: Bridge, budget: Budget
+    ) -> None:
+        self.rollout, self.process, self.proxy, self.bridge = rollout, process, proxy, bridge
+        self.budget = budget
+
+    async def run(self, problem: str, root: str) -> Attempt:
+        version = (await self.process.hear())["ready"]["version"]
+        start = {
+            "task": problem,
+            "root": root,
+            "base_url": self.proxy.base_url,
+            "key": self.proxy.key,
+            "step_limit": self.budget.turns or 0,  # 0: none
+            "cost_limit": self.budget.money or 0.0,
+        }
+        await self.process.say({"start": start})
+        ended, end = await self._until_the_end()
+        self.proxy.check()
+        if self.proxy.final is not None:  # of a model that gives it whole
+            return Attempt(self.proxy.final)
+        facts = {
+            **self.proxy.facts(),
+            "exit_status": ended.exit_status if ended else THEIRS.get(end, ""),
+            "agent": f"{TOOL} {version}",
+            "limits": {name: value for name, value in vars(self.budget).items() if value is not None},
+        }
+        return Attempt(Answer(ended.submission if ended else "", "patch"), end, facts)
+
+    async def _until_the_end(self) -> tuple[Ended | None, str]:
+        """What it said in the end, if it did, and our reason."""
+        over = asyncio.create_task(self.proxy.over.wait())
+        try:
+            while True:
+                hearing = asyncio.create_task(self.process.hear())
+                await asyncio.wait({hearing, over}, return_when=asyncio.FIRST_COMPLETED)
+                if over.done():
+                    hearing.cancel()
+                    await asyncio.gather(hearing, return_exceptions=True)
+                    return None, self.proxy.end or "stop"
+                said = hearing.result()
+                if "ended" in said:
+                    return self._ended(Ended.of(said["ended"]))
+                if end := await self._execute(said["execute"]):
+                    return None, end
+        finally:
+            over.cancel()
+
+    def _ended(self, ended: Ended) -> tuple[Ended, str]:
+        meter = self.proxy.meter
+        if ended.types and (ended.hosts or not meter.turns + meter.overflows):
+            raise AgentBroke(f"mini-swe-agent ended with {ended.exit_status}: {ended.text}")
+        return ended, reason(ended, self.proxy.ended, self.budget.turns)
+
+    async def _execute(self, asked: dict[str, Any]) -> str:
+        """The reason that the rollout ends with; "" where it goes on."""
+        clocks = self.proxy.meter.clocks
+        left_s = self.proxy.meter.left_s
+        try:
+            seen = await self.rollout.observe(call_of(asked), self.bridge.act, left_s)
+        except OutOfTime:
+            clocks["tools"] += left_s or 0.0
+            return LATE
+        clocks[seen.clock] += seen.wall_s
+        if not seen.died:
+            await self.process.say(output_of(seen))
+        return seen.end
