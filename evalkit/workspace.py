@@ -163,7 +163,7 @@ class Workspace(Protocol):
         on_output: Callable[[bytes], None] | None = None,
     ) -> Process:
         """As `run`, but returns when it has been started. Its input is open until `end_input`. It runs until
-        it ends, `kill` or `close` of the workspace; `quiet` ends it, too."""
+        it ends, `kill`, or `close` of the workspace; `quiet` spares it."""
         ...
 
     async def read(self, path: str, *, limit: int = 16 << 20) -> bytes:

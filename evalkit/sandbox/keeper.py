@@ -21,11 +21,12 @@ START_S = 60.0
 
 # `look PID`: its state, parent and start (ticks since boot); the text's second field may hold anything.
 # `origin PID`: the first of its ancestors that is a child of process 1 or came from outside, and its start.
-# An order is: verb, number, process, processes to spare. `kill` ends all that started after that process did
-# and does not come from anything older or spared (process 0: all but the spared): first it stops them, since
-# a stopped process forks no more, and then it kills them until it finds none. `count`: how many live.
-# `ping`: nothing. The answer: number, how many were found last. Each is dealt with as soon as it is seen:
-# those that are stopped leave this shell more of the processor.
+# An order is: verb, number, since when, own processes ("1,2"), processes to spare. `kill` ends the own ones
+# with all that come from them, and all that started since then and do not come from anything older or spared:
+# first it stops them, since a stopped process forks no more, and then it kills them until it finds none.
+# Since 0: since the first own one started. `count`: how many live. `clock`: the time, in ticks. `ping`:
+# nothing. The answer: number, how many were found last. Each is dealt with as soon as it is seen: those that
+# are stopped leave this shell more of the processor; only whether anything is older is looked at before.
 SCRIPT = r"""
 exec 2>/dev/null
 look() {
@@ -50,24 +51,29 @@ victims() {
         case $p in 1|$$) continue;; esac
         look "$p" || continue
         case $S in Z|X) continue;; esac
-        [ "$T" -ge "$since" ] || { older=1; continue; }
-        if [ -n "$older$spared" ]; then
+        if [ "$T" -lt "$since" ] || [ -n "$older$spared" ]; then
             OT=$T
             origin "$p"
-            [ "$OT" -ge "$since" ] || continue
-            case " $spared " in *" $o "*) continue;; esac
+            case ",$own," in
+            *",$o,"*) [ "$T" -ge "$since" ] || own=$own,$p;;  # also when its parent is dead
+            *)
+                [ "$OT" -ge "$since" ] || { older=1; continue; }
+                case " $spared " in *" $o "*) continue;; esac;;
+            esac
         fi
         found=$((found + 1))
         [ -z "$1" ] || kill "-$1" "$p"
     done
 }
 echo ready
-while read -r verb number process spared; do
-    since=0 older= found=0 round=0
+while read -r verb number since own spared; do
+    older= found=0 round=0
     case $verb in
     count) victims;;
+    clock) IFS=' .' read -r whole part rest </proc/uptime && found=$whole$part;;
     kill)
-        if [ "$process" != 0 ] && look "$process"; then since=$T; fi
+        if [ "$since" = 0 ] && look "${own%%,*}"; then since=$T; fi
+        victims
         victims STOP
         victims STOP
         victims KILL
@@ -108,14 +114,17 @@ class Keeper:
             await asyncio.wait_for(asyncio.shield(self.ready), START_S)
         return self.ready.done() and not self.gone.is_set()
 
-    async def ask(self, verb: str, process: int = 0, spared: Sequence[int] = ()) -> int | None:
+    async def ask(
+        self, verb: str, since: int = 0, own: Sequence[int] = (), spared: Sequence[int] = ()
+    ) -> int | None:
         """The answer to an order, or None where none comes in time or the container is gone."""
         if self.gone.is_set():
             return None
         number = secrets.randbelow(10**9)  # not to be guessed by who could write the answer
         answer: asyncio.Future[int | None] = self.loop.create_future()
         self._asked[number] = answer
-        words = " ".join(map(str, (verb, number, process, *spared))) + "\n"
+        mine = ",".join(map(str, own)) or "0"
+        words = " ".join(map(str, (verb, number, since, mine, *spared))) + "\n"
         try:
             async with asyncio.timeout(ANSWER_S):
                 self._raw.sendall(words.encode())
@@ -148,7 +157,7 @@ class Keeper:
         if line == b"ready" and not self.ready.done():
             self.ready.set_result(None)
         words = line.split()
-        if len(words) == 2 and all(word.isdigit() and len(word) < 10 for word in words):
+        if len(words) == 2 and all(word.isdigit() and len(word) < 16 for word in words):
             answer = self._asked.get(int(words[0]))
             if answer and not answer.done():
                 answer.set_result(int(words[1]))

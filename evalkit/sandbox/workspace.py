@@ -12,10 +12,10 @@ import posixpath
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from evalkit.sandbox import workspace_files as files_of
-from evalkit.sandbox.computing import Place, Places
+from evalkit.sandbox.computing import Places
 from evalkit.sandbox.workspace_commands import Commands
 from evalkit.sandbox.workspace_container import Owner
-from evalkit.sandbox.workspace_exec import Execution, Order
+from evalkit.sandbox.workspace_exec import Hearing, Order
 from evalkit.sandbox.workspace_life import Life, shielded
 from evalkit.workspace import Executed, File, NotAFile, Process, Tree, WorkspaceSpec
 
@@ -50,6 +50,7 @@ class DockerWorkspace:
     async def close(self) -> None:
         if not self.life.closed:
             self.life.closed = True
+            self.commands.close()
             self._dispose(self)
 
     # -- commands --------------------------------------------------------------------------------
@@ -67,13 +68,12 @@ class DockerWorkspace:
         computes: bool = False,
         alone: bool = False,
     ) -> Executed:
-        order = self._order(command, folder, user, env, feeds=bool(stdin))
-        async with self._place(computes, alone) as place:
-            execution = Execution(output_bytes, on_output)
-            if stdin:
-                execution.write(stdin)
-                execution.end_input()
-            return await self.commands.run(execution, order, timeout_s, place, counted=computes or alone)
+        order = self._order(command, folder, user, env, stdin, feeds=bool(stdin))
+        hearing = Hearing(output_bytes, on_output)
+        if not (computes or alone):
+            return await self.commands.run(order, hearing, timeout_s)
+        async with self._places.all() if alone else self._places.one() as place:
+            return await self.commands.run(order, hearing, timeout_s, place)
 
     async def start(
         self,
@@ -87,8 +87,8 @@ class DockerWorkspace:
         on_output: Callable[[bytes], None] | None = None,
     ) -> Process:
         order = self._order(command, folder, user, env, feeds=True)
-        execution = Execution(output_bytes, on_output)
-        return await self.commands.start(execution, order, math.inf if timeout_s is None else timeout_s)
+        hearing = Hearing(output_bytes, on_output)
+        return await self.commands.start(order, hearing, math.inf if timeout_s is None else timeout_s)
 
     async def quiet(self) -> None:
         await self.commands.quiet()
@@ -99,16 +99,13 @@ class DockerWorkspace:
         folder: str | None,
         user: str | None,
         env: Mapping[str, str] | None,
+        stdin: bytes = b"",
         *,
         feeds: bool,
     ) -> Order:
         where = posixpath.join(self._root, folder) if folder else self._root
-        return Order(tuple(command), where, self._user if user is None else user, dict(env or {}), feeds)
-
-    def _place(self, computes: bool, alone: bool) -> contextlib.AbstractAsyncContextManager[Place]:
-        if alone:
-            return self._places.all()
-        return self._places.one() if computes else contextlib.nullcontext(Place())
+        who = self._user if user is None else user
+        return Order(tuple(command), where, who, dict(env or {}), feeds, stdin)
 
     # -- files -----------------------------------------------------------------------------------
     async def read(self, path: str, *, limit: int = 16 << 20) -> bytes:
@@ -134,7 +131,7 @@ class DockerWorkspace:
             if not todo:
                 return
             # as its user first: with root's rights only where nobody is there to lead it astray
-            if user == "0:0" and await self.keeper.ask("count") != 0:
+            if user == "0:0" and not await self.commands.alone():
                 break
             said = await self.run(files_of.removal(todo), timeout_s=60, folder="/", user=user)
             todo = [names for names in todo if await self._there(names)]
@@ -165,11 +162,12 @@ class DockerWorkspace:
         """While anything lives in it, files may change between two looks: then the container is paused."""
         if self.keeper.gone.is_set():
             raise await self.life.gone()
-        if await self.keeper.ask("count") == 0 and not self.commands.running:
-            yield
-            return
-        await shielded(self.life.call(lambda client, container: client.api.pause(container)))
-        try:
-            yield
-        finally:
-            await shielded(self.life.call(lambda client, container: client.api.unpause(container)))
+        async with self.commands.still() as empty:
+            if empty:
+                yield
+                return
+            await shielded(self.life.call(lambda client, container: client.api.pause(container)))
+            try:
+                yield
+            finally:
+                await shielded(self.life.call(lambda client, container: client.api.unpause(container)))

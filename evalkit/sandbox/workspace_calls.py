@@ -59,7 +59,7 @@ class Calls:
         text = str(e.explanation or e)
         if "no space left" in text.lower():
             return full()
-        if e.status_code in (404, 409):
+        if e.status_code in (404, 409) or "RWLayer" in text:  # the latter in mid-removal
             for _ in range(10):
                 if why := died():
                     return WorkspaceDied(why)

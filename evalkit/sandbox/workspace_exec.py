@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,19 +19,57 @@ from evalkit.sandbox.streams import demultiplexed
 
 # the folder, then the command's own words; the status of a command that cannot be started is the shell's
 SHELL = ("/bin/sh", "-c", 'echo "$$"; cd -- "$1" || exit 126; shift; exec "$@"', "sh")
+# the same where the command is not known yet: one line of the shell's own language; without it, it ends
+BEGUN = b"begun"
+WAITING_SHELL = (
+    "/bin/sh",
+    "-c",
+    'echo "$$"; IFS= read -r __line || exit 0; __n="\n"; echo begun; eval "$__line"',
+)
 STDOUT = 1  # the engine's number of it
+HEAD_BYTES = 16
+LINE_BYTES = 16_384
 WAITING = 16  # pieces of output that a listener has not taken yet, beyond which the command has to wait
 
 
 @dataclass(frozen=True)
 class Order:
-    """A command as the engine gets it. `feeds`: it gets an input, which stays open until `end_input`."""
+    """A command as the engine gets it. `feeds`: it gets an input, which stays open until `end_input`; `stdin`
+    is the whole of it where that is known."""
 
     command: tuple[str, ...]
     folder: str
     user: str
     env: Mapping[str, str]
     feeds: bool = False
+    stdin: bytes = b""
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """How much is kept of a command's output, and who hears of it as it comes."""
+
+    output_bytes: int
+    on_output: Callable[[bytes], None] | None = None
+
+
+def spelt(order: Order) -> bytes | None:
+    """A command as the line that a waiting shell reads. None: it is too long for that, which reads byte by
+    byte, or is no text."""
+    words = " ".join(map(quoted, order.command))
+    source = "" if order.feeds else "exec </dev/null; "
+    line = f"cd -- {quoted(order.folder)} || exit 126; {source}exec {words}\n"
+    if len(line) > LINE_BYTES or "\0" in line:
+        return None
+    try:
+        return line.encode()
+    except UnicodeEncodeError:
+        return None
+
+
+def quoted(word: str) -> str:
+    inside = word.replace("'", "'\\''").replace("\n", "'\"$__n\"'")
+    return f"'{inside}'"
 
 
 class Kept:
@@ -64,18 +102,21 @@ class Kept:
 
 
 class Execution:
-    """`start` in a worker's thread; `pid` is known when the shell has said it (0: it did not), `over` when
-    the output has ended."""
+    """`start` or `wait` in a worker's thread; `pid` is known when the shell has said it (0: it did not),
+    `begun` when the command is about to run, `over` when the output has ended."""
 
-    def __init__(self, output_bytes: int, on_output: Callable[[bytes], None] | None) -> None:
+    def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.pid: asyncio.Future[int] = self.loop.create_future()
+        self.begun = asyncio.Event()
         self.over = asyncio.Event()
         self.id = ""
+        self.since = 0  # the container's clock when the command was about to begin; 0: not known
         self.killed = False  # on purpose
-        self._kept = Kept(output_bytes)
+        self._heads = 1  # lines of our shell's own that are still to come
+        self._kept = Kept(0)
         self._lock = threading.Lock()
-        self._on_output = on_output
+        self._on_output: Callable[[bytes], None] | None = None
         self._room = threading.Semaphore(WAITING)
         self._closed = False
         self._fed = False  # nothing is written any more
@@ -83,20 +124,34 @@ class Execution:
         self._raw: Any = None
         self._inbox: queue.SimpleQueue[tuple[bytes, asyncio.Future[None]] | None] = queue.SimpleQueue()
 
+    def hear(self, hearing: Hearing) -> None:
+        """Before its command begins."""
+        self._kept, self._on_output = Kept(hearing.output_bytes), hearing.on_output
+
     def start(self, client: Any, container: str, order: Order) -> None:
+        self._launch(client, container, (*SHELL, order.folder, *order.command), order, order.feeds)
+
+    def wait(self, client: Any, container: str, order: Order) -> None:
+        """Start a shell as the order's user, in its environment, that waits for a command."""
+        self._heads = 2
+        self._launch(client, container, WAITING_SHELL, order, feeds=True)
+
+    def give(self, line: bytes, feeds: bool) -> None:
+        """The command (see `spelt`), to a shell that waits."""
+        self.write(line)
+        if not feeds:
+            self.end_input()
+
+    def _launch(self, client: Any, container: str, words: Sequence[str], order: Order, feeds: bool) -> None:
         made = client.api.exec_create(
-            container,
-            [*SHELL, order.folder, *order.command],
-            stdin=order.feeds,
-            user=order.user,
-            environment=dict(order.env),
+            container, list(words), stdin=feeds, user=order.user, environment=dict(order.env)
         )
         self.id = str(made["Id"])
         self._stream = client.api.exec_start(self.id, socket=True)
         self._raw = getattr(self._stream, "_sock", self._stream)
         self._raw.settimeout(None)
         threading.Thread(target=self._read, name=f"evalkit-{self.id[:8]}", daemon=True).start()
-        if order.feeds:
+        if feeds:
             threading.Thread(target=self._feed, daemon=True).start()
 
     def status(self, client: Any, container: str) -> int | None:
@@ -143,25 +198,32 @@ class Execution:
             self._raw.shutdown(1)
 
     def _read(self) -> None:
-        first: bytes | None = b""
+        head = b""
         for kind, data in demultiplexed(_Buffered(self._stream)):
             if self._closed:
                 break
-            if first is not None and kind == STDOUT:
-                first += data
-                if b"\n" not in first and len(first) < 16:
-                    continue
-                line, _, data = first.partition(b"\n")
-                first = None
-                if line.isdigit() and len(line) < 16:
-                    self._tell(self._started, int(line))
-                else:  # not our shell's words, whatever it is
-                    data = line + data
-                    self._tell(self._started, 0)
+            if self._heads and kind == STDOUT:
+                head, data = self._headed(head + data)
             if data:
                 self._take(data)
         self._tell(self._started, 0)
         self._tell(self.over.set)
+
+    def _headed(self, data: bytes) -> tuple[bytes, bytes]:
+        """What is left of it without our shell's own lines: the beginning of one, and output."""
+        while self._heads and (b"\n" in data or len(data) >= HEAD_BYTES):
+            line, _, rest = data.partition(b"\n")
+            if line.isdigit() and len(line) < HEAD_BYTES:
+                self._tell(self._started, int(line))
+            elif line != BEGUN:  # not our shell's words, whatever it is
+                self._tell(self._started, 0)
+                self._heads = 0
+                break
+            data = rest
+            self._heads -= 1
+            if not self._heads:
+                self._tell(self.begun.set)
+        return (data, b"") if self._heads else (b"", data)
 
     def _take(self, data: bytes) -> None:
         with self._lock:

@@ -225,7 +225,7 @@ async def most_at_once(workspace: Any) -> int:
 
 
 async def alive(workspace: Any) -> int:
-    return int(await workspace.keeper.ask("count"))
+    return int(await workspace.commands.alive())
 
 
 @steady

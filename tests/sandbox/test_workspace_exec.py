@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from evalkit.sandbox.workspace_exec import Execution
+from evalkit.sandbox.workspace_exec import Execution, Hearing, Order, spelt
 
 
 def stream(*pieces: tuple[int, bytes]) -> SimpleNamespace:
@@ -34,8 +34,17 @@ def stream(*pieces: tuple[int, bytes]) -> SimpleNamespace:
 async def test_the_number_of_its_process_is_no_output(
     pieces: list[tuple[int, bytes]], pid: int, output: bytes
 ) -> None:
-    execution = Execution(1000, None)
+    execution = Execution()
+    execution.hear(Hearing(1000))
     execution._stream = stream(*pieces)
     await asyncio.to_thread(execution._read)
     await asyncio.wait_for(execution.over.wait(), 10)
     assert (await execution.pid, execution.output()) == (pid, (output, 0))
+
+
+def test_what_a_shell_cannot_read_as_a_line_gets_an_exec_of_its_own() -> None:
+    for word in ("x" * 20_000, "\0", "\udc80"):
+        assert spelt(Order((word,), "/", "", {})) is None
+    assert spelt(Order(("a'b\n",), "/w", "", {}, feeds=True)) == (
+        b"cd -- '/w' || exit 126; exec 'a'\\''b'\"$__n\"''\n"
+    )

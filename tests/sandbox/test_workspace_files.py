@@ -225,7 +225,7 @@ async def test_what_is_swapped_meanwhile(shared: Any, swap: str) -> None:
     swapping.cancel()
     await asyncio.gather(swapping, return_exceptions=True)
     assert seen <= {b"mine\n", b""}
-    assert await shared.keeper.ask("count") == 0
+    assert await shared.commands.alive() == 0
 
 
 @pytest.mark.parametrize(

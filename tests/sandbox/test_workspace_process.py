@@ -89,7 +89,7 @@ async def test_it_is_killed_with_all_that_it_started(workspace: Any) -> None:
     await process.kill()
     done = await process.wait()
     assert (done.status, done.timed_out, done.ended, done.output) == (None, False, "", b"on\n")
-    assert await workspace.keeper.ask("count") == 0
+    assert await workspace.commands.alive() == 0
     await process.kill()
 
 

@@ -1,9 +1,7 @@
 """The world: one workspace, in which commands are run and files are edited.
 
 Each command is an exec of the engine's own: a session of its own, ended with all that it started when it is
-late; that it is over, and with which status, the engine says, never its output. A process that waits in the
-container for commands would save most of the time that an exec takes (some 50 ms), but whatever it
-says about a command's end, the command's user could say, too. docs/shell.md has the measurement.
+late; that it is over, and with which status, the engine says, never its output. docs/shell.md says why.
 """
 
 from __future__ import annotations
