@@ -1,0 +1,1 @@
+"""Real instances of SWE-bench Verified, graded by their authors' package and by us (docs/parity.md)."""
