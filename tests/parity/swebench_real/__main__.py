@@ -4,8 +4,8 @@
     python -m tests.parity.swebench_real --data DIR --mirrors DIR -o FOLDER [--tasks A,B] [--official PYTHON]
 
 `--data` holds verified.jsonl, environments.jsonl and setup.jsonl; `--mirrors` clones, as OWNER/NAME or
-OWNER+NAME/repo. Images are built where they are missing. Results are added to FOLDER/results.jsonl; what stands there is
-not run again (`--again` does). `--table` prints the table of all results and runs nothing.
+OWNER+NAME/repo. Missing images are built. Results are added to FOLDER/results.jsonl; what stands
+there is not run again (`--again` does). `--table` prints the table of all results and runs nothing.
 """
 
 from __future__ import annotations
@@ -82,10 +82,12 @@ def officially(asked: Mapping[str, Any], args: argparse.Namespace) -> dict[str, 
     done = subprocess.run(
         [*map(str, command), str(folder.resolve()), "parity", str(args.timeout)],
         input=json.dumps(asked),
-        stdout=subprocess.PIPE,
+        capture_output=True,  # a bar of progress, too
         text=True,
-        check=True,
+        check=False,
     )
+    if done.returncode:
+        sys.exit(f"the official command failed:\n{done.stderr[-4000:]}")
     told: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return told
 

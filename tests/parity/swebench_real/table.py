@@ -11,7 +11,7 @@ WANTED = {"gold": "resolved", "empty": "empty_patch", "wrong": "unresolved", "br
 
 
 def differences(result: Mapping[str, Any]) -> list[str]:
-    """Where ours differs from the official one, in class or in a test; and where that is not as it should be."""
+    """Where ours differs from the official one, in class or in a test; and what is not as it should be."""
     found = []
     for kind in KINDS:
         theirs, ours = result["official"][kind], result["ours"][kind]
