@@ -1,23 +1,65 @@
-"""Samples files: JSON lines (plain or gzip) or one JSON array with an answer a row, or a folder a task."""
+"""Samples: files of answers (JSON lines, plain or gzip, one JSON array with an answer a row, or a folder a
+task), and planned samples as suites' statistics and reports see them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from evalkit.errors import DataError
-from evalkit.task import Answer, Form
+from evalkit.task import Answer, Form, Task, Verdict
 
 
 @dataclass(frozen=True)
 class SampleRecord:
-    """One answer read from a samples file; None holds the place of a sample that has none."""
+    """One answer read from a samples file; None holds the place of a sample that has none.
+
+    `model`: who gave it, where the file says so.
+    """
 
     task_id: str
     answer: Answer | None
     finish_reason: str = "stop"
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A planned sample as a suite's statistics see it: how it ended, and what its rollout left.
+
+    `facts` as the scaffold gave them. Times are seconds, `cost` US dollars, None is unknown.
+    """
+
+    task_id: str
+    sample: int
+    outcome: str
+    facts: Mapping[str, Any]
+    cost: float | None
+    model_s: float | None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A planned sample for the suite's own report. None: no answer, no verdict on it. `log` reads what
+    the tests printed; empty where it is not kept."""
+
+    task: Task
+    sample: int
+    answer: Answer | None
+    verdict: Verdict | None
+    log: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run for the suite's own report. `data`: the file, folder or data set of the hub that it was of."""
+
+    name: str
+    model: str
+    data: str
+    samples: Iterable[Judged]
 
 
 FORMS: dict[str, Form] = {

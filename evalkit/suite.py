@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from evalkit.assignment import Assignment
+from evalkit.files import read_records
 from evalkit.interaction import Encounter
 from evalkit.protocol import Protocol
 from evalkit.recipe import Build, Recipe
-from evalkit.samples import SampleRecord, read_rows
+from evalkit.samples import Ran, Sampled, SampleRecord, folder_rows, read_rows
 from evalkit.task import Answer, Task, Verdict
 
 Part = Literal["run", "verdict", "none"]
@@ -158,21 +159,6 @@ class Scorer:
     version: str
 
 
-@dataclass(frozen=True)
-class Sampled:
-    """A planned sample as a suite's statistics see it: how it ended, and what its rollout left.
-
-    `facts` as the scaffold gave them. Times are seconds, `cost` US dollars, None is unknown.
-    """
-
-    task_id: str
-    sample: int
-    outcome: str
-    facts: Mapping[str, Any]
-    cost: float | None
-    model_s: float | None
-
-
 class Suite(ABC):
     """A benchmark's adapter. Instances are cheap, hold no state but these three, and do no work."""
 
@@ -183,6 +169,7 @@ class Suite(ABC):
     official_array: ClassVar[bool] = False  # official samples are one JSON array with a row a task
     scaffold: ClassVar[str] = "one-turn"  # how its tasks are driven where the user does not say
     workspaces: ClassVar[bool] = False  # `score` and `meet` get a WorkspaceSandbox
+    known_tasks_only: ClassVar[bool] = False  # an answer to a task that the data lacks stops a replay
     roles: ClassVar[tuple[str, ...]] = ()  # whom its partner asks beside the tested model: user, judge
 
     def __init__(self, info: SuiteInfo, options: Any = None) -> None:
@@ -278,6 +265,10 @@ class Suite(ABC):
         return {}
 
     # -- formats -------------------------------------------------------------------------------
+    def read_answers(self, path: Path) -> Iterator[SampleRecord]:
+        """Answers from a samples file, or from a folder of folders, one a task. DataError."""
+        return self.read_samples(folder_rows(path) if path.is_dir() else read_records(path))
+
     def read_samples(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:
         """Answers from the rows of a samples file: task_id with solution, completion, reply or patch."""
         return read_rows(rows, patches=self.workspaces)
@@ -286,6 +277,14 @@ class Suite(ABC):
         """One row of the suite's official samples format; `read_samples` reads it back."""
         code = self.protocol().extract(task, answer)
         return {"task_id": task.id, code.form: code.text} if code else {"task_id": task.id, "solution": ""}
+
+    def signed(self, row: dict[str, Any], model: str) -> dict[str, Any]:
+        """A row of the official samples format with the model's name, where the format has a place for it."""
+        return row
+
+    def official_report(self, run: Ran, folder: Path) -> None:
+        """Write the authors' own report files of a run into the folder, which is empty."""
+        raise NotImplementedError(f"{self.info.name} has no report files of its authors'")
 
     def official_row(self, task: Task, answers: Sequence[Answer | None]) -> dict[str, Any]:
         """Where `official_array`: the row of a task, None for an answer that is missing."""

@@ -9,26 +9,31 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from evalkit.cli.find import find_run
 from evalkit.cli.options import absolute, add_places
 from evalkit.cli.parser import Parser, choice
 from evalkit.errors import UsageError
 
+if TYPE_CHECKING:
+    from evalkit.store import Reader
+
 ABOUT = """\
 One record a sample, in planned order (docs/machine-interface.md): JSON lines, Parquet, or the suite's
 official samples format (what has no answer is left out, or null where a row holds several). `logs` writes
-what the tests printed, where a suite keeps it, as a file a sample into the folder that -o names.
+what the tests printed, where a suite keeps it, as a file a sample into the folder that -o names, `report`
+the report files of the suite's authors.
 """
 EXAMPLES = """\
   evalkit export last > samples.jsonl
   evalkit export last --format parquet -o samples.parquet
   evalkit export humaneval--qwen3 --format official -o answers.jsonl
   evalkit export last --format logs -o logs
+  evalkit export last --format report -o report
 """
-FOLDERS = ("logs",)
-FORMATS = ("jsonl", "parquet", "official", "logs")
+FOLDERS = ("logs", "report")
+FORMATS = ("jsonl", "parquet", "official", *FOLDERS)
 
 
 def main(words: Sequence[str]) -> int:
@@ -42,7 +47,11 @@ def main(words: Sequence[str]) -> int:
         help=", ".join(FORMATS) + " (default: jsonl)",
     )
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="PATH", help="write there (default: stdout; logs: a folder)"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="PATH",
+        help="write there (default: stdout; logs, report: a folder)",
     )
     add_places(parser)
     args = parser.read(words)
@@ -72,25 +81,34 @@ def main(words: Sequence[str]) -> int:
 
 
 def write_folder(args: argparse.Namespace) -> int:
-    """The formats that are a file a sample, into a folder that is new or empty."""
-    from evalkit.run.export import logs
+    """The formats that are several files, into a folder that is new or empty."""
+    from evalkit.run.export import official_report
     from evalkit.store import read_run
 
     if args.output is None:
         raise UsageError(f"--format {args.format} writes a folder", "name it: -o DIR")
     if args.output.exists() and (not args.output.is_dir() or any(args.output.iterdir())):
         raise UsageError(f"{args.output} is there already", "name a folder that is new or empty")
+    data = absolute(args.data)
     with read_run(find_run(args.run, args.results)) as store:
-        written = 0
-        for name, log in logs(store):
-            args.output.mkdir(parents=True, exist_ok=True)
-            (args.output / name).write_bytes(log)
-            written += 1
-        if not written:
-            raise UsageError(
-                f"{store.folder.name} holds no logs", "its suite keeps none, or nothing is judged"
-            )
+        if args.format == "report":
+            official_report(store, args.output, Path(data) if data else None)
+        else:
+            write_logs(store, args.output)
     return 0
+
+
+def write_logs(store: Reader, folder: Path) -> None:
+    """A file a sample."""
+    from evalkit.run.export import logs
+
+    written = 0
+    for name, log in logs(store):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(log)
+        written += 1
+    if not written:
+        raise UsageError(f"{store.folder.name} holds no logs", "its suite keeps none, or nothing is judged")
 
 
 @contextmanager

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from evalkit.data import load_data, tasks_of
-from evalkit.errors import DataError
+from evalkit.errors import DataError, UsageError
 from evalkit.registry import open_suite
 from evalkit.run.result import ended_sessions, explain_missing
 from evalkit.run.session import stored_settings
+from evalkit.samples import Judged, Ran
 from evalkit.store import Reader, Record
 from evalkit.suite import Suite
 from evalkit.task import Task, TestResult, Verdict
@@ -94,6 +96,36 @@ def official_samples(store: Reader, data: Path | None = None) -> tuple[bool, Ite
 
     `data` says where the run's data is, if it moved. Raises DataError where it is not the same.
     """
+    suite, tasks = suite_of(store, data)
+    rows = task_rows if suite.official_array else sample_rows
+    return suite.official_array, rows(store, suite, tasks)
+
+
+def official_report(store: Reader, folder: Path, data: Path | None = None) -> None:
+    """The report files of the suite's authors, in the folder. UsageError where the suite writes none."""
+    suite, tasks = suite_of(store, data)
+    if type(suite).official_report is Suite.official_report:
+        raise UsageError(
+            f"{suite.info.name} has no report files of its authors'",
+            "evalkit export RUN writes its samples, evalkit report its score",
+        )
+    source = store.manifest["data"]["source"].partition(":")[2]
+    suite.official_report(Ran(store.folder.name, model_of(store), source, judged(store, tasks)), folder)
+
+
+def judged(store: Reader, tasks: Mapping[str, Task]) -> Iterator[Judged]:
+    for record in store.records():
+        name, sample = record.row["task_id"], record.row["sample"]
+        log = partial(_log, store, name, sample)
+        yield Judged(tasks[name], sample, record.answer, record.verdicts.get("official"), log)
+
+
+def _log(store: Reader, task_id: str, sample: int) -> bytes:
+    return store.logs(task_id, sample).get("official", b"")
+
+
+def suite_of(store: Reader, data: Path | None) -> tuple[Suite, dict[str, Task]]:
+    """A run's suite and its tasks, by id. DataError where the data is not the run's."""
     settings = stored_settings(store.manifest)
     suite = open_suite(settings.suite, settings.options)
     path = data or (Path(settings.data) if settings.data else None)
@@ -103,18 +135,23 @@ def official_samples(store: Reader, data: Path | None = None) -> tuple[bool, Ite
             f"{loaded.source} is not the data that {store.folder} was made with",
             f"that was {store.manifest['data']['source']}: say where it is now with --data PATH",
         )
-    tasks = {task.id: task for task in tasks_of(suite, loaded)}
-    rows = task_rows if suite.official_array else sample_rows
-    return suite.official_array, rows(store, suite, tasks)
+    return suite, {task.id: task for task in tasks_of(suite, loaded)}
+
+
+def model_of(store: Reader) -> str:
+    """The model's name; of answers that were replayed, whose they are."""
+    return str(store.manifest["model"].get("answers_of") or stored_settings(store.manifest).model)
 
 
 def sample_rows(store: Reader, suite: Suite, tasks: Mapping[str, Task]) -> Iterator[dict[str, Any] | None]:
+    model = model_of(store)
     for record in store.records():
         task = tasks.get(record.row["task_id"])
         if record.answer is None or task is None:
             yield None
         else:
-            yield suite.official_sample(task, record.answer, record.verdicts.get("official"))
+            row = suite.official_sample(task, record.answer, record.verdicts.get("official"))
+            yield suite.signed(row, model)
 
 
 def task_rows(store: Reader, suite: Suite, tasks: Mapping[str, Task]) -> Iterator[dict[str, Any] | None]:

@@ -13,8 +13,8 @@ from evalkit.registry import open_suite
 from evalkit.run.pipeline import Stop
 from evalkit.run.settings import Settings
 from evalkit.run.summary import Summary, count
+from evalkit.samples import Sampled
 from evalkit.store import Reader, Record, read_run
-from evalkit.suite import Sampled
 
 WHY_MISSING = {"cost": "budget", "time": "budget"}
 LOOKED_AT = 50  # verdicts

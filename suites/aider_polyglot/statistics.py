@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from evalkit.suite import Sampled
+from evalkit.samples import Sampled
 
 SCORED = ("passed", "failed")
 

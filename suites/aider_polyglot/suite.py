@@ -11,7 +11,8 @@ from evalkit.errors import UsageError
 from evalkit.interaction import Encounter
 from evalkit.protocol import Protocol
 from evalkit.recipe import Recipe
-from evalkit.suite import CommonOptions, Data, Sampled, Scorer, option
+from evalkit.samples import Sampled
+from evalkit.suite import CommonOptions, Data, Scorer, option
 from evalkit.task import Answer, Task, Verdict
 from evalkit.workspace import WorkspaceSandbox
 

@@ -95,13 +95,16 @@ def write_run_report(folder: Path, run_id: str, model: str, report: Mapping[str,
 
 
 def write_instance(
-    folder: Path, run_id: str, prediction: Prediction, graded: Graded, script: str, log: bytes
+    folder: Path, run_id: str, prediction: Prediction, graded: Graded, script: str, log: bytes | None
 ) -> Path:
-    """The instance's folder below `folder`, as `swebench report` grades it again."""
+    """The instance's folder below `folder`, as `swebench report` grades it again; the patch alone where no
+    tests were run (`log` is None)."""
     name, model = file_name(prediction.instance_id), file_name(prediction.model)
     path = folder / LOGS / file_name(run_id) / model / name
     path.mkdir(parents=True, exist_ok=True)
     (path / "patch.diff").write_bytes(prediction.data)
+    if log is None:
+        return path
     (path / "eval.sh").write_text(script, encoding="utf-8")
     (path / "test_output.txt").write_text(log.decode("utf-8", errors="replace"), encoding="utf-8", newline="")
     if graded.report is not None:

@@ -3,7 +3,7 @@ in a fresh one: officially as swebench 5.0.2 grades it, and strictly."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,20 @@ from evalkit.assignment import Assignment
 from evalkit.interaction import Encounter
 from evalkit.protocol import Protocol
 from evalkit.recipe import Build
+from evalkit.samples import Ran, Sampled, SampleRecord
 from evalkit.suite import SECONDS, CommonOptions, Data, Scorer, SuiteInfo, option
 from evalkit.task import Answer, Task, Verdict
 from evalkit.workspace import WorkspaceSandbox
 
-from . import workplace
+from . import answers, workplace
 from .build import build_of
 from .instances import read_instance
 from .protocols import protocol
+from .statistics import statistics
 from .subsets import DEFAULT, NAMES, facts_of, subsets
 
 TIMEOUT_S = 1800.0  # the official default
+KNOWN = ("verified", "lite", "multilingual")  # subsets whose data is known by its fingerprint
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Suite(suite.Suite):
     required_fields = ("instance_id", "problem_statement", "base_commit")
     scaffold = "interactive"
     workspaces = True
+    known_tasks_only = True
 
     def source(self) -> SuiteInfo:
         return facts_of(self.info, self.options.subset)
@@ -52,6 +56,20 @@ class Suite(suite.Suite):
 
     def scope(self, data: Data) -> str:
         return subsets()[self.options.subset].title
+
+    def doubts(self, tasks: Sequence[Task], data: Data) -> tuple[str, ...]:
+        if data.pinned or self.options.subset not in KNOWN:
+            return ()
+        return (f"other instances than those of {self.scope(data)}, or changed ones",)
+
+    def judging_doubts(self) -> tuple[str, ...]:
+        limit = self.options.test_timeout
+        return (f"{limit:g} s for the tests, officially {TIMEOUT_S:g} s",) if limit != TIMEOUT_S else ()
+
+    def remarks(self, tasks: Sequence[Task]) -> tuple[str, ...]:
+        if self.network:
+            return ("the network is on: what was done about an issue can be looked up there",)
+        return ("without a network, which officially is open",)
 
     def protocol(self) -> Protocol:
         return protocol(self.options.tools)
@@ -88,6 +106,26 @@ class Suite(suite.Suite):
             network=self.network,
         )
         return verdict
+
+    def statistics(self, samples: Iterable[Sampled]) -> Mapping[str, float | None]:
+        return statistics(samples)
+
+    # -- formats -----------------------------------------------------------------------------------
+    def read_answers(self, path: Path) -> Iterator[SampleRecord]:
+        return answers.read_answers(path)
+
+    def read_samples(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:
+        return answers.records((f"row {number}", row) for number, row in enumerate(rows, 1))
+
+    def official_sample(self, task: Task, answer: Answer, verdict: Verdict | None) -> dict[str, Any]:
+        return {"instance_id": task.id, "model_patch": answer.text if answer.form == "patch" else ""}
+
+    def signed(self, row: dict[str, Any], model: str) -> dict[str, Any]:
+        return {**row, "model_name_or_path": model}
+
+    def official_report(self, run: Ran, folder: Path) -> None:
+        hub = self.source().hub
+        answers.write_report(run, hub.split if hub else "test", folder)
 
 
 def task_of(record: Mapping[str, Any]) -> Task:

@@ -237,6 +237,7 @@ def test_export_parquet(evalkit: Evalkit, hostile: Path, tmp_path: Path) -> None
 def test_export_writes_whole_files_or_none(evalkit: Evalkit, stored: Path, tmp_path: Path) -> None:
     (tmp_path / "out.jsonl").write_text("before")
     evalkit("export", "stored", "--format", "official", "-o", "out.jsonl").refused(2, "is not the data that")
+    evalkit("export", "stored", "--format", "report", "-o", "report").refused(2, "is not the data that")
     assert (tmp_path / "out.jsonl").read_text() == "before"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out.jsonl", "results"]
 

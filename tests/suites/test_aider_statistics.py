@@ -14,7 +14,7 @@ from evalkit_suites.aider_polyglot.statistics import statistics
 from evalkit.data import load_data
 from evalkit.patch import apply_patch
 from evalkit.registry import open_suite
-from evalkit.suite import Sampled
+from evalkit.samples import Sampled
 from evalkit.workspace import File, Tree
 from tests.suites.aider import checkout
 from tests.suites.test_aider_partner import RIGHT, exercise

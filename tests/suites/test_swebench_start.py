@@ -364,7 +364,7 @@ def incomplete(made: Repository) -> None:
     (made.path / ".git/objects" / blob[:2] / blob[2:]).unlink()
 
 
-UNFIT = {
+UNFIT: dict[Callable[[Repository], None], str] = {
     ahead: "1 commits above the base commit: Fix it",
     far_ahead: "2 commits above the base commit",
     behind: "is not in the history of HEAD",
