@@ -20,7 +20,7 @@ class AgentBroke(Exception):
 
 
 class AgentProcess:
-    """`python -I inside/agent.py CONFIG`, in a process group of its own."""
+    """`python -I inside/agent.py WORDS`, in a process group of its own."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -28,10 +28,10 @@ class AgentProcess:
         self._reading = asyncio.create_task(self._read_errors())
 
     @classmethod
-    async def start(cls, python: Path, config: str) -> AgentProcess:
+    async def start(cls, python: Path, *words: str) -> AgentProcess:
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
-            *(str(python), "-I", "-B", str(SCRIPT), config),
+            *(str(python), "-I", "-B", str(SCRIPT), *words),
             stdin=pipe,
             stdout=pipe,
             stderr=pipe,

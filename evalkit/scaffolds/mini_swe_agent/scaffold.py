@@ -28,10 +28,11 @@ LATE = "agent_timeout"
 
 
 class MiniSweAgent:
-    """With the configuration `config/benchmarks/CONFIG.yaml` of the package."""
+    """With the configuration `config/benchmarks/CONFIG.yaml` of the package, and its class for a model."""
 
     name = TOOL
     config = "swebench"
+    model_class = "litellm"
     # what that file sets (2.4.6, read 2026-11): the user's limits come before it, the suite's after
     budget = Budget(turns=250, money=3.0)
 
@@ -50,7 +51,8 @@ class MiniSweAgent:
         assert rollout.sandbox is not None, "suites with assignments have workspaces"
         assignment = suite.assignment(task)
         budget = rollout.budget.within(self.budget).within(assignment.budget)
-        process = await AgentProcess.start(python_of(TOOL), self.config)  # loads while the workspace is made
+        # it loads while the workspace is made
+        process = await AgentProcess.start(python_of(TOOL), self.config, self.model_class)
         try:
             workspace = await rollout.sandbox.open(assignment.spec)
             try:
@@ -70,6 +72,7 @@ class MiniSweAgentText(MiniSweAgent):
 
     name = "mini-swe-agent-text"
     config = "swebench_backticks"
+    model_class = "litellm_textbased"
 
 
 class Talk:

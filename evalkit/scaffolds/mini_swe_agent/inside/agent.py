@@ -1,4 +1,4 @@
-"""One rollout of mini-swe-agent, in the Python that it is installed in: `python -I agent.py CONFIG`.
+"""One rollout of mini-swe-agent, in the Python that it is installed in: `agent.py CONFIG MODEL_CLASS`.
 
 Everything that it does is the package's own: its configuration, prompts, agent, model class, parsing and rule
 of submission. Only two things lead elsewhere, over lines of JSON on stdin and stdout:
@@ -88,7 +88,7 @@ def main() -> None:
     os.dup2(2, 1)  # what the package prints is no part of the talk
     logging.getLogger("minisweagent").setLevel(logging.WARNING)
     config = safe_load((builtin_config_dir / "benchmarks" / f"{sys.argv[1]}.yaml").read_text())
-    model_class = get_model_class(MODEL, config["model"].pop("model_class", ""))
+    model_class = get_model_class(MODEL, sys.argv[2])
     start = lines.ask({"ready": {"version": __version__}})["start"]
     only_to(int(start["base_url"].split(":")[2].split("/")[0]))
     lines.say({"ended": run(lines, config, model_class, start)})
@@ -101,6 +101,7 @@ def run(lines: Lines, config: dict[str, Any], model_class: Any, start: dict[str,
             return {"cost": float(getattr(response.usage, "cost", None) or 0.0)}
 
     asked = config["model"] | {"model_name": MODEL}
+    asked.pop("model_class", None)
     asked["model_kwargs"] |= {
         "api_base": start["base_url"],
         "api_key": start["key"],
