@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,23 @@ from tests.suites.swebench_set.data import ENVIRONMENTS, FOLDER, INSTANCES, row
 from tests.suites.swebench_set.repositories import mirrors
 
 __all__ = ["evalkit"]  # a fixture
+SCRIPT = Path(__file__).parents[2] / "scripts/swebench-environments"
+EXPORT = """\
+name: testbed
+channels:
+  - conda-forge
+  - defaults
+dependencies:
+  - _libgcc_mutex=0.1=main
+  - click=8.1.7=unix_pyh707e725_0
+  - openssl=3.0.15=h5eee18b_0
+  - pip=24.2=py39h06a4308_0
+  - python=3.9.20=he870216_1
+  - six=1.16.0=pyhd3eb1b0_1
+  - pip:
+      - attrs==23.1.0
+prefix: /opt/miniconda3/envs/testbed
+"""
 
 
 def test_pins_are_named_as_pypi_names_them() -> None:
@@ -85,6 +105,33 @@ def test_the_command_line_says_what_is_wrong(evalkit: Evalkit, tmp_path: Path) -
     alone = tmp_path / "instances.jsonl"
     alone.write_bytes(INSTANCES.read_bytes())
     evalkit("sandbox", "build", "swebench", "--data", alone).refused(2, "no environments.jsonl")
+
+
+def test_environments_are_read_from_what_the_authors_publish(tmp_path: Path) -> None:
+    files = tmp_path / "clone/swebench/resources/swebench-og/own__a/1"
+    files.mkdir(parents=True)
+    (files / "environment.yml").write_text(EXPORT)
+    for words in (
+        ("init", "-q"),
+        ("add", "-A"),
+        ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qma"),
+    ):
+        subprocess.run(["git", "-C", tmp_path / "clone", *words], check=True)
+    with zipfile.ZipFile(tmp_path / "a.whl", "w") as wheel:
+        specs = {"own/a": {"1.0": {"python": "3.9", "install": "pip install ."}}}
+        text = f"MAP_REPO_VERSION_TO_SPECS_PY = {specs}"
+        wheel.writestr("swebench/harness/constants/python.py", text)
+    (tmp_path / "rows.jsonl").write_text('{"instance_id": "own__a-1", "repo": "own/a", "version": "1.0"}\n')
+    places = [tmp_path / name for name in ("clone", "a.whl", "rows.jsonl")]
+    subprocess.run([sys.executable, SCRIPT, *places, "-o", tmp_path], check=True, capture_output=True)
+    assert json.loads((tmp_path / "environments.jsonl").read_text()) == {
+        "instance_id": "own__a-1",
+        "python": "3.9.20",
+        "pip": ["attrs==23.1.0"],
+        "conda_python": ["click==8.1.7", "pip==24.2", "six==1.16.0"],
+    }
+    setup = json.loads((tmp_path / "setup.jsonl").read_text())
+    assert setup == {"instance_id": "own__a-1", "python": "3.9", "install": "pip install ."}
 
 
 @pytest.mark.full
