@@ -12,7 +12,7 @@ from evalkit.suite import Suite
 from evalkit.task import Answer, Task
 from evalkit.workspace import WorkspaceSandbox
 
-__all__ = ["Attempt", "Budget", "Equipped", "Rollout", "Scaffold"]
+__all__ = ["Attempt", "Budget", "Equipped", "Outspoken", "Rollout", "Scaffold"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,14 @@ class Scaffold(Protocol):
     version: str
 
     async def attempt(self, suite: Suite, task: Task, rollout: Rollout) -> Attempt: ...
+
+
+@runtime_checkable
+class Outspoken(Protocol):
+    """What a scaffold has, too, that puts its own words around a suite's assignments: the protocol of a run
+    is then called as it says, not as the suite does."""
+
+    asks: str
 
 
 @runtime_checkable

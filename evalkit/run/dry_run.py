@@ -86,7 +86,7 @@ def project(plan: Plan, knobs: Knobs) -> Projection:
         suite=plan.suite.info.name,
         scope=plan.scope,
         model=plan.settings.model,
-        protocol=plan.suite.protocol().name,
+        protocol=plan.protocol.name,
         scaffold=plan.scaffold.name,
         continues=holds_run(folder),
         tasks=len(plan.tasks),
@@ -137,7 +137,7 @@ def _owed(plan: Plan, folder: Path) -> tuple[list[tuple[Task, int]], int, int]:
 
 def prompt_tokens(plan: Plan, task: Task) -> int:
     """Tokens of the task's first prompt, by the rule above."""
-    prompt = plan.suite.protocol().prompt(task)
+    prompt = plan.protocol.prompt(task)
     characters = sum(len(m.content) for m in prompt.messages) + len(prompt.text or "")
     return -(-characters // CHARACTERS_PER_TOKEN)
 

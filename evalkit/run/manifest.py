@@ -25,7 +25,7 @@ PACKAGES = ("openai", "docker", "datasets", "pandas", "aiohttp", "httpx2")
 
 
 def make_manifest(plan: Plan, sandbox: ProgramSandbox | WorkspaceSandbox) -> dict[str, Any]:
-    info, protocol = plan.suite.info, plan.suite.protocol()
+    info, protocol = plan.suite.info, plan.protocol
     return {
         "schema": "evalkit.run/1",
         "created": now(),

@@ -12,12 +12,13 @@ from typing import Any
 from evalkit.data import Data, load_data, tasks_of
 from evalkit.errors import UsageError
 from evalkit.interaction import Budget
-from evalkit.model import Model, Sampling
+from evalkit.model import Message, Model, Sampling
 from evalkit.models import open_model
 from evalkit.models.replay import Replay
+from evalkit.protocol import Prompt, Protocol
 from evalkit.registry import did_you_mean, open_scaffold, open_suite
 from evalkit.run.settings import Knobs, Settings, digest, given_limits
-from evalkit.scaffold import Scaffold
+from evalkit.scaffold import Outspoken, Scaffold
 from evalkit.scaffolds.interactive import Interactive
 from evalkit.suite import Suite, options_of
 from evalkit.task import Task
@@ -45,6 +46,10 @@ class Plan:
     others: Mapping[str, Model] = field(default_factory=dict)  # models of other roles: user, judge
 
     @property
+    def protocol(self) -> Protocol:
+        return protocol_of(self.suite, self.scaffold)
+
+    @property
     def models(self) -> dict[str, Model]:
         """Who answers in which role."""
         return {"tested": self.model, **self.others}
@@ -55,7 +60,7 @@ class Plan:
 
     @property
     def folder_name(self) -> str:
-        parts = [self.suite.info.name, slug(self.settings.model), self.suite.protocol().name]
+        parts = [self.suite.info.name, slug(self.settings.model), self.protocol.name]
         if self.settings.label:
             parts.append(slug(self.settings.label))
         return "--".join([*parts, digest(self.identity)[:8]])
@@ -64,6 +69,20 @@ class Plan:
     def planned(self) -> list[tuple[str, int]]:
         """(task id, sample) in the order of work: every task's first sample before any second."""
         return [(task.id, k) for k in range(self.samples) for task in self.tasks]
+
+
+def protocol_of(suite: Suite, scaffold: Scaffold) -> Protocol:
+    """The suite's; where the scaffold asks in its own words, one that is called so."""
+    if not isinstance(scaffold, Outspoken):
+        return suite.protocol()
+    return dataclasses.replace(
+        suite.protocol(),
+        name=scaffold.asks,
+        version=scaffold.version,
+        prompt=lambda task: Prompt((Message("user", suite.assignment(task).problem),)),
+        source=f"{scaffold.name} {scaffold.version}",
+        notes="",
+    )
 
 
 def slug(name: str) -> str:
@@ -79,13 +98,13 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
     `sends` False: the model is only to be described, and may lack a key.
     """
     suite = open_suite(settings.suite, settings.options)
-    protocol = suite.protocol()
     scaffold = open_scaffold(settings.scaffold or suite.scaffold)
     if isinstance(scaffold, Interactive) and type(suite).meet is Suite.meet:
         raise UsageError(
             f"{suite.info.name} has no interactive tasks",
             f"its own scaffold is {suite.scaffold}: leave out --scaffold",
         )
+    protocol = protocol_of(suite, scaffold)
     other = suite.other_data()  # read before the benchmark's own, which may be gigabytes from the hub
     data = load_data(suite, Path(settings.data) if settings.data else None)
     all_tasks = tasks_of(suite, data)

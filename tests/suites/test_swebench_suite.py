@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from evalkit.data import load_data, tasks_of
 from evalkit.errors import DataError
 from evalkit.models.replay import Replay, open_replay
 from evalkit.registry import open_suite
+from evalkit.run.plan import make_plan
+from evalkit.run.settings import Knobs, Settings
 from evalkit.samples import Judged, Ran, Sampled
 from evalkit.task import Answer, Task, Verdict, error, failed, passed
 from tests.suites.swebench_set import INSTANCES, rows
@@ -285,3 +288,18 @@ def test_replays_answer_with_the_patch(tmp_path: Path) -> None:
     model = replayed(written(tmp_path / "p.jsonl", [prediction(A, "x")]))
     reply = asyncio.run(model.complete(Request(own()[A], 0, (), None, Sampling(), (), 0)))
     assert (reply.text, reply.form, reply.served_model) == ("x", "patch", "org/model")
+
+
+def test_the_row_says_who_asks_the_model() -> None:
+    """evalkit's own agent asks by the suite's protocol, others in words of their own."""
+    knobs = Knobs()
+    settings = Settings("swebench", "oracle", data=str(INSTANCES))
+    ours = make_plan(settings, knobs)
+    theirs = make_plan(replace(settings, scaffold="mini-swe-agent"), knobs)
+    assert (ours.protocol.name, theirs.protocol.name) == ("evalkit-shell-tools", "mini-swebench")
+    assert theirs.identity["protocol"]["name"] == "mini-swebench"
+    assert "mini-swebench" in theirs.folder_name
+    task = theirs.tasks[0]
+    assert [message.content for message in theirs.protocol.prompt(task).messages] == [
+        task.data["problem_statement"]
+    ]

@@ -32,6 +32,7 @@ class MiniSweAgent:
 
     name = TOOL
     config = "swebench"
+    asks = "mini-swebench"  # its words: the configuration of that name
     model_class = "litellm"
     # what that file sets (2.4.6, read 2026-11): the user's limits come before it, the suite's after
     budget = Budget(turns=250, money=3.0)
@@ -72,6 +73,7 @@ class MiniSweAgentText(MiniSweAgent):
 
     name = "mini-swe-agent-text"
     config = "swebench_backticks"
+    asks = "mini-swebench-backticks"
     model_class = "litellm_textbased"
 
 
