@@ -64,3 +64,10 @@ def test_every_extractor_and_source_is_named(suite: str) -> None:
         assert f"`{protocol.extractor.name.removesuffix('-local')}`" in TEXT
         for repository, commit in re.findall(r"(\S+/\S+) ([0-9a-f]{8})\b", protocol.source):
             assert f"| {repository} | {commit} |" in TEXT
+
+
+def test_swebenchs_table_names_each_way_to_work() -> None:
+    found = [
+        open_suite("swebench", {"tools": tools}).protocol().name for tools in ("tools", "bash-only", "text")
+    ]
+    assert list(rows("SWE-bench"))[:3] == found
