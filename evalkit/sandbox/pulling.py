@@ -62,7 +62,7 @@ def hint(words: str) -> str:
         return "start it (systemctl start docker), then resume the run"
     if LOGIN.search(words):
         return "docker login, or supply the image: --image-map FILE"
-    return "the sample is tried again on resume; images can be supplied: --image-map FILE (docs/images.md)"
+    return "the sample is tried again on resume; images can be built or supplied: docs/images.md"
 
 
 def _refused(reference: str, words: str, quota: Quota, delay: float | None) -> float | None:

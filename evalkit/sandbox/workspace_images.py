@@ -105,7 +105,7 @@ def _gone(name: str) -> NoReturn:
     raise SandboxError(f"the engine does not have the image {name}", _WAY_OUT)
 
 
-_WAY_OUT = "docker pull it, or name another with --image-map"
+_WAY_OUT = "docker pull it, name another with --image-map, or build it (docs/images.md)"
 
 
 def _say(line: str) -> None:
