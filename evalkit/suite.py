@@ -169,6 +169,7 @@ class Suite(ABC):
     official_array: ClassVar[bool] = False  # official samples are one JSON array with a row a task
     scaffold: ClassVar[str] = "one-turn"  # how its tasks are driven where the user does not say
     workspaces: ClassVar[bool] = False  # `score` and `meet` get a WorkspaceSandbox
+    answers_alone: ClassVar[bool] = False  # no world is met for answers that are there already: AsGiven
     known_tasks_only: ClassVar[bool] = False  # an answer to a task that the data lacks stops a replay
     roles: ClassVar[tuple[str, ...]] = ()  # whom its partner asks beside the tested model: user, judge
 

@@ -19,6 +19,7 @@ from evalkit.protocol import Prompt, Protocol
 from evalkit.registry import did_you_mean, open_scaffold, open_suite
 from evalkit.run.settings import Knobs, Settings, digest, given_limits
 from evalkit.scaffold import Outspoken, Scaffold
+from evalkit.scaffolds.as_given import AsGiven
 from evalkit.scaffolds.interactive import Interactive
 from evalkit.suite import Suite, options_of
 from evalkit.task import Task
@@ -104,7 +105,6 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
             f"{suite.info.name} has no interactive tasks",
             f"its own scaffold is {suite.scaffold}: leave out --scaffold",
         )
-    protocol = protocol_of(suite, scaffold)
     other = suite.other_data()  # read before the benchmark's own, which may be gigabytes from the hub
     data = load_data(suite, Path(settings.data) if settings.data else None)
     all_tasks = tasks_of(suite, data)
@@ -113,6 +113,9 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
     if not suite.workspaces:  # what a workspace's image holds is known when it is there
         tasks = [available(task) for task in tasks]
     model, others = open_models(settings, suite, knobs, sends=sends)
+    if not settings.scaffold and suite.answers_alone and model.describe().get("backend") in SILENT:
+        scaffold = AsGiven()
+    protocol = protocol_of(suite, scaffold)
     if isinstance(model, Replay):
         model.check_tasks(task.id for task in all_tasks)
     sampling = with_defaults(

@@ -46,6 +46,7 @@ class Suite(suite.Suite):
     required_fields = ("instance_id", "problem_statement", "base_commit")
     scaffold = "interactive"
     workspaces = True
+    answers_alone = True
     known_tasks_only = True
 
     def source(self) -> SuiteInfo:

@@ -291,12 +291,18 @@ def test_replays_answer_with_the_patch(tmp_path: Path) -> None:
 
 
 def test_the_row_says_who_asks_the_model() -> None:
-    """evalkit's own agent asks by the suite's protocol, others in words of their own."""
+    """evalkit's own agent by the suite's protocol, others in their own words, nobody for answers as given."""
     knobs = Knobs()
     settings = Settings("swebench", "oracle", data=str(INSTANCES))
-    ours = make_plan(settings, knobs)
+    given = make_plan(settings, knobs)
+    ours = make_plan(replace(settings, scaffold="interactive"), knobs)
     theirs = make_plan(replace(settings, scaffold="mini-swe-agent"), knobs)
-    assert (ours.protocol.name, theirs.protocol.name) == ("evalkit-shell-tools", "mini-swebench")
+    names = [(plan.scaffold.name, plan.protocol.name) for plan in (given, ours, theirs)]
+    assert names == [
+        ("as-given", "as-given"),
+        ("interactive", "evalkit-shell-tools"),
+        ("mini-swe-agent", "mini-swebench"),
+    ]
     assert theirs.identity["protocol"]["name"] == "mini-swebench"
     assert "mini-swebench" in theirs.folder_name
     task = theirs.tasks[0]
