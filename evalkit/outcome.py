@@ -41,6 +41,7 @@ REASONS: dict[Outcome, tuple[str, ...]] = {
     Outcome.NOT_RUN: ("unavailable", "excluded", "interrupted", "budget"),
 }
 
+EXCLUDED = "excluded"  # a reason of not_run: such samples are no part of what a score is of
 SCORED = (Outcome.PASSED, Outcome.FAILED)
 
 

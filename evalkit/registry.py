@@ -123,7 +123,7 @@ def read_info(folder: Path) -> SuiteInfo:
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise DataError(f"cannot read {path}: {e}") from None
     data = raw.pop("data", {})
-    lists_of_tasks = {name: raw.pop(name, {}) for name in ("exceptions", "passes_untouched")}
+    lists_of_tasks = {name: raw.pop(name, {}) for name in ("exceptions", "may_fail", "passes_untouched")}
     known = {f.name for f in dataclasses.fields(SuiteInfo)} - {
         "folder",
         "local",
@@ -133,6 +133,7 @@ def read_info(folder: Path) -> SuiteInfo:
         "hub",
         "checkout",
         "exceptions",
+        "may_fail",
         "passes_untouched",
     }
     if unknown := sorted(set(raw) - known):

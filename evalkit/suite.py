@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal
 
 from evalkit.assignment import Assignment
 from evalkit.files import read_records
-from evalkit.interaction import Encounter
+from evalkit.interaction import Budget, Encounter
 from evalkit.protocol import Protocol
 from evalkit.recipe import Build, Recipe
 from evalkit.samples import Ran, Sampled, SampleRecord, folder_rows, read_rows
@@ -146,6 +146,8 @@ class SuiteInfo:
     checkout: Checkout | None = None
     # gold that fails officially too: why
     exceptions: Mapping[str, str] = field(default_factory=dict, hash=False)
+    # gold that may fail on a machine, for want of what the task asks of it: then nobody solves the task there
+    may_fail: Mapping[str, str] = field(default_factory=dict, hash=False)
     # tasks that are solved officially by what is there from the start: why
     passes_untouched: Mapping[str, str] = field(default_factory=dict, hash=False)
     notes: str = ""
@@ -171,6 +173,7 @@ class Suite(ABC):
     workspaces: ClassVar[bool] = False  # `score` and `meet` get a WorkspaceSandbox
     answers_alone: ClassVar[bool] = False  # no world is met for answers that are there already: AsGiven
     known_tasks_only: ClassVar[bool] = False  # an answer to a task that the data lacks stops a replay
+    budget: ClassVar[Budget] = Budget()  # of a rollout, where neither user nor scaffold say
     roles: ClassVar[tuple[str, ...]] = ()  # whom its partner asks beside the tested model: user, judge
 
     def __init__(self, info: SuiteInfo, options: Any = None) -> None:
@@ -222,6 +225,11 @@ class Suite(ABC):
     def judging_doubts(self) -> tuple[str, ...]:
         """As `doubts`, but of how the options have answers judged, which may change in a run."""
         return ()
+
+    def conditions(self) -> Mapping[str, str]:
+        """Under what rollouts and tests run, whatever it is set to ({"network": "off"}): each row of a report
+        names it, and what is known of gold on this machine holds only where it is the same."""
+        return {}
 
     @abstractmethod
     async def score(self, task: Task, answer: Answer, sandbox: Any) -> Verdict:

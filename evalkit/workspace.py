@@ -227,6 +227,11 @@ class WorkspaceSandbox(Protocol):
         """What the image is known to hold, of what tasks may need (see evalkit.recipe)."""
         ...
 
+    def identity(self, image: str) -> str:
+        """What the image's name stands for: a registry's digest, or the engine's id; "" where that is not
+        known, or not yet."""
+        ...
+
     def describe(self) -> dict[str, Any]:
         """Images with their digests, engine, limits: for the manifest."""
         ...

@@ -57,6 +57,6 @@ def runs_table(found: list[tuple[Path, Summary]]) -> str:
     rows = [["suite", "model", "protocol", "pass@1", "scored", "when", "run"]]
     for folder, s in found:
         when = datetime.fromtimestamp(made_at(folder)).strftime("%Y-%m-%d %H:%M")
-        scored = f"{s.scored:,}/{s.planned:,}"
+        scored = f"{s.scored:,}/{s.expected:,}"
         rows.append([*names_of(s), score_of(s), scored, when, one_line(folder.name)])
     return with_footnote(table(rows, right=frozenset((3, 4))), [s for _, s in found])

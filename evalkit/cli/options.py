@@ -273,6 +273,7 @@ def settings_from(args: argparse.Namespace, suite: str, model: str, options: Map
         backend=object_from_anywhere(args.backend) if args.backend else None,
         stream=args.stream,
         label=args.label,
+        all_tasks=args.all_tasks,
         **rollout_from(args),
     )
 

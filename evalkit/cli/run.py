@@ -95,6 +95,11 @@ def build(suites: Sequence[str] = ()) -> Parser:
         metavar="NAME",
         help="how the model is driven: a name, module:Class or FILE.py:Class (default: the suite's own)",
     )
+    group.add_argument(
+        "--all-tasks",
+        action="store_true",
+        help="also tasks whose gold answer fails on this machine, which `evalkit validate` has found",
+    )
     group.add_argument("--label", default="", metavar="TEXT", help="tells repetitions of one run apart")
     group.add_argument(
         "--dry-run", action="store_true", help="say what would be done; sends and writes nothing"

@@ -54,6 +54,8 @@ def _lines(s: Summary, style: Style) -> Iterator[str]:
     yield from _row("outcomes", ", ".join(f"{n:,} {o.replace('_', ' ')}" for o, n in s.counts.items()))
     if s.reasons:
         yield from _row("reasons", ", ".join(f"{n:,} {one_line(r)}" for r, n in s.reasons.items()))
+    for task, why in s.excluded.items():
+        yield from _row("excluded", f"{one_line(task)}: {one_line(why)}")
     if s.budget:
         yield from _row("budget", f"{budget_words(s.budget)}, each rollout")
     for role, name in s.roles.items():
@@ -89,9 +91,11 @@ def _row(label: str, text: str, *, fill: bool = True) -> list[str]:
 
 
 def _headline(s: Summary, style: Style) -> str:
-    covered = f"{s.scored:,} of {s.planned:,} samples scored"
-    if s.tasks != s.planned:
+    covered = f"{s.scored:,} of {s.expected:,} samples scored"
+    if s.tasks != s.expected:
         covered += f", {s.tasks:,} tasks"
+    if s.excluded:
+        covered += f", {len(s.excluded):,} task{'s' if len(s.excluded) > 1 else ''} excluded"
     covered = ", ".join([covered, *map(one_line, s.doubts)])
     if s.pass_1 is None:
         return f"none, {covered}"
@@ -102,7 +106,7 @@ def _headline(s: Summary, style: Style) -> str:
 
 def _breakdown(tag: str, cells: Mapping[str, tuple[int, int]], s: Summary) -> Iterator[str]:
     """On one line where tasks have one sample each; else a line a value, with pass@k."""
-    if s.tasks == s.planned:
+    if s.tasks == s.expected:
         yield from _row(one_line(tag), _cells(cells))
         return
     label = one_line(tag)
@@ -139,11 +143,11 @@ def _tokens(tokens: Mapping[str, int | None]) -> str:
 
 def _missing(s: Summary, style: Style) -> Iterator[str]:
     low, high = s.bounds
-    missing = s.planned - s.scored
+    missing = s.expected - s.scored
     why = PAUSED.get(s.end, "")
     yield from _row(
         "INCOMPLETE",
-        f"{missing:,} of {s.planned:,} samples are missing; "
+        f"{missing:,} of {s.expected:,} samples are missing; "
         f"the score lies in [{percent(low)}, {percent(high)}]",
     )
     if why:
@@ -162,7 +166,7 @@ def runs_table(summaries: list[Summary]) -> str:
     rows = [["suite", "model", "protocol", "pass@1", "95%", "scored"]]
     for s in summaries:
         between = f"[{percent(s.interval[0])}, {percent(s.interval[1])}]" if s.interval else ""
-        rows.append([*names_of(s), score_of(s), between, f"{s.scored:,}/{s.planned:,}"])
+        rows.append([*names_of(s), score_of(s), between, f"{s.scored:,}/{s.expected:,}"])
     return with_footnote(table(rows, right=frozenset((3, 5))), summaries)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,8 @@ from evalkit.cli.options import (
 from evalkit.cli.parser import Parser
 from evalkit.cli.progress import watcher
 from evalkit.cli.suite_options import add_suite_options, given_options, names_among
-from evalkit.cli.text import Style, one_line, percent
+from evalkit.cli.text import Style
+from evalkit.cli.validation import report
 from evalkit.run.settings import Knobs, Settings
 from evalkit.run.summary import Summary
 from evalkit.run.watch import Watch
@@ -34,9 +35,14 @@ may. Tasks without gold, or without tests, cannot be tried: their number is said
 scorer rejects too is listed in the suite's suite.toml, and so are tasks that pass officially as they are at
 the start: both are named and tolerated. Exit code 1 where anything else comes out, or nothing was tried.
 Both runs are kept under RESULTS/validate.
+
+Where tasks have workspaces, what comes out is kept on this machine as certificates, for the image, the task
+and the scorer that it was tried with: the next time only tasks without one are tried, or all with --force.
+Later runs exclude tasks whose gold failed, by name, and have no strict verdict where gold had none.
 """
 EXAMPLES = """\
   evalkit validate mini
+  evalkit validate swebench --tasks pallets__flask-5014 --force
   evalkit validate humaneval --data humaneval.jsonl --limit 20
   evalkit validate ./my_suite
 """
@@ -58,6 +64,9 @@ class Check:
     unavailable: dict[str, str]  # tasks that cannot be tried here, and why
     untried: int  # how many were not: those, or without a gold answer that counts
     settled: int  # tasks that no model is asked: their answer is there already
+    failing: dict[str, str]  # tasks that later runs exclude, and why: gold failed
+    unproven: dict[str, str]  # tasks whose gold passes, but not strictly: later runs have no strict verdict
+    certified: dict[str, Any]  # by certificates from before: how many of "gold" and "empty", since when
 
     @property
     def good(self) -> bool:
@@ -77,6 +86,9 @@ class Check:
             "unavailable": self.unavailable,
             "untried": self.untried,
             "settled": self.settled,
+            "failing": self.failing,
+            "unproven": self.unproven,
+            "certified": self.certified,
         }
 
 
@@ -97,7 +109,9 @@ def main(words: Sequence[str]) -> int:
 def read(words: Sequence[str]) -> argparse.Namespace:
     parser = Parser("validate", usage="SUITE [option ...]", about=ABOUT, examples=EXAMPLES)
     parser.add_argument("suite", metavar="SUITE", help="a name, or a folder with suite.toml and suite.py")
-    add_selection(parser)
+    add_selection(parser).add_argument(
+        "--force", action="store_true", help="try again what has a certificate on this machine, too"
+    )
     add_places(parser)
     add_knobs(parser, calls=False)
     add_output(parser)
@@ -108,7 +122,8 @@ def read(words: Sequence[str]) -> argparse.Namespace:
 def validate(args: argparse.Namespace, options: dict[str, Any], watch: Watch) -> Check:
     from evalkit.data import load_data, tasks_of
     from evalkit.registry import from_anywhere, open_suite
-    from evalkit.run.session import run
+    from evalkit.run.plan import make_plan
+    from evalkit.run.session import Certify, carry_out
 
     knobs = fresh(knobs_from(args))
     settings = Settings(
@@ -119,13 +134,19 @@ def validate(args: argparse.Namespace, options: dict[str, Any], watch: Watch) ->
         tasks=args.tasks,
         samples=1,  # gold is the same each time
         data=absolute(args.data),
+        all_tasks=True,
     )
-    oracle = run(settings, knobs, watch)
-    null = oracle if oracle.end == "interrupted" else run(replace(settings, model="null"), knobs, watch)
+    certify: Certify = "anew" if args.force else "missing"
+
+    def came_out(model: str) -> Summary:
+        return carry_out(make_plan(replace(settings, model=model), knobs), knobs, watch, certify=certify)
+
+    oracle = came_out("oracle")
+    null = oracle if oracle.end == "interrupted" else came_out("null")
     suite = open_suite(args.suite, options)
     tasks = tasks_of(suite, load_data(suite, Path(settings.data) if settings.data else None))
     settled = {task.id: answer == task.gold for task in tasks if (answer := suite.settled(task))}
-    return compare(oracle, null, suite.info, settled)
+    return compare(oracle, null, suite.info, settled, certifies=suite.workspaces)
 
 
 def fresh(knobs: Knobs) -> Knobs:
@@ -134,22 +155,33 @@ def fresh(knobs: Knobs) -> Knobs:
     return replace(knobs, results=knobs.results / "validate" / stamp)
 
 
-def compare(oracle: Summary, null: Summary, info: SuiteInfo, settled: Mapping[str, bool]) -> Check:
-    """`settled`: tasks that no model is asked, whatever its name, and whether their answer is gold."""
-    exceptions, allowed = info.exceptions, info.passes_untouched
+def compare(
+    oracle: Summary, null: Summary, info: SuiteInfo, settled: Mapping[str, bool], *, certifies: bool = False
+) -> Check:
+    """`settled`: tasks that no model is asked, whatever its name, and whether their answer is gold.
+    `certifies`: later runs know what came out."""
+    exceptions, allowed = {**info.exceptions, **info.may_fail}, info.passes_untouched
     wrong, excepted, passing, untouched = [], {}, [], {}
+    failing: dict[str, str] = {}
+    unproven: dict[str, str] = {}
     rows = samples_of(oracle)
     tried = [r for r in rows if (r["outcome"], r["reason"]) != UNTRIED and settled.get(r["task_id"], True)]
     for row in tried:
         known = exceptions.get(row["task_id"])
         if row["outcome"] == "passed" and row["strict"] == "failed" and row["task_id"] not in allowed:
-            wrong.append({**row, "detail": row["suspect"] or "not proven"})
+            why = row["suspect"] or "not proven"
+            if certifies:
+                unproven[row["task_id"]] = why
+            else:
+                wrong.append({**row, "detail": why})
         elif row["outcome"] == "passed":
             passing += [row["task_id"]] if known else []
         elif known and row["outcome"] == "failed":
             excepted[row["task_id"]] = known
         else:
             wrong.append(row)
+        if certifies and row["outcome"] == "failed" and row["task_id"] not in info.exceptions:
+            failing[row["task_id"]] = row["reason"]
     if null is not oracle:
         expected = {row["task_id"] for row in tried}
         asked = (row for row in samples_of(null) if row["task_id"] not in settled)
@@ -160,7 +192,30 @@ def compare(oracle: Summary, null: Summary, info: SuiteInfo, settled: Mapping[st
         wrong += [row for row in empty if row["task_id"] in expected or row["outcome"] != "not_run"]
     untried, kept = oracle.tasks - len(tried), sum(row["task_id"] in settled for row in rows)
     unavailable = {r["task_id"]: r["detail"] or "" for r in rows if (r["outcome"], r["reason"]) == UNTRIED}
-    return Check(oracle, null, tuple(wrong), excepted, tuple(passing), untouched, unavailable, untried, kept)
+    taken = {"gold": taken_over(oracle), "empty": taken_over(null)}
+    return Check(
+        oracle,
+        null,
+        tuple(wrong),
+        excepted,
+        tuple(passing),
+        untouched,
+        unavailable,
+        untried,
+        kept,
+        failing,
+        unproven,
+        {kind: found for kind, found in taken.items() if found},
+    )
+
+
+def taken_over(summary: Summary) -> dict[str, Any]:
+    """How many of a run's verdicts are certificates', and from when to when; {} where none is."""
+    from evalkit.store import read_run
+
+    with read_run(Path(summary.run)) as store:
+        notes = [note.payload for note in store.notes() if note.kind == "certificates"]
+    return dict(notes[-1]) if notes else {}
 
 
 def samples_of(summary: Summary) -> list[dict[str, Any]]:
@@ -170,61 +225,3 @@ def samples_of(summary: Summary) -> list[dict[str, Any]]:
     keys = ("task_id", "sample", "outcome", "reason", "detail", "strict", "suspect")
     with read_run(Path(summary.run)) as store:
         return [{"model": summary.model, **{key: record[key] for key in keys}} for record in records(store)]
-
-
-def report(check: Check, style: Style) -> str:
-    oracle, null = check.oracle, check.null
-    lines = [
-        style.bold(
-            one_line(f"{oracle.title} {oracle.scope}".strip() + f" · {oracle.protocol} · {oracle.scorer}")
-        ),
-        f"  gold answers   {percent(oracle.pass_1)}, {oracle.counts['passed']:,} of {oracle.planned:,} pass",
-        f"  empty answers  {percent(null.pass_1)}, {null.counts['failed']:,} of {null.planned:,} fail",
-    ]
-    if oracle.strict and null.strict:
-        gold, empty = (strictly["counts"] for strictly in (oracle.strict, null.strict))
-        lines.append(
-            f"  strictly       {gold['passed']:,} gold answers pass, {empty['failed']:,} empty ones fail"
-        )
-    lines += by_tag(oracle, null)
-    if check.untried:
-        lines.append(
-            f"  not tried      {check.untried:,} tasks without a gold answer, tests or what they need"
-        )
-        lines += [f"    {one_line(task)}: {one_line(why)}" for task, why in check.unavailable.items()][:MANY]
-    if check.settled:
-        lines.append(
-            f"  settled        {check.settled:,} tasks have their answer already: no empty one there"
-        )
-    for task, why in check.excepted.items():
-        lines.append(f"  {style.warn('excepted')}  {one_line(task)}: {one_line(why)}")
-    for task, why in check.untouched.items():
-        lines.append(f"  {style.warn('untouched')}  {one_line(task)} passes as it is: {one_line(why)}")
-    for task in check.passing:
-        lines.append(f"  {style.warn('note')}  {one_line(task)} is listed as an exception but passes")
-    for row in check.wrong:
-        outcome = "/".join(filter(None, (row["outcome"], row["reason"])))
-        detail = f" ({one_line(row['detail'], 160)})" if row["detail"] else ""
-        lines.append(f"  {style.bad('WRONG')}  {row['model']} {one_line(row['task_id'])}: {outcome}{detail}")
-    if check.good:
-        lines.append(style.good("  valid") + f"  {one_line(oracle.run)}")
-    else:
-        why = f"{len(check.wrong)} samples came out wrong" if check.wrong else "nothing was tried"
-        lines.append(f"  {style.bad('not valid')}: {why}")
-        lines.append(f"  evalkit show {one_line(oracle.run)} TASK")
-    return "\n".join(lines)
-
-
-MANY = 12  # values of a tag that are shown one by one
-
-
-def by_tag(oracle: Summary, null: Summary) -> Iterator[str]:
-    """Both by each tag of few values: language, difficulty, ..."""
-    for tag, values in oracle.breakdown.items():
-        if 1 < len(values) <= MANY:
-            for value, (passed, scored) in values.items():
-                empty, tried = null.breakdown.get(tag, {}).get(value, (0, 0))
-                yield (
-                    f"    {one_line(tag)} {one_line(value):12} gold {passed:,} of {scored:,} pass, "
-                    f"empty {tried - empty:,} of {tried:,} fail"
-                )

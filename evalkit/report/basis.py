@@ -169,7 +169,7 @@ def chance_of(side: Side) -> float | None:
 
 
 def planned_tasks(store: Reader) -> int:
-    return len({task for task, _ in store.plan})
+    return len({task for task, _ in store.plan} - set(store.manifest.get("excluded", {})))
 
 
 def sample_cost(store: Reader) -> float | None:

@@ -31,6 +31,7 @@ def command_of(manifest: Mapping[str, Any], judged: Mapping[str, Any], defaults:
     words = ["evalkit", "run", settings.suite, *flag("--model", settings.model)]
     words += [word for name, value in options(settings, judged, defaults) for word in option(name, value)]
     words += [word for name, value in asked(settings) for word in flag(name, value)]
+    words += ["--all-tasks"] if settings.all_tasks else []
     words += ["--stream"] if settings.stream else []
     stops = settings.sampling.stop  # only programs can give them
     remark = f"  # with stop={json.dumps(list(stops))}, from Python" if stops else ""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import DataError
-from evalkit.outcome import SCORED, Outcome
+from evalkit.outcome import EXCLUDED, SCORED, Outcome
 from evalkit.registry import did_you_mean
 from evalkit.run.settings import differences
 from evalkit.stats.paired import (
@@ -35,7 +35,7 @@ OWN = ("model", "sampling", "label", "samples")  # settings in which two runs th
 @dataclass(frozen=True)
 class Side:
     """One run. `tasks`: passed and scored samples by task, of tasks with a verdict. `missing`: planned
-    samples without one."""
+    samples without one, but for those of excluded tasks."""
 
     run: str
     suite: str
@@ -125,7 +125,7 @@ def side_of(store: Reader, folder: Path) -> Side:
     missing = 0
     for row in store.samples():
         if row["outcome"] not in SCORED:
-            missing += 1
+            missing += row["reason"] != EXCLUDED
             continue
         n_c = passed.setdefault(row["task_id"], [0, 0])
         n_c[0] += row["outcome"] == Outcome.PASSED

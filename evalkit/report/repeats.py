@@ -119,6 +119,8 @@ def beside(run: Measured, said: Labels) -> list[str]:
     if summary.strict and summary.strict["pass@1"] is not None:
         strict = 100 * summary.strict["pass@1"]
         found.append(said("note.strict", score=strict, n=summary.strict["suspect"]))
+    if names := ", ".join(summary.excluded):
+        found.append(said("note.excluded", n=len(summary.excluded), names=names))
     if summary.authors is not None:
         found.append(said("note.authors", score=100 * summary.authors))
     return found
@@ -142,7 +144,7 @@ def score_text(score: float, tasks: int) -> str:
 
 def value_of(cell: Shown, notes: Sequence[str]) -> Value:
     summaries = [run.facts.summary for run in cell.runs]
-    planned, scored = sum(s.planned for s in summaries), sum(s.scored for s in summaries)
+    planned, scored = sum(s.expected for s in summaries), sum(s.scored for s in summaries)
     passed = sum(s.counts["passed"] for s in summaries)
     tasks = max(s.tasks for s in summaries)
     plain = Value(

@@ -124,11 +124,11 @@ def class_of(outcome: str, reason: str) -> str:
 
 def state_of(summary: Summary, said: Labels, *, ended: bool) -> str:
     """ "" where all but MISSING of it is scored and it has ended, else what is missing, in words."""
-    missing = summary.planned - summary.scored
-    if not missing or (ended and missing <= MISSING * summary.planned):
+    missing, broken = summary.expected - summary.scored, summary.counts[Outcome.ERROR]
+    if not missing or (ended and missing <= MISSING * summary.expected):
         return ""
-    lost = {"state.broken": summary.counts[Outcome.ERROR], "state.not_run": summary.counts[Outcome.NOT_RUN]}
-    scored = said("state.scored", scored=summary.scored, planned=summary.planned)
+    lost = {"state.broken": broken, "state.not_run": missing - broken}
+    scored = said("state.scored", scored=summary.scored, planned=summary.expected)
     covered = ", ".join([scored, *(said(key, n=n) for key, n in lost.items() if n)])
     return said("state.incomplete" if ended else "state.open", covered=covered)
 

@@ -16,6 +16,7 @@ from evalkit.report.labels import Labels
 from evalkit.report.values import Setting
 from evalkit.suite import SuiteInfo, options_of
 
+CONDITIONS = ("network",)  # of those that a suite names, what a row says in any case
 LIMITS = {"tokens": "tokens a rollout", "money": "dollars a rollout", "wall_s": "seconds a rollout"}
 
 
@@ -41,17 +42,23 @@ def defaults_of(suite: str) -> Defaults:
 def setting_of(manifest: Mapping[str, Any], judged: Mapping[str, Any], defaults: Defaults) -> Setting:
     """`judged` is the run's own set of verdicts: scorer, version, options; {} where nothing is judged."""
     identity, suite = manifest["identity"], manifest["suite"]
-    budget = identity.get("budget", {})
+    budget = manifest.get("limits") or identity.get("budget", {})
+    conditions = {str(name): str(value) for name, value in manifest.get("conditions", {}).items()}
     return Setting(
         suite=suite["name"],
         revision=identity["data"][:12],
-        scaffold=versioned(manifest["scaffold"]),
+        scaffold=whole(manifest["scaffold"]),
         turns=budget.get("turns"),
         protocol=versioned(manifest["protocol"]),
         limits={
             **({"scope": str(suite["scope"])} if suite.get("scope") else {}),
             **part_of_tasks(identity["tasks"], suite.get("tasks")),
-            **said("options", identity.get("options", {}), {**defaults.run, "protocol": None}),
+            **said(
+                "options",
+                without(identity.get("options", {}), conditions),
+                {**defaults.run, "protocol": None},
+            ),
+            **conditions,
             **said("other data", {k: v[:12] for k, v in identity.get("other_data", {}).items()}, {}),
             **said("roles", {role: m.get("id", m["backend"]) for role, m in roles(identity)}, {}),
             **{words: f"{budget[name]:g}" for name, words in LIMITS.items() if budget.get(name) is not None},
@@ -63,6 +70,15 @@ def setting_of(manifest: Mapping[str, Any], judged: Mapping[str, Any], defaults:
 def versioned(raw: Mapping[str, Any]) -> str:
     """A name with its major version."""
     return f"{raw['name']} {str(raw['version']).partition('.')[0]}"
+
+
+def whole(raw: Mapping[str, Any]) -> str:
+    """A name with its version: another release of an agent is another agent."""
+    return f"{raw['name']} {raw['version']}"
+
+
+def without(options: Mapping[str, Any], named: Mapping[str, str]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name not in named}
 
 
 def part_of_tasks(tasks: Mapping[str, Any], of: int | None) -> dict[str, str]:
@@ -98,11 +114,12 @@ def label_of(setting: Setting, said: Labels) -> str:
     """What tells a row from others of the same benchmark, short: how it was driven and asked, over what."""
     protocol = bare(setting.protocol)
     words = [
-        bare(setting.scaffold),
+        bare(setting.scaffold) if own(setting.scaffold) else setting.scaffold,
         said("count.turns", n=setting.turns) if setting.turns else "",
         protocol if protocol != setting.suite else "",
         *part_of(setting, said),
         "" if "scope" in setting.limits else setting.limits.get("options", ""),
+        *(f"{name} {setting.limits[name]}" for name in CONDITIONS if name in setting.limits),
     ]
     return ", ".join(filter(None, words))
 
@@ -111,6 +128,11 @@ def part_of(setting: Setting, said: Labels) -> list[str]:
     """Over which part of the benchmark, where it is not all."""
     scope, tasks = setting.limits.get("scope", ""), setting.limits.get("tasks", "").partition(" (")[0]
     return list(filter(None, [scope, said("gather.tasks", part=tasks) if tasks else ""]))
+
+
+def own(scaffold: str) -> bool:
+    """Whether it is evalkit's, whose versions are whole numbers; others' have releases."""
+    return "." not in scaffold.rpartition(" ")[2]
 
 
 def bare(name: str) -> str:

@@ -8,7 +8,7 @@ import dataclasses
 from evalkit.outcome import REASONS, Outcome
 from evalkit.program import ProgramSandbox
 from evalkit.suite import Suite
-from evalkit.task import Answer, Task, Verdict, failed
+from evalkit.task import Answer, Task, Verdict, failed, not_run
 from evalkit.workspace import WorkspaceSandbox
 
 CUT_SHORT = {"length": "truncated", "content_filter": "refused", "context": "context"}
@@ -56,6 +56,14 @@ def ended_early(verdict: Verdict, end: str) -> Verdict:
         return verdict
     left = f"judged as it stood: {verdict.reason}"
     return dataclasses.replace(verdict, reason=end, detail=f"{left}; {verdict.detail}".rstrip("; "))
+
+
+def proven(verdict: Verdict, why: str | None) -> Verdict:
+    """The verdict; where not even gold passes strictly (`why`), the strict one is not available: no suspicion
+    comes of it."""
+    if not why or verdict.strict is None:
+        return verdict
+    return dataclasses.replace(verdict, strict=not_run("unavailable", why))
 
 
 def _counts(suite: Suite, task: Task) -> bool:

@@ -8,6 +8,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,14 +18,21 @@ import evalkit
 from evalkit.models.secret import LOOKS_LIKE_A_KEY, REMOVED
 from evalkit.program import ProgramSandbox
 from evalkit.run.plan import Plan
-from evalkit.run.settings import Knobs, differences, digest
+from evalkit.run.settings import Knobs, differences, digest, given_limits
 from evalkit.suite import Suite
 from evalkit.workspace import WorkspaceSandbox
 
 PACKAGES = ("openai", "docker", "datasets", "pandas", "aiohttp", "httpx2")
 
 
-def make_manifest(plan: Plan, sandbox: ProgramSandbox | WorkspaceSandbox) -> dict[str, Any]:
+def make_manifest(
+    plan: Plan,
+    sandbox: ProgramSandbox | WorkspaceSandbox,
+    *,
+    excluded: Mapping[str, str] | None = None,
+    unproven: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """`excluded` and `unproven`: see evalkit.run.known."""
     info, protocol = plan.suite.info, plan.protocol
     return {
         "schema": "evalkit.run/1",
@@ -55,6 +63,8 @@ def make_manifest(plan: Plan, sandbox: ProgramSandbox | WorkspaceSandbox) -> dic
             "files": [dataclasses.asdict(file) for file in plan.data.files],
         },
         "tags": {task.id: dict(task.tags) for task in plan.tasks if task.tags},
+        **({"excluded": dict(excluded)} if excluded else {}),
+        **({"unproven": dict(unproven)} if unproven else {}),
         "protocol": {
             "name": protocol.name,
             "version": protocol.version,
@@ -62,6 +72,8 @@ def make_manifest(plan: Plan, sandbox: ProgramSandbox | WorkspaceSandbox) -> dic
             "extractor": f"{protocol.extractor.name} {protocol.extractor.version}",
         },
         "scaffold": {"name": plan.scaffold.name, "version": plan.scaffold.version},
+        "limits": given_limits(plan.limits),
+        "conditions": dict(plan.suite.conditions()),
         "model": plan.model.describe(),
         **environment(sandbox),
     }

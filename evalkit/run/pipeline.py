@@ -16,7 +16,7 @@ from typing import Any, Literal, cast
 from evalkit.errors import ContextExceeded, EvalkitError, ModelError, NoSample, SandboxError
 from evalkit.outcome import Outcome
 from evalkit.program import ProgramSandbox
-from evalkit.run.judging import judge
+from evalkit.run.judging import judge, proven
 from evalkit.run.plan import Plan
 from evalkit.run.rollout import RecordedRollout
 from evalkit.run.settings import Knobs
@@ -72,13 +72,22 @@ async def together(*parts: Coroutine[Any, Any, None]) -> None:
 
 
 class Pipeline:
-    """One session of a run. `execute` returns why it ended; the store knows the rest."""
+    """One session of a run. `execute` returns why it ended; the store knows the rest. `judged` hears of every
+    verdict, once it is stored."""
 
     def __init__(
-        self, plan: Plan, store: Store, set_id: int, knobs: Knobs, sandbox: Sandbox, watch: Watch
+        self,
+        plan: Plan,
+        store: Store,
+        set_id: int,
+        knobs: Knobs,
+        sandbox: Sandbox,
+        watch: Watch,
+        judged: Callable[[Task, Verdict], None] | None = None,
     ) -> None:
         self.plan, self.store, self.set_id, self.knobs = plan, store, set_id, knobs
-        self.sandbox, self.watch = sandbox, watch
+        self.sandbox, self.watch, self._judged = sandbox, watch, judged
+        self._unproven: dict[str, str] = store.manifest.get("unproven", {})
         self.stop = Stop()
         self._queue: asyncio.Queue[tuple[Task, int] | None] = asyncio.Queue(2 * knobs.concurrency + 64)
         used = store.totals()
@@ -246,10 +255,12 @@ class Pipeline:
             raise
         except Exception as e:  # a suite of somebody's: its bug is no wrong answer, and costs no other sample
             verdict = error("grader", f"{type(e).__name__}: {e}")
+        verdict = proven(verdict, self._unproven.get(task.id))
         if verdict.strict:
             await self.store.verdict(self.set_id, task.id, sample, "strict", verdict.strict)
-            verdict = replace(verdict, strict=None)
-        await self.store.verdict(self.set_id, task.id, sample, "official", verdict)
+        await self.store.verdict(self.set_id, task.id, sample, "official", replace(verdict, strict=None))
+        if self._judged:
+            self._judged(task, verdict)
         self.watch.verdict(verdict)
 
     def _sandbox_failed(self, e: SandboxError) -> Verdict:

@@ -60,6 +60,12 @@ class Plan:
         return self.settings.budget
 
     @property
+    def limits(self) -> Budget:
+        """The budget that holds for most tasks: the user's, else the scaffold's, else the suite's."""
+        own: Budget = getattr(self.scaffold, "budget", Budget())
+        return self.budget.within(own.within(self.suite.budget))
+
+    @property
     def folder_name(self) -> str:
         parts = [self.suite.info.name, slug(self.settings.model), self.protocol.name]
         if self.settings.label:
@@ -136,7 +142,7 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
         "scaffold": {"name": scaffold.name, "version": scaffold.version},
         "protocol": {"name": protocol.name, "version": protocol.version},
         "label": settings.label,
-        **_where_given(other, settings.budget, others),
+        **_where_given(other, settings.budget, others, settings.all_tasks),
     }
     return Plan(
         settings,
@@ -231,12 +237,15 @@ def with_defaults(sampling: Sampling, **defaults: Any) -> Sampling:
     return dataclasses.replace(sampling, **unset)
 
 
-def _where_given(other: Mapping[str, str], budget: Budget, others: Mapping[str, Model]) -> dict[str, Any]:
+def _where_given(
+    other: Mapping[str, str], budget: Budget, others: Mapping[str, Model], all_tasks: bool
+) -> dict[str, Any]:
     """Parts of an identity that most runs do not have: theirs stays what it was before there were such."""
     parts: dict[str, Any] = {
         "other_data": dict(other),
         "budget": given_limits(budget),
         "roles": {role: _role(model) for role, model in others.items()},
+        "all_tasks": all_tasks,
     }
     return {name: value for name, value in parts.items() if value}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import EvalkitError
-from evalkit.outcome import SCORED, Outcome
+from evalkit.outcome import EXCLUDED, SCORED, Outcome
 from evalkit.registry import open_suite
 from evalkit.run.pipeline import Stop
 from evalkit.run.settings import Settings
@@ -35,7 +35,7 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
     sessions = ended_sessions(store)
     end, detail = (stop.end, stop.detail) if stop else (sessions[-1]["end"], sessions[-1]["detail"])
     scores = count(planned_rows(store, end), manifest.get("tags", {}))
-    totals = store.totals()
+    totals, excluded = store.totals(), dict(manifest.get("excluded", {}))
     scorer = store.verdict_sets().get(store.default_set or 0, {})
     label = f"{scorer['scorer']} {scorer['version']}" if scorer else manifest["suite"]["scorer"]["name"]
     return Summary(
@@ -47,7 +47,7 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
         protocol=manifest["protocol"]["name"],
         scorer=label,
         planned=sum(scores.counts.values()),
-        tasks=manifest["identity"]["tasks"]["count"],
+        tasks=manifest["identity"]["tasks"]["count"] - len(excluded),
         counts=scores.counts,
         reasons=scores.reasons,
         pass_at=scores.pass_at,
@@ -75,6 +75,7 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
         roles={role: str(asked["model"]) for role, asked in manifest["settings"].get("roles", {}).items()},
         statistics=statistics(store, end) if manifest["suite"].get("statistics") else {},
         notes=tuple(map(str, manifest["suite"].get("remarks", ()))),
+        excluded=excluded,
     )
 
 
@@ -112,8 +113,10 @@ def strict_scores(store: Reader, end: str) -> dict[str, Any] | None:
         for row in store.samples():
             suspect += bool(row["suspect"])
             known = explain_missing(row, end)
-            # of a strict verdict only the outcome is at hand here, which is all that is counted
-            yield {**known, "outcome": row["strict"], "reason": ""} if row["strict"] else known
+            # of a strict verdict only the outcome is at hand here, which is all that is counted; one that is
+            # not available leaves its sample out
+            left_out = EXCLUDED if row["strict"] == Outcome.NOT_RUN else ""
+            yield {**known, "outcome": row["strict"], "reason": left_out} if row["strict"] else known
 
     scores = count(rows(), {})
     return {

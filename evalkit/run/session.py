@@ -11,11 +11,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from evalkit.errors import DataError, StoreError, UsageError
-from evalkit.outcome import Outcome
+from evalkit.outcome import EXCLUDED, Outcome
 from evalkit.run.images import by_image, supply_of
+from evalkit.run.known import Known, Proof, known_of, proof_of, settle
 from evalkit.run.manifest import make_manifest, session_facts, unlike_its_siblings
 from evalkit.run.pipeline import Pipeline, Sandbox, Stop, Work
 from evalkit.run.plan import Plan, make_plan
@@ -36,6 +37,8 @@ from evalkit.run.watch import Watch
 from evalkit.scaffold import Equipped
 from evalkit.store import Change, Store, create_run, holds_run, open_run
 
+Certify = Literal["missing", "anew"]  # which certificates a run is to make
+
 
 @dataclass(frozen=True)
 class Rescore:
@@ -52,9 +55,12 @@ def run(settings: Settings, knobs: Knobs, watch: Watch | None = None) -> Summary
     return carry_out(make_plan(settings, knobs), knobs, watch)
 
 
-def carry_out(plan: Plan, knobs: Knobs, watch: Watch | None = None) -> Summary:
-    """The same for a plan that is made already: who has several makes them all first."""
-    return asyncio.run(_run(plan, knobs.results / plan.folder_name, knobs, watch or Watch()))
+def carry_out(
+    plan: Plan, knobs: Knobs, watch: Watch | None = None, *, certify: Certify | None = None
+) -> Summary:
+    """The same for a plan that is made already: who has several makes them all first. `certify`: the run is
+    of gold or of empty answers, what comes of them is kept, and what is kept already is taken over."""
+    return asyncio.run(_run(plan, knobs.results / plan.folder_name, knobs, watch or Watch(), certify))
 
 
 def resume(
@@ -138,7 +144,9 @@ def _opened(folder: Path, watch: Watch) -> Store:
 # -- carrying it out -------------------------------------------------------------------------------
 
 
-async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
+async def _run(
+    plan: Plan, folder: Path, knobs: Knobs, watch: Watch, certify: Certify | None = None
+) -> Summary:
     store = sandbox = None
     try:
         try:
@@ -154,11 +162,13 @@ async def _run(plan: Plan, folder: Path, knobs: Knobs, watch: Watch) -> Summary:
             else:
                 _check_equipment(plan)
                 sandbox = await _open(knobs, folder, plan, watch)
-                store = create_run(folder, make_manifest(plan, sandbox), plan.planned)
+                known = Known() if certify else known_of(plan, sandbox)
+                store = create_run(folder, make_manifest(plan, sandbox, **vars(known)), plan.planned)
                 watch.say(f"new run {folder}{unlike_its_siblings(folder, plan)}")
             if sandbox is None:
                 return summarize(folder, store=store)
-            stop = await _session(plan, store, knobs, sandbox, watch)
+            proof = proof_of(plan, sandbox, anew=certify == "anew") if certify else None
+            stop = await _session(plan, store, knobs, sandbox, watch, proof)
             return with_unjudged(summarize(folder, store=store, stop=stop), store, plan)
         finally:
             if sandbox is not None:
@@ -176,15 +186,18 @@ def _check_equipment(plan: Plan, work: Work | None = None) -> None:
         plan.scaffold.check(plan.suite)
 
 
-async def _session(plan: Plan, store: Store, knobs: Knobs, sandbox: Sandbox, watch: Watch) -> Stop:
+async def _session(
+    plan: Plan, store: Store, knobs: Knobs, sandbox: Sandbox, watch: Watch, proof: Proof | None
+) -> Stop:
     set_id = await current_set(store, plan)
+    await settle(store, plan, set_id, proof)
     work = by_image(outstanding(store, plan, set_id), plan.suite, supply_of(sandbox))
-    state = store.state(set_id).values()
+    state = [s for s in store.state(set_id).values() if s.reason != EXCLUDED]
     passed = sum(s.verdict == Outcome.PASSED for s in state)
     watch.started(len(state), sum(s.judged for s in state), passed)
     await store.note("session", session_facts(plan, knobs, sandbox))
     began = time.monotonic()
-    pipeline = Pipeline(plan, store, set_id, knobs, sandbox, watch)
+    pipeline = Pipeline(plan, store, set_id, knobs, sandbox, watch, proof.keep if proof else None)
     try:
         stop = await pipeline.execute(work)
         if not outstanding(store, plan, set_id).answers:

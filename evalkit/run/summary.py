@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evalkit.outcome import SCORED, Outcome
+from evalkit.outcome import EXCLUDED, SCORED, Outcome
 from evalkit.stats.intervals import wilson_of_means
 from evalkit.stats.passk import mean_pass_at_k, mean_pass_hat_k
 
@@ -20,9 +20,10 @@ STEPS = {"easy": 0, "medium": 1, "hard": 2}  # values that have an order of thei
 class Summary:
     """Fractions are in 0..1, `interval` is 95% Wilson over tasks, times seconds, cost US dollars.
 
-    `bounds` are [passed / planned, (passed + errors + not run) / planned]: where the score must lie
-    once everything missing is scored. `pass_at` (any of k samples passes: pass@k) and `pass_hat` (all do:
-    pass^k) hold a k only where every task has k samples.
+    `excluded` tasks are no part of the score, by name, and why: their samples are among `planned`, and not
+    among the `expected`. `bounds` are [passed / expected, (passed + errors + not run) / expected]: where the
+    score must lie once everything missing is scored. `pass_at` (any of k samples passes: pass@k) and
+    `pass_hat` (all do: pass^k) hold a k only where every task has k samples.
     `tasks` were chosen from the `of` tasks of `scope`, the part of the benchmark; `doubts` say why the score
     cannot be compared with published ones. `breakdown` holds [passed, scored] samples by tag and its value,
     `pass_at_by` tasks and pass@k in the same way. `unjudged` answers have no verdict of the way that was
@@ -64,6 +65,12 @@ class Summary:
     statistics: Mapping[str, float | None] = field(default_factory=dict)
     budget: Mapping[str, float] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
+    excluded: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def expected(self) -> int:
+        """Planned samples, less those of excluded tasks."""
+        return self.planned - self.reasons.get(f"{Outcome.NOT_RUN}/{EXCLUDED}", 0)
 
     @property
     def scored(self) -> int:
@@ -71,11 +78,11 @@ class Summary:
 
     @property
     def complete(self) -> bool:
-        return self.scored == self.planned
+        return self.scored == self.expected
 
     @property
     def missing_rate(self) -> float:
-        return max(self.planned - self.scored, self.unjudged) / self.planned if self.planned else 0.0
+        return max(self.expected - self.scored, self.unjudged) / self.expected if self.expected else 0.0
 
     @property
     def pass_1(self) -> float | None:
@@ -99,6 +106,7 @@ class Summary:
             "complete": self.complete,
             "planned": self.planned,
             "scored": self.scored,
+            **({"excluded": dict(self.excluded)} if self.excluded else {}),
             "tasks": self.tasks,
             "of": self.of,
             "counts": dict(self.counts),
@@ -147,6 +155,8 @@ def count(rows: Iterable[Mapping[str, Any]], tags: Mapping[str, Mapping[str, str
         counts[outcome] += 1
         if row["reason"]:
             reasons[f"{outcome}/{row['reason']}"] += 1
+        if row["reason"] == EXCLUDED:
+            continue
         n_c = tally.setdefault(row["task_id"], [0, 0])
         if outcome not in SCORED:
             continue
@@ -201,18 +211,18 @@ def _scores(
     breakdown: Mapping[str, Mapping[str, list[int]]],
     pass_at_by: dict[str, dict[str, dict[str, float]]],
 ) -> Scores:
-    planned = counts.total()
+    expected = counts.total() - reasons[f"{Outcome.NOT_RUN}/{EXCLUDED}"]
     all_tasks = [(n, c) for n, c in tally.values()]
     with_samples = [(n, c) for n, c in all_tasks if n]
     passed = counts[Outcome.PASSED]
-    missing = counts[Outcome.ERROR] + counts[Outcome.NOT_RUN]
+    missing = expected - passed - counts[Outcome.FAILED]
     return Scores(
         dict(counts),
         dict(sorted(reasons.items())),
         pass_at_ks(all_tasks),
         pass_hat_ks(all_tasks),
         wilson_of_means([c / n for n, c in with_samples]) if with_samples else None,
-        (passed / planned, (passed + missing) / planned) if planned else (0.0, 1.0),
+        (passed / expected, (passed + missing) / expected) if expected else (0.0, 1.0),
         # a sample whose verdict has no parts (no answer, say) passed in none of them
         {name: good / sum(n for n, _ in all_tasks) for name, good in parts.items()},
         {t: {v: (by[v][0], by[v][1]) for v in in_order(by)} for t, by in breakdown.items()},

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from evalkit.outcome import EXCLUDED
 from evalkit.run.manifest import now
 from evalkit.run.pipeline import Work
 from evalkit.run.plan import Plan
@@ -95,10 +96,12 @@ def as_judged(plan: Plan, options: Mapping[str, Any]) -> Plan:
 
 
 def outstanding(store: Reader, plan: Plan, set_id: int | None = None) -> Work:
-    """Everything planned less what is finished: errors are owed again, finished samples never."""
+    """Everything planned less what is finished: errors are owed again, finished and excluded ones never."""
     tasks = {task.id: task for task in plan.tasks}
     rollouts, answers = [], []
     for (task_id, sample), known in store.state(set_id).items():
+        if known.reason == EXCLUDED:
+            continue
         if not known.answered:
             rollouts.append((tasks[task_id], sample))
         elif not known.judged:

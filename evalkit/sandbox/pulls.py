@@ -75,6 +75,11 @@ class Supply:
         """Its name in the engine."""
         return self._supplied.get(reference, reference)
 
+    def digest(self, reference: str) -> str:
+        """What the reference stands for, as the registry says; "" where none did."""
+        found = (image.manifest for image in self.plan.images if image.reference == reference)
+        return next((manifest.digest for manifest in found if manifest), "")
+
     @contextlib.asynccontextmanager
     async def using(self, reference: str) -> AsyncIterator[str]:
         """Its id, as `take`; given back at the end."""

@@ -70,6 +70,13 @@ class Images:
             return frozenset(word for part in recipe.parts for word in part.gives)
         return known.provides if known else frozenset()
 
+    def identity(self, name: str) -> str:
+        """The digest by which a registry knows it, also before it is pulled; else the engine's id."""
+        known = self._known.get(name)
+        if known is None:
+            return self._supply.digest(name) if self._supply else ""
+        return known.digest.rpartition("@")[2] or known.id
+
     def describe(self) -> dict[str, str]:
         """Name -> digest, or the engine's id where no registry has it; after the name of what is supplied."""
         return {name: self._said(name, image) for name, image in sorted(self._known.items())}

@@ -112,6 +112,9 @@ class DockerWorkspaceSandbox:
     def provides(self, image: str) -> frozenset[str]:
         return self._images.provides(image)
 
+    def identity(self, image: str) -> str:
+        return self._images.identity(image)
+
     def describe(self) -> dict[str, Any]:
         return {**self._described, "images": self._images.describe()}
 

@@ -48,6 +48,7 @@ class Suite(suite.Suite):
     workspaces = True
     answers_alone = True
     known_tasks_only = True
+    budget = workplace.BUDGET
 
     def source(self) -> SuiteInfo:
         return facts_of(self.info, self.options.subset)
@@ -84,6 +85,9 @@ class Suite(suite.Suite):
     # -- a rollout and its verdict -----------------------------------------------------------------
     def assignment(self, task: Task) -> Assignment:
         return workplace.assignment_of(task.data, image=self.image(task), network=self.network)
+
+    def conditions(self) -> Mapping[str, str]:
+        return {"network": self.options.network}
 
     @property
     def network(self) -> bool:

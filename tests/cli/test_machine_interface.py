@@ -20,6 +20,7 @@ NOWHERE = "http://localhost:9/v1"  # nothing listens there; a dry run does not n
 NOWHERE = "http://localhost:9/v1"  # nothing listens there; a dry run does not notice
 SOMETIMES = {
     "statistics",
+    "excluded",
     "budget",
     "roles",
     "pass@5",
