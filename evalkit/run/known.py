@@ -59,7 +59,8 @@ def proof_of(plan: Plan, sandbox: Sandbox, *, anew: bool) -> Proof | None:
 def known_of(plan: Plan, sandbox: Sandbox) -> Known:
     """From the certificates of the plan's tasks; nothing where the settings ask for all tasks.
 
-    Gold that the suite lists as failing officially too stays in: it counts in the official number.
+    What the suite lists as failing officially too stays in: it counts in the official number. So does the
+    strict verdict of tasks that officially pass as they are.
     """
     certificates = None if plan.settings.all_tasks else certificates_of(plan, sandbox)
     excluded, unproven = {}, {}
@@ -69,6 +70,8 @@ def known_of(plan: Plan, sandbox: Sandbox) -> Known:
             continue
         if found.verdict.outcome is Outcome.FAILED:
             excluded[task.id] = f"its gold answer fails here ({found.verdict.reason}, tried {found.at})"
+        elif task.id in plan.suite.info.passes_untouched:
+            continue
         elif failed_strictly(found.verdict) and found.verdict.strict:
             why = found.verdict.strict.reason
             unproven[task.id] = f"its gold answer does not pass strictly here ({why}, tried {found.at})"

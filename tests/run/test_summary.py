@@ -26,9 +26,21 @@ def test_counts_always_sum_to_planned_and_bounds_hold_the_score(
     assert sum(scores.reasons.values()) == len(given_rows) - scores.counts["passed"]
     low, high = scores.bounds
     assert low <= high
-    missing = scores.counts["error"] + scores.counts["not_run"]
-    assert (low == high) == (missing == 0)
-    assert ("pass@1" in scores.pass_at) == (missing < len(given_rows))
+    excluded = scores.reasons.get("not_run/excluded", 0)
+    missing = scores.counts["error"] + scores.counts["not_run"] - excluded
+    assert (low == high) == (missing == 0 < len(given_rows) - excluded)
+    assert ("pass@1" in scores.pass_at) == (missing < len(given_rows) - excluded)
+
+
+def test_excluded_tasks_are_no_part_of_any_score() -> None:
+    """Not of pass@k either, which wants k samples of every task, nor of figures by tag."""
+    five = [("a", "passed", "")] * 5
+    tags = {"a": {"difficulty": "easy"}, "b": {"difficulty": "easy"}}
+    without = count(rows(*five), tags)
+    scores = count(rows(*five, *[("b", "not_run", "excluded")] * 5), tags)
+    assert scores.counts["not_run"] == scores.reasons["not_run/excluded"] == 5
+    told = ("pass_at", "pass_hat", "bounds", "interval", "breakdown", "pass_at_by")
+    assert [getattr(scores, name) for name in told] == [getattr(without, name) for name in told]
 
 
 def test_an_error_is_neither_wrong_nor_dropped() -> None:
