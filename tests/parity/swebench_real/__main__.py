@@ -4,8 +4,8 @@
     python -m tests.parity.swebench_real --data DIR --mirrors DIR -o FOLDER [--tasks A,B] [--official PYTHON]
 
 `--data` holds verified.jsonl, environments.jsonl and setup.jsonl; `--mirrors` clones, as OWNER/NAME or
-OWNER+NAME/repo. Missing images are built. Results are added to FOLDER/results.jsonl; what stands there is not run
-again (`--again` does, `--ours` runs our side alone). `--table` prints the table of all results and runs nothing.
+OWNER+NAME/repo. Missing images are built. Results go to FOLDER/results.jsonl; what stands there is not run
+again (`--again` does, `--ours` runs our side alone). `--table` prints all results and runs nothing.
 """
 
 from __future__ import annotations
