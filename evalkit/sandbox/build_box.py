@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tarfile
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -35,9 +36,24 @@ def container(
             box.start()
             yield box
         finally:
-            box.remove(force=True)
+            _remove(box)
     except docker.errors.APIError as e:
         raise SandboxError(f"the engine does not build the image ({first_line(e)})") from None
+
+
+def _remove(box: Any) -> None:
+    """Be rid of it. An engine under load may refuse at first; what it keeps, the next reaping finds by its
+    labels: that must not hide why a build failed."""
+    import docker.errors
+
+    for pause_s in (0.5, 2.0, 5.0):
+        try:
+            box.remove(force=True)
+            return
+        except docker.errors.NotFound:
+            return
+        except docker.errors.APIError:
+            time.sleep(pause_s)
 
 
 def must(box: Any, command: str, env: Mapping[str, str] | None = None, *, shell: str = "sh") -> None:

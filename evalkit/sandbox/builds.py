@@ -11,6 +11,7 @@ The last has the name by which the task asks for its image, the others are evalk
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shlex
@@ -67,7 +68,9 @@ def build_image_of(
             if not force and (found := _found(client, build)):
                 return found
             started = time.monotonic()
-            _build(client, build, mirror, say, force=force)
+            before = image_cache.find(client, build.image)
+            _build(client, build, mirror, say)
+            _forget(client, before)
             return _facts(client, build, time.monotonic() - started)
     finally:
         client.close()
@@ -79,6 +82,15 @@ def _found(client: Any, build: Build) -> Built | None:
     facts = _facts(client, build, 0.0)
     marks = client.images.get(build.image).labels
     return facts if facts.foreign or marks.get(KEY) == _key(build) else None
+
+
+def _forget(client: Any, image: str | None) -> None:
+    """Remove an image of ours that has lost its name to a newer one; what uses it, keeps it."""
+    import docker.errors
+
+    with contextlib.suppress(docker.errors.APIError):
+        if image and KEY in client.images.get(image).labels:
+            client.images.remove(image)
 
 
 def _facts(client: Any, build: Build, seconds: float) -> Built:
@@ -99,7 +111,7 @@ def _key(build: Build) -> str:
     return f"{build.key}-{LAYOUT}"
 
 
-def _build(client: Any, build: Build, mirror: str, say: Progress, *, force: bool) -> None:
+def _build(client: Any, build: Build, mirror: str, say: Progress) -> None:
     with tempfile.TemporaryDirectory(prefix="evalkit-build-") as scratch:
         repository = Path(scratch) / "repository"
         started = time.monotonic()

@@ -88,6 +88,7 @@ def test_it_holds_the_repository_as_of_its_commit_and_nothing_later(
     other = build(dataclasses.replace(BUILD, again=("echo the reason; false",)), mirror)
     assert other.id != built.id
     assert other.again == "status 1: the reason"
+    assert built.id not in {image.id for image in engine.images.list()}, "the one before is left"
 
 
 @pytest.mark.docker
