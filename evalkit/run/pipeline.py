@@ -10,7 +10,6 @@ import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any, Literal, cast
 
 from evalkit.errors import ContextExceeded, EvalkitError, ModelError, NoSample, SandboxError
@@ -92,6 +91,7 @@ class Pipeline:
         self._queue: asyncio.Queue[tuple[Task, int] | None] = asyncio.Queue(2 * knobs.concurrency + 64)
         used = store.totals()
         self._cost = used.cost + used.failed_cost
+        self._priced = asyncio.Event()  # whether costs can be counted is known, or of no interest
         self._answered = False  # has any call ever worked in this session
         self._broken_calls = self._broken_jobs = 0
 
@@ -120,21 +120,31 @@ class Pipeline:
 
     async def _feed(self, work: Work, callers: int, judges: int) -> None:
         rollouts = iter(work.rollouts)
-        # one rollout alone tells whether costs can be counted at all
-        if self.knobs.max_cost is not None or self.plan.budget.money is not None:
-            await self._rollouts(islice(rollouts, 1))
-        await together(self._owed(work.answers), *(self._rollouts(rollouts) for _ in range(callers)))
+        # the first call, made alone, tells whether costs can be counted at all
+        if self.knobs.max_cost is None and self.plan.budget.money is None:
+            self._priced.set()
+        others = (self._others(rollouts) for _ in range(callers - 1))
+        await together(self._owed(work.answers), self._rollouts(rollouts), *others)
         for _ in range(judges):
             await self._queue.put(None)
 
+    async def _others(self, todo: Iterator[tuple[Task, int]]) -> None:
+        await self._priced.wait()
+        await self._rollouts(todo)
+
     async def _rollouts(self, todo: Iterator[tuple[Task, int]]) -> None:
-        for task, sample in todo:
-            if self.stop:
-                return
-            if await self._attempt(task, sample):
-                await self._queue.put((task, sample))
-            else:
-                self._over(task)
+        try:
+            for task, sample in todo:
+                if self.stop:
+                    return
+                answered = await self._attempt(task, sample)
+                self._priced.set()
+                if answered:
+                    await self._queue.put((task, sample))
+                else:
+                    self._over(task)
+        finally:
+            self._priced.set()
 
     async def _owed(self, answers: list[tuple[Task, int]]) -> None:
         for item in answers:
@@ -151,7 +161,8 @@ class Pipeline:
             await self._ended(rollout_id, Outcome.NOT_RUN, "unavailable", why)
             return False
         rollout = RecordedRollout(
-            store, rollout_id, task, sample, plan.models, plan.sampling, plan.budget, self._workspaces
+            *(store, rollout_id, task, sample, plan.models, plan.sampling, plan.budget),
+            *(self._workspaces, self._heard),
         )
         try:
             attempt = await plan.scaffold.attempt(plan.suite, task, rollout)
@@ -216,6 +227,12 @@ class Pipeline:
     async def _ended(self, rollout_id: int, outcome: Outcome, reason: str, detail: str) -> None:
         await self.store.fail(rollout_id, outcome, reason, detail)
         self.watch.ended(outcome, reason, detail)
+
+    def _heard(self, rollout: RecordedRollout) -> None:
+        """A call of it was answered: the others need not wait for its end to know of prices."""
+        if rollout.unpriced:
+            self._spent([], rollout.unpriced)
+        self._priced.set()
 
     def _spent(self, costs: list[float], unpriced: set[str]) -> None:
         """What a rollout's calls cost, of all roles; and the roles of which that is not known."""

@@ -36,7 +36,9 @@ class RecordedRollout:
         sampling: Sampling,
         budget: Budget,
         sandbox: WorkspaceSandbox | None = None,
+        heard: Callable[[RecordedRollout], None] = lambda rollout: None,
     ) -> None:
+        """`heard`: told after each call that was sent; its cost is in `costs`, or its role in `unpriced`."""
         self.task = task
         self.sample = sample
         self.sampling = sampling
@@ -48,6 +50,7 @@ class RecordedRollout:
         self._store = store
         self._id = rollout_id
         self._models = models
+        self._heard = heard
         self._calls = self._acts = 0
         self._replaying = True
         self._told = store.recorded_events(task.id, sample)
@@ -102,6 +105,7 @@ class RecordedRollout:
             self.unpriced.add(role)
         else:
             self.costs.append(reply.usage.cost)
+        self._heard(self)
         return reply
 
     async def observe(

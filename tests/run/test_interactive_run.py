@@ -309,6 +309,19 @@ def test_a_limit_of_money_counts_every_role(
     assert ("the price of customer is unknown" in detail) == (price == "")
 
 
+def test_one_call_tells_whether_money_can_be_counted(tmp_path: Path, log: Path) -> None:
+    """The others begin when the first call is priced; they do not wait for the whole first rollout."""
+    priced = {"usage": {"prompt_tokens": 1, "completion_tokens": 1, "cost": 0.01}, "delay_s": 0.2}
+    turns = [{**calls(WRITTEN), **priced}] * 5 + [{"text": "done", **priced}]
+    records = [{"task_id": f"t{n}", "wants": {"a": "x"}} for n in range(4)]
+    with scripted(tmp_path, {f"t{n}": turns for n in range(4)}) as url:
+        run = talk(tmp_path, url, *records, concurrency=4, max_cost=10.0)
+    assert set(outcomes(run).values()) == {"passed"}
+    first, *others = sorted(requests(tmp_path), key=lambda entry: float(entry["started"]))
+    assert first["ended"] <= others[0]["started"], "it is made alone"
+    assert max(entry["active"] for entry in others[:8]) == 4, "then all are at work"
+
+
 # -- worlds that die -------------------------------------------------------------------------------
 
 

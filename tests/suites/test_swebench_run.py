@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from evalkit.store import read_run
-from tests.run.command import Done, run
+from tests.run.command import Done, ended, run, start
 from tests.run.talk import requests
 from tests.suites import swebench_stories as stories
 from tests.suites.swebench_command import assert_told, ends, only, own, swebench, told
@@ -132,3 +134,17 @@ def test_predictions_are_graded_as_they_are(tmp_path: Path) -> None:
         "own__notes-7": "passed",
         "own__dates-8": "failed/wrong",
     }
+
+
+@pytest.mark.usefixtures("two")
+def test_who_hands_in_a_whole_answer_gets_no_workspace(docker_engine: Any, tmp_path: Path) -> None:
+    """An empty patch is graded without one, too: no container is made for it at all."""
+    since = int(time.time())
+    process = start(
+        *own("run", "--model", "null", "--tasks", "own__tally-1", "--results", str(tmp_path), "--json")
+    )
+    done = ended(process)
+    assert (done.code, done.summary["reasons"]) == (0, {"failed/empty_patch": 1}), done.stderr
+    asked = {"type": "container", "event": "create"}
+    made = docker_engine.events(since=since, until=int(time.time()) + 1, decode=True, filters=asked)
+    assert [e for e in made if f"/{process.pid}/" in e["Actor"]["Attributes"].get("evalkit.owner", "")] == []
