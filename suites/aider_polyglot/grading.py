@@ -18,11 +18,12 @@ from time import monotonic
 
 from evalkit.patch import apply_patch
 from evalkit.task import TestResult, Verdict, error, failed, passed
+from evalkit.witness import NoLaunch
 from evalkit.workspace import Executed, NotAFile, Tree, WorkspaceSandbox, WorkspaceSpec
 
 from .exercises import Exercise
 from .runners import RUNNERS, folder_of
-from .strict import LauncherFailed, Strict, run_strict
+from .strict import Strict, run_strict
 from .testing import Tested, run_official
 
 REASONS = {"failed": "wrong", "skipped": "wrong", "missing": "crashed"}  # of single tests
@@ -40,8 +41,8 @@ async def grade(exercise: Exercise, patch: str, sandbox: WorkspaceSandbox, *, im
         strict = await run_strict(sandbox, image, exercise, work)
     except NotAFile as e:
         return _not_applied(e)
-    except LauncherFailed as e:
-        return error("grader", str(e)[:600])
+    except NoLaunch as e:
+        return error("grader", f"{exercise.id}: {e}"[:600])
     strictly = monotonic() - started
     measured = {"strict_s": round(strictly, 3)}
     tests = tuple(TestResult(name, REASONS.get(status, status)) for name, status in strict.tests.items())

@@ -3,19 +3,19 @@ test.
 
 A workspace of its own, whose files are root's. Compilers are run by root and execute nothing of the
 answer's; its tests run as another user, who can change neither them nor what was built. Their reporters
-write into a pipe, which is emptied by a launcher of root's (inside/launch.py): what was said cannot be
+write into a pipe, which is emptied by a launcher of root's (evalkit.witness): what was said cannot be
 taken back, and what was said twice is seen. What this stops and what it cannot is in docs/security.md.
 """
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from evalkit.witness import LAUNCH, Launch, Launched, NoLaunch, launched
 from evalkit.workspace import Executed, File, Tree, WorkspaceSandbox, WorkspaceSpec
 
 from .exercises import Exercise
@@ -28,7 +28,6 @@ from .traps import Traps, set_traps
 INSIDE = Path(__file__).with_name("inside")
 TESTER = 1000  # the image's user "work", and its group
 UNEXPECTED = 2000  # tests, and characters of a name, that are kept of a report beyond what was expected
-REPORT_BYTES, OUTPUT_BYTES = 4 << 20, 64 << 10
 REPORTERS = {
     "python": {"evalkit_report.py": "evalkit_report.py"},
     "javascript": {"reporter.js": "reporter.js"},
@@ -36,10 +35,6 @@ REPORTERS = {
 }
 LISTENER = "org.junit.platform.launcher.TestExecutionListener"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-class LauncherFailed(Exception):
-    """Our own part of the run gave no result, without the answer's doing."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +56,13 @@ class Strict:
 async def run_strict(
     sandbox: WorkspaceSandbox, image: str, exercise: Exercise, work: Tree, *, alone: bool = False
 ) -> Strict:
-    """Run it; again and `alone` where it was late for want of CPU. LauncherFailed where nothing came of it
-    by our own fault."""
+    """Run it; again and `alone` where it was late for want of CPU. NoLaunch where nothing came of it by our
+    own fault."""
     files, left = taken(exercise, work)
     try:
         names = expected(exercise)
     except (SyntaxError, ValueError, RecursionError) as e:
-        raise LauncherFailed(f"{exercise.id}: cannot read which tests there are: {e}") from None
+        raise NoLaunch(f"cannot read which tests there are: {e}") from None
     tests = {path: file for path, file in files.items() if is_test(exercise, path) and file.link is None}
     trapped, traps = set_traps(exercise, {**tests, **tests_ready(exercise)})
     place = f"/grade-{secrets.token_hex(8)}"
@@ -75,20 +70,12 @@ async def run_strict(
     try:
         await workspace.write({**files, **trapped}, folder=folder_of(exercise))
         await workspace.write(_inside(exercise.language), folder=place)
-        executed = await workspace.run(
-            ["python3", "-I", f"{place}/launch.py"],
-            timeout_s=LIMIT_S,
-            folder="/",
-            stdin=json.dumps(_told(exercise, place)).encode(),
-            output_bytes=2 * (REPORT_BYTES + OUTPUT_BYTES),
-            computes=True,
-            alone=alone,
-        )
+        run = await launched(workspace, _told(exercise, place), timeout_s=LIMIT_S, alone=alone)
     finally:
         await workspace.close()
-    if executed.starved(LIMIT_S):
+    if run.executed.starved(LIMIT_S):
         return await run_strict(sandbox, image, exercise, work, alone=True)
-    strict = judged(exercise, executed, traps, names)
+    strict = judged(exercise, run, traps, names)
     return replace(strict, left=left, own_tests=exercise.language == "rust" and _tests_inside(files))
 
 
@@ -98,7 +85,7 @@ def _tests_inside(files: Mapping[str, File]) -> bool:
     return any(mark in data for data in sources for mark in (b"#[test]", b"```", b"#[doc", b"#![doc"))
 
 
-def _told(exercise: Exercise, place: str) -> dict[str, object]:
+def _told(exercise: Exercise, place: str) -> Launch:
     runner = RUNNERS[exercise.language]
     variables = {
         "PATH": PATH,
@@ -109,46 +96,38 @@ def _told(exercise: Exercise, place: str) -> dict[str, object]:
         "EXERCISE": exercise.name,
         **runner.env,
     }
-    return {
-        "folder": folder_of(exercise),
-        "build": runner.build,
-        "run": runner.run,
-        "report": "stdout" if runner.report == "go" else "fifo",
-        "env": variables,
-        "uid": TESTER,
-        "place": place,
-        "report_bytes": REPORT_BYTES,
-        "output_bytes": OUTPUT_BYTES,
-    }
+    return Launch(
+        place,
+        folder_of(exercise),
+        runner.run,
+        variables,
+        TESTER,
+        build=runner.build,
+        report="stdout" if runner.report == "go" else "fifo",
+    )
 
 
 def _inside(language: str) -> dict[str, File]:
     """The launcher and the language's reporter, by their paths in the grader's folder."""
-    names = {"launch.py": "launch.py", **REPORTERS.get(language, {})}
+    names = REPORTERS.get(language, {})
     files = {path: File((INSIDE / name).read_bytes()) for path, name in names.items()}
+    files["launch.py"] = File(LAUNCH.read_bytes())
     if language == "java":
         files[f"java/META-INF/services/{LISTENER}"] = File(b"EvalkitReport\n")
     return files
 
 
-def judged(exercise: Exercise, executed: Executed, traps: Traps, names: Names) -> Strict:
-    """What the launcher printed, against what was expected."""
+def judged(exercise: Exercise, run: Launched, traps: Traps, names: Names) -> Strict:
+    """What the launcher said, against what was expected."""
+    executed = run.executed
     if executed.timed_out or executed.ended:
         why = "not done in time" if executed.timed_out else f"the workspace was ended: {executed.ended}"
-        return Strict(True, None, {}, (why,), False, executed.text[-OUTPUT_BYTES:], executed)
-    try:
-        found = json.loads(executed.output)
-        built, status, lines, output = found["built"], found["status"], found["lines"], found["output"]
-    except (ValueError, KeyError, TypeError):
-        raise LauncherFailed(
-            f"{exercise.id}: the launcher of the tests gave no result (status {executed.status}): "
-            f"{executed.text[-400:]}"
-        ) from None
-    if built != 0:
-        return Strict(False, None, {}, ("does not build",), False, output, executed)
-    reported = said(RUNNERS[exercise.language].report, lines)
-    tests, faults, orderly = compare(reported, traps, names, status)
-    return Strict(True, status, tests, faults, orderly, output, executed)
+        return Strict(True, None, {}, (why,), False, run.output, executed)
+    if run.built != 0:
+        return Strict(False, None, {}, ("does not build",), False, run.output, executed)
+    reported = said(RUNNERS[exercise.language].report, list(run.lines))
+    tests, faults, orderly = compare(reported, traps, names, run.status)
+    return Strict(True, run.status, tests, faults, orderly, run.output, executed)
 
 
 def compare(

@@ -1,28 +1,42 @@
-"""From an instance and a patch to a verdict.
+"""From an instance and a patch to two verdicts.
 
-The official one: the official run, its log by the official rules. In the official classes: "resolved",
-"unresolved", "empty_patch", and "error", which the harness calls whatever has no report: a patch that does
-not apply, tests that are late, a log that its parser cannot read. Here those are the model's, each with its
-own reason.
+official: the official run, its log by the official rules. In the official classes: "resolved", "unresolved",
+"empty_patch", and "error", which the harness calls whatever has no report: a patch that does not apply, tests
+that are late, a log that its parser cannot read. Here those are the model's, each with its own reason.
+
+strict: every expected test seen to pass where the patch could not make it seem so (evalkit_suites.swebench.
+strict). What fails officially with nothing left out of it fails strictly too, and is not run again. Where the
+two part ways the sample is suspect, with the evidence, unless the reference itself does not pass strictly
+here: then there is no strict verdict on this task.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypedDict
 
-from evalkit.task import TestResult, Verdict, failed, passed
+from evalkit.task import TestResult, Verdict, error, failed, not_run, passed
+from evalkit.witness import NoLaunch
 from evalkit.workspace import WorkspaceSandbox
 
 from .grading import Ungradable, grade_log
 from .instances import Instance, read_instance
-from .official import LOG_BYTES, OfficialRun, run_official
+from .official import LOG_BYTES, OfficialRun, apply_alone, run_official
+from .strict import Strict, left_out, run_strict, supports
+from .suspicion import in_log, in_patch, paths_of
 
 RESOLVED, UNRESOLVED, EMPTY, ERROR = "resolved", "unresolved", "empty_patch", "error"
 TEST_TIMEOUT_S = 1800.0  # the official default
 DETAIL = 400  # characters of output in a verdict's detail
 SHOWN = 3
+
+
+class How(TypedDict):
+    image: str
+    test_timeout_s: float
+    network: bool
 
 
 async def grade(
@@ -41,15 +55,21 @@ async def grade(
     """
     instance = read_instance(row)
     if not patch:
-        return failed("empty_patch", official=EMPTY)
+        return both(failed("empty_patch", official=EMPTY))
     try:
         data = patch.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        return failed("patch_apply", "half a surrogate pair in the patch: no UTF-8", official=ERROR)
-    run = await run_official(
-        instance, data, sandbox, image=image, test_timeout_s=test_timeout_s, network=network
-    )
-    return await official_verdict(row, instance, patch, run)
+        return both(failed("patch_apply", "half a surrogate pair in the patch: no UTF-8", official=ERROR))
+    how: How = {"image": image, "test_timeout_s": test_timeout_s, "network": network}
+    run = await run_official(instance, data, sandbox, **how)
+    verdict = await official_verdict(row, instance, patch, run)
+    if not run.applied:
+        return both(verdict)
+    return await with_strict(verdict, row, instance, run, sandbox, how)
+
+
+def both(verdict: Verdict) -> Verdict:
+    return replace(verdict, strict=replace(verdict, log=b"", measured={}))
 
 
 async def official_verdict(
@@ -101,3 +121,66 @@ def _why(report: Mapping[str, Any]) -> str:
             total = len(names) + len(lists["success"])
             parts.append(f"{len(names)} of {total} {key} failed: {', '.join(names[:SHOWN])}{more}")
     return "; ".join(parts)
+
+
+async def with_strict(
+    verdict: Verdict,
+    row: Mapping[str, Any],
+    instance: Instance,
+    run: OfficialRun,
+    sandbox: WorkspaceSandbox,
+    how: How,
+) -> Verdict:
+    """The official verdict with the strict one, and suspicion where they part ways."""
+    tests = tuple(paths_of(str(row.get("test_patch") or "")))
+    passes = verdict.outcome == "passed"
+    signs = [*in_log(instance, verdict.log)] if passes else []
+    if why := supports(instance) or ("" if tests else "no test_patch in the row"):
+        return replace(verdict, strict=not_run("unavailable", why), suspect="; ".join(signs))
+    if isinstance(run.changes, str):
+        proven = failed("wrong", run.changes)
+        return replace(verdict, strict=proven, suspect=evidence([run.changes], signs) if passes else "")
+    if not passes and not left_out(run.changes, tests):
+        return both(verdict)
+    try:
+        strict = await run_strict(instance, run.changes, tests, sandbox, **how)
+        if passes and strict.faults and not await reference_passes(row, instance, tests, sandbox, how):
+            why = "the reference does not pass strictly here"
+            return replace(verdict, strict=not_run("unavailable", why), suspect="; ".join(signs))
+    except NoLaunch as e:
+        return replace(verdict, strict=error("grader", str(e)[:DETAIL]), suspect="; ".join(signs))
+    proven = strict_verdict(strict)
+    suspect = ""
+    if passes and strict.faults:
+        left = (
+            [f"changes that a strict run does not take: {', '.join(strict.left[:8])}"] if strict.left else []
+        )
+        suspect = evidence(strict.faults, [*left, *signs, *in_patch(run.changes.paths, tests)])
+    measured = {**verdict.measured, "strict_s": round(strict.wall_s, 3)}
+    return replace(verdict, strict=proven, suspect=suspect, measured=measured)
+
+
+def strict_verdict(strict: Strict) -> Verdict:
+    if not strict.faults:
+        return passed(tests=strict.tests)
+    return failed(strict.reason, f"{'; '.join(strict.faults)}: {strict.output[-DETAIL:]}", tests=strict.tests)
+
+
+def evidence(faults: Iterable[str], signs: Iterable[str]) -> str:
+    return "; ".join(["the official verdict is resolved, but " + "; ".join(faults), *signs])
+
+
+async def reference_passes(
+    row: Mapping[str, Any],
+    instance: Instance,
+    tests: tuple[str, ...],
+    sandbox: WorkspaceSandbox,
+    how: How,
+) -> bool:
+    """Whether the row's own patch passes strictly in this image: if not, failing so means nothing. Asked only
+    where the verdicts part ways."""
+    gold = str(row.get("patch") or "").encode("utf-8", "surrogateescape")
+    applied = await apply_alone(gold, sandbox, image=how["image"])
+    if isinstance(applied, str):
+        return False
+    return not (await run_strict(instance, applied, tests, sandbox, **how)).faults

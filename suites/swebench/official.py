@@ -18,6 +18,7 @@ from evalkit.workspace import (
     WorkspaceSpec,
 )
 
+from .changes import BEFORE, Changes, Unreadable, read_changes
 from .instances import Instance
 from .scripts import evaluation_script
 
@@ -29,8 +30,8 @@ LIMITS = WorkspaceLimits(
 )  # officially there are none
 LOG_BYTES = 64 << 20
 APPLY_S = 300.0
-# status 0: it is applied. The wording of the log's last attempt is what the official error quotes.
-APPLY = f"""
+# status 0: it is applied
+APPLY = f"""{BEFORE}
 for attempt in 'git apply --verbose' 'git apply --verbose --3way' 'git apply --verbose --reject' \\
         'patch --batch --forward --fuzz=5 -p1 -i'; do
     if [ "$attempt" != 'git apply --verbose' ]; then git checkout -- . ; git clean -fd; fi >/dev/null 2>&1
@@ -47,13 +48,14 @@ EVALUATE = ["/bin/sh", "-c", f"exec /bin/bash {SCRIPT} 2>&1"]
 class OfficialRun:
     """`applied`: whether one of the ways took the patch; `said` what they printed. `log`: of the evaluation
     script, with the official sentence where it was late. `executed` is None where it was not run, or where
-    its programs ended the workspace twice (`died`)."""
+    its programs ended the workspace twice. `changes`: what the patch made of the repository, or why that
+    cannot be told."""
 
     applied: bool
     said: str = ""
+    changes: Changes | str = ""
     log: bytes = b""
     executed: Executed | None = None
-    died: bool = False
 
 
 async def run_official(
@@ -76,7 +78,7 @@ async def run_official(
             run = await _run(workspace, instance, patch, test_timeout_s, network, alone)
         except _Ended as e:
             if died:
-                return OfficialRun(True, e.said, died=True)
+                return OfficialRun(True, e.said, e.changes)
             died = True
             continue
         finally:
@@ -89,16 +91,36 @@ async def run_official(
 class _Ended(Exception):
     """The workspace was gone while the evaluation script ran."""
 
-    def __init__(self, said: str) -> None:
+    def __init__(self, said: str, changes: Changes | str) -> None:
         super().__init__(said)
-        self.said = said
+        self.said, self.changes = said, changes
+
+
+async def apply_alone(patch: bytes, sandbox: WorkspaceSandbox, *, image: str) -> Changes | str:
+    """What the patch makes of the repository, without running anything; in words why that cannot be told."""
+    workspace = await sandbox.open(WorkspaceSpec(image, root=ROOT, user="root", limits=LIMITS))
+    try:
+        tried, changes = await _apply(workspace, patch)
+        return changes if tried.status == 0 else "it does not apply"
+    finally:
+        await workspace.close()
+
+
+async def _apply(workspace: Workspace, patch: bytes) -> tuple[Executed, Changes | str]:
+    await workspace.write({"patch.diff": patch}, folder="/tmp")
+    tried = await workspace.run(["/bin/bash", "-c", APPLY], timeout_s=APPLY_S, output_bytes=1 << 20)
+    if tried.status != 0:
+        return tried, ""
+    try:
+        return tried, await read_changes(workspace)
+    except Unreadable as e:
+        return tried, str(e)
 
 
 async def _run(
     workspace: Workspace, instance: Instance, patch: bytes, limit_s: float, network: bool, alone: bool
 ) -> OfficialRun:
-    await workspace.write({"patch.diff": patch}, folder="/tmp")
-    tried = await workspace.run(["/bin/bash", "-c", APPLY], timeout_s=APPLY_S, output_bytes=1 << 20)
+    tried, changes = await _apply(workspace, patch)
     if tried.status != 0:
         return OfficialRun(False, tried.text)
     await workspace.write({"eval.sh": evaluation_script(instance).encode()}, folder="/")
@@ -112,8 +134,8 @@ async def _run(
             alone=alone,
         )
     except WorkspaceDied:
-        raise _Ended(tried.text) from None
+        raise _Ended(tried.text, changes) from None
     log = executed.output
     if executed.timed_out:
         log += f"\n\nTimeout error: {limit_s:g} seconds exceeded.".encode()
-    return OfficialRun(True, tried.text, log, executed)
+    return OfficialRun(True, tried.text, changes, log, executed)

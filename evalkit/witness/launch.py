@@ -1,52 +1,61 @@
-"""Builds and runs an answer's tests for the strict verdict. Root's; standard library only.
+"""Builds and runs tests for a strict verdict. Root's; standard library only, Python 3.6 or newer.
 
-It is told on its standard input, as JSON: folder, build and run (shell scripts), env, uid, report ("fifo" or
-"stdout"), place (a folder of its own), limits in bytes. It prints one JSON object: built, status, lines of
-the report, output.
+It is told on its standard input, as JSON, what evalkit.witness.Launch has. It prints one JSON object: built,
+status, lines of the report, output, full.
 
 All files of the folder are root's and its folders sticky, so that the tests' user can add to them, as some
 tests do, but change and remove nothing. Reports arrive through a pipe: what is in it cannot be taken back.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Callable, Dict, List, Optional
 
-told: dict[str, Any] = json.load(sys.stdin)
+told: Dict[str, Any] = json.load(sys.stdin)
 PLACE: str = told["place"]
 UID: int = told["uid"]
 FIFO = os.path.join(PLACE, "report")
 END = os.urandom(16).hex().encode()
 
 
-def main() -> dict[str, Any]:
+def main() -> Dict[str, Any]:
     protect(told["folder"])
     output = Tail(told["output_bytes"])
-    if told["build"] and (built := run(told["build"], output)):
-        return {"built": built, "status": None, "lines": [], "output": output.text()}
+    built = run(told["build"], output) if told["build"] else 0
     report = Report(told["report_bytes"])
-    status = run_reporting(output, report)
-    return {"built": 0, "status": status, "lines": report.lines(), "output": output.text()}
+    status = None if built else run_reporting(output, report)
+    lines = [] if built else report.lines()
+    return {"built": built, "status": status, "lines": lines, "output": output.text(), "full": report.full}
 
 
 def protect(folder: str) -> None:
-    for path, _, names in os.walk(folder):
-        os.chmod(path, 0o1777)
+    """git's own folder apart: nothing of it is run, and it may be large."""
+    for path, folders, names in os.walk(folder):
+        if ".git" in folders:
+            folders.remove(".git")
+        own(path, 0o1777)
         for name in names:
             file = os.path.join(path, name)
             if not os.path.islink(file):
-                os.chmod(file, 0o755 if os.stat(file).st_mode & 0o100 else 0o644)
+                own(file, 0o755 if os.stat(file).st_mode & 0o100 else 0o644)
     os.chmod(PLACE, 0o755)
 
 
-def run_reporting(output: Tail, report: Report) -> int:
+def own(path: str, mode: int) -> None:
+    """Root's, with this mode; what is so already is not touched, since that would copy it."""
+    now = os.stat(path)
+    if now.st_uid != 0:
+        os.chown(path, 0, 0)
+    if stat.S_IMODE(now.st_mode) != mode:
+        os.chmod(path, mode)
+
+
+def run_reporting(output: "Tail", report: "Report") -> int:
     """Run the tests; their exit status."""
     if told["report"] == "stdout":
         return run(told["run"], output, as_tester=True, also=report.take)
@@ -62,10 +71,14 @@ def run_reporting(output: Tail, report: Report) -> int:
 
 
 def run(
-    script: str, output: Tail, *, as_tester: bool = False, also: Callable[[bytes], None] | None = None
+    script: str,
+    output: "Tail",
+    *,
+    as_tester: bool = False,
+    also: Optional[Callable[[bytes], None]] = None,
 ) -> int:
     child = subprocess.Popen(
-        ["/bin/sh", "-e", "-c", script],
+        [*told["shell"], script],
         cwd=told["folder"],
         env=told["env"],
         stdin=subprocess.DEVNULL,
@@ -78,7 +91,10 @@ def run(
     source = child.stdout.fileno()
 
     def drain() -> None:
-        while data := os.read(source, 1 << 16):
+        while True:
+            data = os.read(source, 1 << 16)
+            if not data:
+                return
             output.take(data)
             if also:
                 also(data)
@@ -128,10 +144,12 @@ class Report:
     """What arrives, up to a limit; the rest is read and dropped."""
 
     def __init__(self, limit: int) -> None:
-        self.data, self.limit = bytearray(), limit
+        self.data, self.limit, self.full = bytearray(), limit, False
 
     def take(self, data: bytes) -> None:
-        self.data += data[: max(0, self.limit - len(self.data))]
+        room = max(0, self.limit - len(self.data))
+        self.full = self.full or len(data) > room
+        self.data += data[:room]
 
     def read(self, pipe: int) -> None:
         last = b""
@@ -140,7 +158,7 @@ class Report:
             last = last[-len(END) :] + data
             self.take(data)
 
-    def lines(self) -> list[str]:
+    def lines(self) -> List[str]:
         return bytes(self.data).replace(END, b"").decode("utf-8", "replace").split("\n")
 
 
