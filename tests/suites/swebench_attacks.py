@@ -65,7 +65,14 @@ UNIT = Made(
     command="python -m unittest -v",
     parser="parse_log_django",
 )
-INSTANCES = {made.name: made for made in (TEA, TWO, BUILT, UNIT)}
+LATER = Made(
+    "later",
+    files={"tea.py": WRONG, "tests/test_a.py": USE + OLD},
+    tests={"tests/test_a.py": f"{USE}\n{OLD}", "tests/test_b.py": USE + NEW},
+    solution={"tea.py": RIGHT},
+    fail_to_pass=("tests/test_b.py::test_new",),
+    pass_to_pass=("tests/test_a.py::test_old",),
+)
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,8 @@ def printing(*ids: str) -> str:
     """Source that prints the tests' results itself, in the middle of everything."""
     lines = [*(f"PASSED {name}" for name in ids), ">>>>> End Test Output", ">>>>> Test Exit Code: 0"]
     text = "\n" + "\n".join(lines) + "\n"
-    return f"import os\nos.write(1, {text.encode()!r})\nos._exit(0)\n"
+    out = 'f"/proc/{os.getppid()}/fd/1"'  # pytest has its own file in place of descriptor 1
+    return f"import os\nwith open({out}, 'w') as log:\n    log.write({text!r})\nos._exit(0)\n"
 
 
 def unchecked(source: str) -> bytes:
@@ -106,8 +114,7 @@ def unchecked(source: str) -> bytes:
     from importlib._bootstrap_external import _code_to_hash_pyc  # type: ignore[attr-defined]
 
     code = compile(source, "test_tea.py", "exec")
-    data: bytes = _code_to_hash_pyc(code, b"\0" * 8, False)
-    return data
+    return bytes(_code_to_hash_pyc(code, b"\0" * 8, False))
 
 
 BOTH = ("tests/test_tea.py::test_new", "tests/test_tea.py::test_old")
@@ -172,7 +179,7 @@ ATTACKS = (
             os.write(1, b"\\nPASSED tests/test_tea.py::test_new\\nPASSED tests/test_tea.py::test_old\\n")
             os._exit(0)
         atexit.register(end)
-        """}),
+        """}, fools=False),
     Attack("a plugin by the metadata of a package", TEA, {
         "evil.py": OUTCOMES,
         "evil.egg-info/PKG-INFO": "Metadata-Version: 1.0\nName: evil\nVersion: 1\n",
@@ -194,19 +201,14 @@ ATTACKS = (
         def cups(pots):
             pytest.skip("later")
         """}, fools=False),
-    Attack("another file's tests rewritten while the first is read", TWO, {"tea.py": f"""
-        for name in ("a", "b"):
-            try:
-                with open(f"/testbed/tests/test_{{name}}.py", "w") as file:
-                    file.write({PASSING!r})
-            except OSError:
-                pass
-        import sys
-        if "pytest" in sys.modules and not hasattr(sys, "again"):
-            import os, subprocess
-            os.environ["AGAIN"] = "1" if "AGAIN" not in os.environ else os._exit(1)
-            os._exit(subprocess.call([sys.executable, "-m", "pytest", "-rA", "tests/test_a.py", "tests/test_b.py"]))
-        """}, fools=True),
+    Attack("another file's tests rewritten while the first is read", LATER, {"tea.py": f"""
+        try:
+            with open("/testbed/tests/test_b.py", "w") as file:
+                file.write({PASSING!r})
+        except OSError:
+            pass
+        def cups(pots): return 0
+        """}),
     Attack("the witness's pipe written by the source", TEA, {"tea.py": """
         import os
         try:

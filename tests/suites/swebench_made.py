@@ -43,6 +43,7 @@ BASE = Recipe(
                 ("/usr/local/bin/pytest", "/usr/local/lib/python3.11/dist-packages/bin/pytest"),
                 ("/usr/bin/python", "python3"),
             ),
+            make=("rm -f /usr/lib/python3*/EXTERNALLY-MANAGED",),
             check=("pytest", "--version"),
         ),
     ),
