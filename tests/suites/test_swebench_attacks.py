@@ -34,7 +34,10 @@ def graded(docker_engine: Any) -> Iterator[Callable[[Attack], Verdict]]:
             if made.name not in rows:
                 rows[made.name] = images.enter_context(image_of(docker_engine, made))
             row = rows[made.name]
-            return runner.run(grade(row, attack.patch, sandbox, image=row["image"], test_timeout_s=60))
+            verdict: Verdict = runner.run(
+                grade(row, attack.patch, sandbox, image=row["image"], test_timeout_s=60)
+            )
+            return verdict
 
         try:
             yield graded
