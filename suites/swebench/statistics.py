@@ -9,17 +9,19 @@ from evalkit.samples import Sampled
 
 def statistics(samples: Iterable[Sampled]) -> Mapping[str, float | None]:
     """`resolved_rate`: percent of all instances, in which empty patches, errors and missing predictions count
-    too. Of several samples of an instance each counts for itself. `cost`: US dollars of the model's calls an
-    instance, `turns`: its calls; None where a part is unknown."""
+    too. Of several samples of an instance each counts for itself. `cost_per_instance` (US dollars of the
+    model's calls) and `turns_per_instance` (its calls) are of those that were tried; None where a part is
+    unknown, and left out where all of it is, as of predictions that were given."""
     planned = list(samples)
-    total = len(planned)
+    tried = [sample for sample in planned if sample.outcome != "not_run"]
     resolved = sum(sample.outcome == "passed" for sample in planned)
+    counts = {"total_instances": float(len(planned)), "resolved_instances": float(resolved)}
+    rate = 100 * resolved / len(planned) if planned else None
     return {
-        "total_instances": float(total),
-        "resolved_instances": float(resolved),
-        "resolved_rate": 100 * resolved / total if total else None,
-        "cost_per_instance": _mean([sample.cost for sample in planned]),
-        "turns_per_instance": _mean([_turns(sample) for sample in planned]),
+        **counts,
+        "resolved_rate": rate,
+        **_mean("cost_per_instance", [sample.cost for sample in tried]),
+        **_mean("turns_per_instance", [_turns(sample) for sample in tried]),
     }
 
 
@@ -28,6 +30,8 @@ def _turns(sample: Sampled) -> float | None:
     return float(turns) if isinstance(turns, int | float) else None
 
 
-def _mean(values: list[float | None]) -> float | None:
+def _mean(name: str, values: list[float | None]) -> dict[str, float | None]:
     known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known and len(known) == len(values) else None
+    if not known:
+        return {}
+    return {name: sum(known) / len(known) if len(known) == len(values) else None}

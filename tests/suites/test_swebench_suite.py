@@ -76,6 +76,14 @@ def test_rows_before_5_are_refused_by_name(tmp_path: Path) -> None:
     assert FIRST["instance_id"] in refused.value.message
 
 
+def test_parquet_holds_the_same_tasks(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="evalkit[hub] is not installed")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pyarrow.Table.from_pylist(rows()), tmp_path / "verified.parquet")
+    tasks = tasks_of(suite(), load_data(suite(), tmp_path))
+    assert [(task.id, task.gold) for task in tasks] == [(task.id, task.gold) for task in own().values()]
+
+
 def test_a_changed_row_is_doubted(data_dir: Path, tmp_path: Path) -> None:
     lines = (data_dir / "swebench" / "verified.jsonl").read_text().splitlines()
     (tmp_path / "verified.jsonl").write_text("\n".join(lines[:-1]) + "\n")
@@ -197,18 +205,19 @@ def test_what_goes_out_comes_back(tmp_path: Path) -> None:
 
 # -- figures and official files ------------------------------------------------------------------------
 def test_everything_planned_is_in_the_denominator() -> None:
-    ends = [("passed", 20, 0.5), ("failed", 100, 1.5), ("error", 0, 0.0), ("not_run", 0, 0.0)]
+    ends = [("passed", 20, 0.5), ("failed", 100, 1.5), ("error", 0, 0.1)]
     planned = [Sampled("x", 0, end, {"turns": turns}, cost, 1.0) for end, turns, cost in ends]
-    assert suite().statistics(planned) == {
+    missing = Sampled("x", 0, "not_run", {}, None, None)
+    assert suite().statistics([*planned, missing]) == {
         "total_instances": 4.0,
         "resolved_instances": 1.0,
         "resolved_rate": 25.0,
-        "cost_per_instance": 0.5,
-        "turns_per_instance": 30.0,
+        "cost_per_instance": pytest.approx(0.7),
+        "turns_per_instance": 40.0,
     }
-    assert (
-        suite().statistics([*planned, Sampled("x", 0, "passed", {}, None, None)])["cost_per_instance"] is None
-    )
+    unknown = Sampled("x", 0, "passed", {}, None, None)
+    assert suite().statistics([*planned, unknown])["turns_per_instance"] is None
+    assert list(suite().statistics([unknown])) == ["total_instances", "resolved_instances", "resolved_rate"]
 
 
 LOG = "\n".join(("+ : '>>>>> Start Test Output'", "PASSED a", "PASSED b", "+ : '>>>>> End Test Output'", ""))
