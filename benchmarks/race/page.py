@@ -39,6 +39,7 @@ def page(known: dict[str, Summary]) -> str:
         ceilings=ceilings(race) if race else "",
         flat=stays(flatness) if flatness else NOT_YET,
         report=large(reports) if reports else NOT_YET,
+        agents=agents(known["agent"]) if "agent" in known else NOT_YET,
         machine=machine(race, flatness),
     )
 
@@ -129,6 +130,32 @@ def page_faults(by_part: dict[str, int]) -> list[str]:
     """Of a contender whose samples run in processes that its client sees, or in sides of ours."""
     known = {part: n for part, n in by_part.items() if n > 20}
     return [f"{part} {n}" if len(by_part) > 1 else str(n) for part, n in known.items()]
+
+
+def agents(measured: Summary) -> str:
+    """What a turn costs beside the model, by how long that thinks."""
+    low, high = measured["load"]
+    text = (
+        f"{measured['date']}: {measured['rounds']} rounds of {measured['turns']} turns each, "
+        f"{measured['theirs']}, load average {low:g} to {high:g}. Mean milliseconds of a turn: the median "
+        "over the rounds, with the range; the ratio is taken within a round."
+    )
+    head = ["the model thinks", "evalkit", "mini-swe-agent", "ratio"]
+    lines = [[*head, "a turn's median, both", "client's CPU s, both"]]
+    for row in measured["table"]:
+        ours, theirs = row["evalkit"], row["mini-swe-agent"]
+        goal = f"; must {measured['goal']:g}" if row is measured["table"][0] else ""
+        lines.append(
+            [
+                f"{row['think_s']:g} s",
+                show_spread(ours, 1),
+                show_spread(theirs, 1),
+                f"**{show_spread(row['ratio'])}**{goal}",
+                ", ".join(f"{ms:.1f}" for ms in row["median_turn"].values()),
+                ", ".join(f"{s:.1f}" for s in row["cpu_s"].values()),
+            ]
+        )
+    return f"{paragraph(text)}\n\n{rows(*lines)}"
 
 
 def stays(flatness: Summary) -> str:

@@ -18,53 +18,60 @@ from evalkit.workspace import NotAFile
 
 PID_S = 5.0  # how long a starting command may hold up the end of another
 USUAL = 2  # commands alike in a row: from so many on a further one is expected
+COUNT = 2  # replies may hold several calls
 NEVER = 10**14  # ticks: nothing is as young
 
 Coming = asyncio.Task[Execution | None]
 
 
 class Ahead:
-    """At most one waits. Use it in one event loop only."""
+    """A few wait, the oldest is taken first. Use it in one event loop only."""
 
     def __init__(self, life: Life) -> None:
         self._life = life
         self._last: Order | None = None
         self._alike = 0  # commands in a row
-        self._coming: Coming | None = None
+        self._coming: list[Coming] = []  # they wait, or are about to
 
     @property
     def waits(self) -> bool:
-        return self._coming is not None
+        return bool(self._coming)
 
     async def take(self, order: Order) -> Execution | None:
-        """The one that waits, if it is one for such a command."""
+        """One that waits for such a command, if there is one."""
         alike = self._last is not None and (order.user, order.env) == (self._last.user, self._last.env)
         self._alike = self._alike + 1 if alike else 1
         self._last = order
         if not alike:
             await self.away()
-        if (coming := self._coming) is None:
-            return None
-        execution = await asyncio.shield(coming)
-        if self._coming is coming:
-            self._coming = None
-        return execution
+        while self._coming:
+            coming = self._coming[0]
+            execution = await asyncio.shield(coming)
+            if coming not in self._coming:
+                continue
+            self._coming.remove(coming)
+            if execution is not None:
+                if not (execution.over.is_set() or execution.begun.is_set()):
+                    return execution
+                execution.close()  # somebody inside was there before
+        return None
 
     def expect(self) -> None:
-        """Have one ready for a command like the last, where that was usual."""
-        if self._coming is None and self._last is not None and self._alike >= USUAL:
-            self._coming = asyncio.ensure_future(self._start(self._last))
-            self._coming.add_done_callback(lambda c: c.cancelled() or c.exception())  # nobody may ask
+        """Have some ready for commands like the last, where that was usual."""
+        while self._last is not None and self._alike >= USUAL and len(self._coming) < COUNT:
+            coming = asyncio.ensure_future(self._start(self._last))
+            coming.add_done_callback(lambda c: c.cancelled() or c.exception())  # nobody may ask
+            self._coming.append(coming)
 
     def drop(self) -> list[int]:
-        """Let go of it, and it ends by itself. Its process, where that is known already."""
-        coming, self._coming = self._coming, None
-        return [] if coming is None else _leave(coming)
+        """Let go of them, and they end by themselves. Their processes, where those are known already."""
+        coming, self._coming = self._coming, []
+        return [pid for one in coming for pid in _leave(one)]
 
     async def away(self) -> None:
-        """The same, but it is gone then, whatever has become of it."""
-        if self._coming is not None:
-            await asyncio.wait([self._coming])
+        """The same, but they are gone then, whatever has become of them."""
+        if self._coming:
+            await asyncio.wait(self._coming)
         if mine := self.drop():
             await self._life.keeper.ask("kill", NEVER, mine)
 

@@ -168,7 +168,7 @@ def test_in_text(go: Go, tmp_path: Path) -> None:
         "loops": [block("ls")],
         "late": [block("sleep 1234"), block(GOOD), block("submit")],
     }
-    more = {"late": {"rules": {"command_s": 0.5}}, "loops": {"rules": {"repeats_end": 6}}}
+    more = {"late": {"rules": {"command_s": 1.5}}, "loops": {"rules": {"repeats_end": 6}}}
     made = go("text", conversations, more=more)
     assert outcomes(made) == {
         "done": "passed",
