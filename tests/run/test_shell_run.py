@@ -189,7 +189,7 @@ def test_in_text(go: Go, tmp_path: Path) -> None:
     assert told(made, "done") == ["[exit status 0]\none\ntwo\n", "[exit status 0; no output]"]
     assert told(made, "two")[0].startswith("[nothing done] there are 2 blocks")
     assert told(made, "calls")[0] == "There is no tool 'bash'. The tools are: none."
-    assert told(made, "late")[0] == ("[killed after 0.5 seconds, with all that it had started; no output]")
+    assert told(made, "late")[0] == ("[killed after 1.5 seconds, with all that it had started; no output]")
     assert (facts(made, "talks")["turns"], facts(made, "loops")["turns"]) == (3, 6)
 
 
