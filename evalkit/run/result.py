@@ -136,13 +136,16 @@ def with_errors_failed(counts: Mapping[str, int]) -> float | None:
 
 
 def statistics(store: Reader, end: str) -> dict[str, float | None]:
-    """What the suite's authors report beside the score; {} where the suite is not at hand any more."""
+    """What the suite's authors report beside the score, of what is not excluded; {} where the suite is not at
+    hand any more."""
     settings = Settings.from_json(store.manifest["settings"])
     try:
         suite = open_suite(settings.suite, settings.options)
     except EvalkitError:
         return {}
-    return dict(suite.statistics(sampled(record, end) for record in store.records()))
+    excluded = store.manifest.get("excluded", {})
+    counted = (record for record in store.records() if record.row["task_id"] not in excluded)
+    return dict(suite.statistics(sampled(record, end) for record in counted))
 
 
 def sampled(record: Record, end: str) -> Sampled:

@@ -112,6 +112,7 @@ def test_gold_that_fails_is_no_part_of_a_score(proving: Proving, tmp_path: Path)
     assert (after["complete"], after["pass@1"], after["bounds"]) == (True, 2 / 3, [2 / 3, 2 / 3])
     assert after["counts"] == {"passed": 2, "failed": 1, "error": 0, "not_run": 1}
     assert after["reasons"]["not_run/excluded"] == 1
+    assert (before["statistics"], after["statistics"]) == ({"counted": 4}, {"counted": 3})
     assert before["strict"]["suspect"] == 1
     assert after["strict"]["suspect"] == 0, "what not even gold can do raises no suspicion"
     assert after["strict"]["pass@1"] == 0.5

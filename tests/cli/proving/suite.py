@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from evalkit import suite
 from evalkit.model import Message
 from evalkit.protocol import Extractor, Prompt, Protocol
+from evalkit.samples import Sampled
 from evalkit.suite import CommonOptions, Scorer, option
 from evalkit.task import Answer, Task, Verdict, error, failed, passed
 from evalkit.workspace import WorkspaceSandbox
@@ -59,6 +60,9 @@ class Suite(suite.Suite):
         if kind == "officially":
             return passed(strict=failed("wrong", suspect="nobody saw it"))
         return passed(strict=passed())
+
+    def statistics(self, samples: Iterable[Sampled]) -> Mapping[str, float | None]:
+        return {"counted": float(sum(1 for _ in samples))}
 
 
 def note(path: Path, line: str) -> None:
