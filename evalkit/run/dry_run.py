@@ -17,11 +17,11 @@ from evalkit.model import Model
 from evalkit.run.images import image_plan
 from evalkit.run.plan import SILENT, Plan
 from evalkit.run.settings import Knobs, given_limits
+from evalkit.scaffolds.one_turn import OneTurn
 from evalkit.store import holds_run, read_run
 from evalkit.task import Task
 
 CHARACTERS_PER_TOKEN = 4
-ONE_TURN = "one-turn"
 RULE = f"{CHARACTERS_PER_TOKEN} characters each"
 
 
@@ -74,7 +74,7 @@ def project(plan: Plan, knobs: Knobs) -> Projection:
             lengths[task.id] = prompt_tokens(plan, task)
     prompt = sum(lengths[task.id] for task in asked)
     limit = plan.sampling.max_tokens
-    turns = 1 if plan.scaffold.name == ONE_TURN else plan.budget.turns
+    turns = 1 if isinstance(plan.scaffold, OneTurn) else plan.limits.turns
     completion = None if limit is None or turns is None else limit * turns * len(asked)
     price = _price(plan.model)
     prompt_cost = None if price is None else prompt * price["input"] / 1e6
