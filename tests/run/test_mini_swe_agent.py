@@ -13,10 +13,13 @@ import psutil
 import pytest
 
 from evalkit.api import Run, run
+from evalkit.interaction import Observation
+from evalkit.scaffolds.mini_swe_agent import scaffold
+from evalkit.scaffolds.mini_swe_agent.bridge import KEPT, MOST_LEFT_OUT, output_of
 from evalkit.scaffolds.mini_swe_agent.process import SCRIPT, environment
 from evalkit.scaffolds.mini_swe_agent.scaffold import MiniSweAgent, MiniSweAgentText
 from evalkit.store import read_run
-from evalkit.tools import install, installed, tool_package
+from evalkit.tools import install, installed, tool_names, tool_package
 from tests import workspace_image as images
 from tests.run.command import ended, start
 from tests.run.talk import call, calls, events, facts, outcomes, requests, scripted
@@ -145,6 +148,7 @@ def test_each_odd_case_of_its_tool(go: Go, tmp_path: Path) -> None:
         "half-said": [calls(call("bash", command="ls"), text="half \ud800 a character"), submit_and],
         "long": [bash("true " + "x" * 140_000), submit_and],
         "large": [bash("seq 1 400000"), submit_and],
+        "floods": [bash("seq 1 6000000"), submit_and],
         "bytes": [bash("printf 'a\\r\\nb\\377c\\0d'"), submit_and],
         "no-shell": [bash("rm -f wanted.txt; kill -9 $$"), bash("exit 3"), bash("nowhere"), submit_and],
         "cut": [{"text": "I thi", "finish_reason": "length"}],
@@ -169,6 +173,8 @@ def test_each_odd_case_of_its_tool(go: Go, tmp_path: Path) -> None:
     assert told("long")[0].startswith(f"{failed}[Errno 7] Argument list too long: 'docker'")
     length = len("".join(f"{n}\n" for n in range(1, 400_001)))
     assert f"{length - 10_000} characters elided" in told("large")[0]
+    assert f"{KEPT + MOST_LEFT_OUT - 10_000} characters elided" in told("floods")[0]
+    assert told("floods")[0].rstrip().endswith("5999999\n6000000\n\n</output_tail>")
     assert told("large")[0].rstrip().endswith("399999\n400000\n\n</output_tail>")
     assert told("bytes")[0] == "<returncode>0</returncode>\n<output>\na\nb\ufffdc\0d</output>"
     # its client cannot send that reply back: for its own runner, too, the exception's name is the status
@@ -302,17 +308,17 @@ print([refused(act) for act in (
 
 
 def test_its_limits_are_those_of_its_configuration(tool: Path) -> None:
-    for scaffold in (MiniSweAgent(), MiniSweAgentText()):
+    for variant in (MiniSweAgent(), MiniSweAgentText()):
         code = f"""
 from minisweagent.config import builtin_config_dir
 from yaml import safe_load
-agent = safe_load((builtin_config_dir / "benchmarks" / "{scaffold.config}.yaml").read_text())["agent"]
+agent = safe_load((builtin_config_dir / "benchmarks" / "{variant.config}.yaml").read_text())["agent"]
 print(agent["step_limit"], agent["cost_limit"], agent.get("wall_time_limit_seconds", 0))
 """
         done = subprocess.run(
             [tool, "-I", "-c", code], env=environment(tool), capture_output=True, text=True, check=True
         )
-        assert done.stdout.split() == [str(scaffold.budget.turns), str(scaffold.budget.money), "0"]
+        assert done.stdout.split() == [str(variant.budget.turns), str(variant.budget.money), "0"]
 
 
 def test_a_run_that_cannot_be_made_is_refused_before_anything_starts(tmp_path: Path) -> None:
@@ -325,3 +331,24 @@ def test_a_run_that_cannot_be_made_is_refused_before_anything_starts(tmp_path: P
     done = ended(start(*words, env={"EVALKIT_CACHE": str(tmp_path / "cache")}))
     assert (done.code, "evalkit tools install mini-swe-agent" in done.stderr) == (2, True)
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.full
+def test_one_that_does_nothing_any_more_is_ended(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its process stopped by a signal, after its first reply."""
+    monkeypatch.setattr(scaffold, "SILENT_S", 1.0)
+    monkeypatch.setattr(scaffold, "output_of", stopping)
+    assert outcomes(go({"t": [bash("ls"), bash("ls")]})) == {"t": "failed/crashed"}
+
+
+def stopping(seen: Observation) -> dict[str, Any]:
+    for process in psutil.Process().children():
+        if str(SCRIPT) in process.cmdline():
+            process.suspend()
+    return output_of(seen)
+
+
+def test_the_page_names_the_versions_that_are_installed() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "agents.md").read_text()
+    for name in tool_names():
+        assert f"| `{name}` | {tool_package(name).version} |" in page

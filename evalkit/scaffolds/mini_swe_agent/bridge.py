@@ -19,9 +19,9 @@ from evalkit.scaffolds.shell.world import ONE_OUTPUT
 from evalkit.workspace import Executed, Workspace
 
 SUBMISSION = "COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
-OUTPUT_BYTES = 64 << 20  # of which head and tail are kept
+OUTPUT_BYTES = 16 << 20  # of which head and tail are kept; a submission is one, too
 KEPT = 100_000  # characters of an output that go on record; the agent shows 10,000 of them
-MOST_LEFT_OUT = 64 << 20  # characters that stand for what is not kept, so that it can say how many there were
+MOST_LEFT_OUT = 16 << 20  # characters that stand for what is not kept: it says how many there were
 ARGUMENT_BYTES = 131_071  # Linux: of one argument (MAX_ARG_STRLEN)
 SHOWN = 10_000
 

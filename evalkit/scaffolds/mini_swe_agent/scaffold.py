@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 TOOL = "mini-swe-agent"
 LATE = "agent_timeout"
+SILENT_S = 600.0  # without a word, while neither its model nor a command of its is at work
 
 
 class MiniSweAgent:
@@ -113,24 +114,42 @@ class Talk:
         """What it said in the end, if it did, and our reason."""
         over = asyncio.create_task(self.proxy.over.wait())
         try:
-            while True:
-                hearing = asyncio.create_task(self.process.hear())
-                await asyncio.wait({hearing, over}, return_when=asyncio.FIRST_COMPLETED)
-                if over.done():
-                    hearing.cancel()
-                    await asyncio.gather(hearing, return_exceptions=True)
-                    return None, self.proxy.end or "stop"
-                said = hearing.result()
+            while (said := await self._next(over)) is not None:
                 if "ended" in said:
                     return self._ended(Ended.of(said["ended"]))
                 if end := await self._execute(said["execute"]):
                     return None, end
+            return None, self.proxy.end or "stop"
         finally:
             over.cancel()
 
-    def _ended(self, ended: Ended) -> tuple[Ended, str]:
+    async def _next(self, over: asyncio.Task[bool]) -> dict[str, Any] | None:
+        """What it says next; None where the line to its model is over, or it does nothing any more."""
+        hearing = asyncio.create_task(self.process.hear())
+        try:
+            while True:
+                turns = self._asked
+                await asyncio.wait({hearing, over}, timeout=SILENT_S, return_when=asyncio.FIRST_COMPLETED)
+                if over.done():
+                    return None
+                if hearing.done():
+                    return hearing.result()
+                if turns == self._asked and not self.proxy.line.busy:
+                    if not turns:
+                        raise AgentBroke(f"mini-swe-agent did nothing for {SILENT_S:g} seconds")
+                    self.proxy.line.hang_up("crashed")
+        finally:
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
+
+    @property
+    def _asked(self) -> int:
+        """How often it asked its model, and was answered somehow."""
         meter = self.proxy.meter
-        if ended.types and (ended.hosts or not meter.turns + meter.overflows):
+        return int(meter.turns + meter.overflows)
+
+    def _ended(self, ended: Ended) -> tuple[Ended, str]:
+        if ended.types and (ended.hosts or not self._asked):
             raise AgentBroke(f"mini-swe-agent ended with {ended.exit_status}: {ended.text}")
         return ended, reason(ended, self.proxy.ended, self.budget.turns)
 

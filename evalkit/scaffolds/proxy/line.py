@@ -100,6 +100,11 @@ class Line:
             self.over.set()
 
     @property
+    def busy(self) -> bool:
+        """Whether a call is under way."""
+        return self._turn.locked()
+
+    @property
     def ended(self) -> str:
         """What the rollout ends with where its agent has left by itself: "stop", or a reason of `failed`."""
         return self.end or (DONE if self.final else self._last)

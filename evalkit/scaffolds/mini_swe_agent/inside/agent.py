@@ -83,6 +83,15 @@ class Elsewhere(DockerEnvironment):  # type: ignore[misc]
         return output
 
 
+class Agent(DefaultAgent):  # type: ignore[misc]
+    """Theirs, without the whole of each output, which it would keep for its trajectory alone."""
+
+    def add_messages(self, *messages: dict[str, Any]) -> list[dict[str, Any]]:
+        for message in messages:
+            message.get("extra", {}).pop("raw_output", None)
+        return list(super().add_messages(*messages))
+
+
 def main() -> None:
     lines = Lines(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)  # what the package prints is no part of the talk
@@ -115,7 +124,7 @@ def run(lines: Lines, config: dict[str, Any], model_class: Any, start: dict[str,
     # its words name the folder of SWE-bench's images
     words = agent_config["instance_template"].replace(config["environment"]["cwd"], start["root"])
     agent_config["instance_template"] = words
-    agent = DefaultAgent(Counted(**asked), Elsewhere(lines, **places), **agent_config)
+    agent = Agent(Counted(**asked), Elsewhere(lines, **places), **agent_config)
     said: dict[str, Any] = {"exception": None}
     try:
         said |= agent.run(start["task"])
