@@ -10,7 +10,7 @@ import pytest
 from tests.run.command import run
 from tests.suites.swebench_set import INSTANCES, gold, images, row
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.full]
 NAMES = ("tally", "prices")
 
 
