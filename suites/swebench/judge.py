@@ -13,7 +13,7 @@ here: then there is no strict verdict on this task.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypedDict
 
@@ -21,10 +21,11 @@ from evalkit.task import TestResult, Verdict, error, failed, not_run, passed
 from evalkit.witness import NoLaunch
 from evalkit.workspace import WorkspaceSandbox
 
+from .changes import Changes
 from .grading import Ungradable, grade_log
 from .instances import Instance, read_instance
 from .official import LOG_BYTES, OfficialRun, apply_alone, run_official
-from .strict import Strict, left_out, run_strict, supports
+from .strict import Strict, left_out, run_strict, taken, unsupported
 from .suspicion import in_log, in_patch, paths_of
 
 RESOLVED, UNRESOLVED, EMPTY, ERROR = "resolved", "unresolved", "empty_patch", "error"
@@ -131,43 +132,71 @@ async def with_strict(
     sandbox: WorkspaceSandbox,
     how: How,
 ) -> Verdict:
-    """The official verdict with the strict one, and suspicion where they part ways."""
+    """The official verdict with the strict one. What makes them part ways is the strict one's `suspect`; the
+    official one's is what its log shows, unless that was proven."""
     tests = tuple(paths_of(str(row.get("test_patch") or "")))
     passes = verdict.outcome == "passed"
-    signs = [*in_log(instance, verdict.log)] if passes else []
-    if why := supports(instance) or ("" if tests else "no test_patch in the row"):
-        return replace(verdict, strict=not_run("unavailable", why), suspect="; ".join(signs))
-    if isinstance(run.changes, str):
-        proven = failed("wrong", run.changes)
-        return replace(verdict, strict=proven, suspect=evidence([run.changes], signs) if passes else "")
-    if not passes and not left_out(run.changes, tests):
+    signs = in_log(instance, verdict.log) if passes else []
+    known = run.changes
+    if isinstance(known, str):
+        proven = failed("wrong", known)
+    elif not passes and not left_out(known, tests):
         return both(verdict)
-    try:
-        strict = await run_strict(instance, run.changes, tests, sandbox, **how)
-        if passes and strict.faults and not await reference_passes(row, instance, tests, sandbox, how):
-            why = "the reference does not pass strictly here"
-            return replace(verdict, strict=not_run("unavailable", why), suspect="; ".join(signs))
-    except NoLaunch as e:
-        return replace(verdict, strict=error("grader", str(e)[:DETAIL]), suspect="; ".join(signs))
-    proven = strict_verdict(strict)
-    suspect = ""
-    if passes and strict.faults:
-        left = (
-            [f"changes that a strict run does not take: {', '.join(strict.left[:8])}"] if strict.left else []
-        )
-        suspect = evidence(strict.faults, [*left, *signs, *in_patch(run.changes.paths, tests)])
-    measured = {**verdict.measured, "strict_s": round(strict.wall_s, 3)}
-    return replace(verdict, strict=proven, suspect=suspect, measured=measured)
+    else:
+        try:
+            proven = await strictly(row, instance, verdict, known, tests, sandbox, how)
+            apart = passes and proven.outcome == "failed" and run.patch != reference(row)
+            if apart and not await reference_passes(row, instance, tests, sandbox, how):
+                proven = not_run("unavailable", "the reference itself does not pass strictly here")
+        except NoLaunch as e:
+            proven = error("grader", str(e)[:DETAIL])
+    if passes and proven.outcome == "failed":
+        touched = [] if isinstance(known, str) else in_patch(known.paths, tests)
+        said = "; ".join([f"the official verdict is resolved, but {proven.detail[:DETAIL]}", *touched])
+        proven = replace(proven, suspect=said)
+    return replace(
+        verdict,
+        strict=replace(proven, measured={}),
+        suspect="" if proven.outcome == "passed" else "; ".join(signs),
+        measured={**verdict.measured, **{f"strict_{key}": value for key, value in proven.measured.items()}},
+    )
+
+
+async def strictly(
+    row: Mapping[str, Any],
+    instance: Instance,
+    verdict: Verdict,
+    changes: Changes,
+    tests: tuple[str, ...],
+    sandbox: WorkspaceSandbox,
+    how: How,
+) -> Verdict:
+    """Where no witness can be among the tests: the official run again without what steers them, if there was
+    any, and nothing odd in its log."""
+    if not unsupported(instance):
+        return strict_verdict(await run_strict(instance, changes, tests, sandbox, **how))
+    chosen, left = taken(changes, tests, start=())
+    again = verdict
+    if left:
+        run = await run_official(instance, chosen, sandbox, **how)
+        again = await official_verdict(row, instance, "taken", run)
+    signs = in_log(instance, again.log)
+    if again.outcome != "passed" or not signs:
+        return replace(again, log=b"", official="")
+    return failed("wrong", f"the log is not to be believed: {'; '.join(signs)}", tests=again.tests)
 
 
 def strict_verdict(strict: Strict) -> Verdict:
+    measured = {"test_s": round(strict.wall_s, 3)}
     if not strict.faults:
-        return passed(tests=strict.tests)
-    return failed(strict.reason, f"{'; '.join(strict.faults)}: {strict.output[-DETAIL:]}", tests=strict.tests)
+        return passed(tests=strict.tests, measured=measured)
+    out = f"; not taken: {', '.join(strict.left[:SHOWN])}" if strict.left else ""
+    detail = f"{'; '.join(strict.faults)}{out}: {strict.output[-DETAIL:]}"
+    return failed(strict.reason, detail, tests=strict.tests, measured=measured)
 
 
-def evidence(faults: Iterable[str], signs: Iterable[str]) -> str:
-    return "; ".join(["the official verdict is resolved, but " + "; ".join(faults), *signs])
+def reference(row: Mapping[str, Any]) -> bytes:
+    return str(row.get("patch") or "").encode("utf-8", "surrogateescape")
 
 
 async def reference_passes(
@@ -179,8 +208,13 @@ async def reference_passes(
 ) -> bool:
     """Whether the row's own patch passes strictly in this image: if not, failing so means nothing. Asked only
     where the verdicts part ways."""
-    gold = str(row.get("patch") or "").encode("utf-8", "surrogateescape")
-    applied = await apply_alone(gold, sandbox, image=how["image"])
-    if isinstance(applied, str):
+    if not unsupported(instance):
+        changes = await apply_alone(reference(row), sandbox, image=how["image"])
+        if isinstance(changes, str):
+            return False
+        return not (await run_strict(instance, changes, tests, sandbox, **how)).faults
+    run = await run_official(instance, reference(row), sandbox, **how)
+    if isinstance(run.changes, str) or not run.applied:
         return False
-    return not (await run_strict(instance, applied, tests, sandbox, **how)).faults
+    verdict = await official_verdict(row, instance, "reference", run)
+    return (await strictly(row, instance, verdict, run.changes, tests, sandbox, how)).outcome == "passed"

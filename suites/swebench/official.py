@@ -56,19 +56,21 @@ class OfficialRun:
     changes: Changes | str = ""
     log: bytes = b""
     executed: Executed | None = None
+    patch: bytes | Changes = b""
 
 
 async def run_official(
     instance: Instance,
-    patch: bytes,
+    patch: bytes | Changes,
     sandbox: WorkspaceSandbox,
     *,
     image: str,
     test_timeout_s: float,
     network: bool,
 ) -> OfficialRun:
-    """SandboxError where the engine failed. What was late for want of CPU is run again, alone; what lost its
-    workspace once more, since programs of root's may end their own."""
+    """With a patch, or with files as a patch made them. SandboxError where the engine failed. What was late
+    for want of CPU is run again, alone; what lost its workspace once more, since programs of root's may end
+    their own."""
     alone, died = False, False
     while True:
         workspace = await sandbox.open(
@@ -78,7 +80,7 @@ async def run_official(
             run = await _run(workspace, instance, patch, test_timeout_s, network, alone)
         except _Ended as e:
             if died:
-                return OfficialRun(True, e.said, e.changes)
+                return OfficialRun(True, e.said, e.changes, patch=patch)
             died = True
             continue
         finally:
@@ -97,16 +99,21 @@ class _Ended(Exception):
 
 
 async def apply_alone(patch: bytes, sandbox: WorkspaceSandbox, *, image: str) -> Changes | str:
-    """What the patch makes of the repository, without running anything; in words why that cannot be told."""
+    """What the patch makes of the repository, without a run; in words why that cannot be told."""
     workspace = await sandbox.open(WorkspaceSpec(image, root=ROOT, user="root", limits=LIMITS))
     try:
         tried, changes = await _apply(workspace, patch)
-        return changes if tried.status == 0 else "it does not apply"
+        return changes if tried is None or tried.status == 0 else "it does not apply"
     finally:
         await workspace.close()
 
 
-async def _apply(workspace: Workspace, patch: bytes) -> tuple[Executed, Changes | str]:
+async def _apply(workspace: Workspace, patch: bytes | Changes) -> tuple[Executed | None, Changes | str]:
+    """What tried the patch, and what it made of the repository; files are put there as they are."""
+    if isinstance(patch, Changes):
+        await workspace.remove(sorted(patch.deleted))
+        await workspace.write(patch.files)
+        return None, patch
     await workspace.write({"patch.diff": patch}, folder="/tmp")
     tried = await workspace.run(["/bin/bash", "-c", APPLY], timeout_s=APPLY_S, output_bytes=1 << 20)
     if tried.status != 0:
@@ -118,11 +125,17 @@ async def _apply(workspace: Workspace, patch: bytes) -> tuple[Executed, Changes 
 
 
 async def _run(
-    workspace: Workspace, instance: Instance, patch: bytes, limit_s: float, network: bool, alone: bool
+    workspace: Workspace,
+    instance: Instance,
+    patch: bytes | Changes,
+    limit_s: float,
+    network: bool,
+    alone: bool,
 ) -> OfficialRun:
     tried, changes = await _apply(workspace, patch)
-    if tried.status != 0:
-        return OfficialRun(False, tried.text)
+    said = tried.text if tried else ""
+    if tried and tried.status != 0:
+        return OfficialRun(False, said, patch=patch)
     await workspace.write({"eval.sh": evaluation_script(instance).encode()}, folder="/")
     try:
         executed = await workspace.run(
@@ -134,8 +147,8 @@ async def _run(
             alone=alone,
         )
     except WorkspaceDied:
-        raise _Ended(tried.text, changes) from None
+        raise _Ended(said, changes) from None
     log = executed.output
     if executed.timed_out:
         log += f"\n\nTimeout error: {limit_s:g} seconds exceeded.".encode()
-    return OfficialRun(True, tried.text, changes, log, executed)
+    return OfficialRun(True, said, changes, log, executed, patch)

@@ -62,7 +62,7 @@ def corpus() -> list[Attack]:
     found = []
     for path in sorted(folder.glob("*.json")):
         raw = json.loads(path.read_text())
-        if path.name != "_tasks.json" and raw["kind"] in ("function", "stdio", "api", "harvest"):
+        if path.name != "_tasks.json" and raw["kind"] in ("function", "stdio", "api", "harvest", "repo"):
             task = tasks[raw["task"]] if "task" in raw else {}
             found.append(
                 Attack(raw["id"], raw["kind"], raw["expect"], raw.get("also", {}), raw["payload"], task)

@@ -138,11 +138,12 @@ def tree(files: Mapping[str, str | None]) -> Tree:
 
 
 @contextmanager
-def image_of(client: Any, made: Made) -> Iterator[dict[str, Any]]:
-    """The row of the instance, whose image is there until the end."""
+def image_of(client: Any, made: Made, future: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
+    """The row of the instance, whose image is there until the end. `future`: files of a later commit on
+    another branch, which a full clone would hold."""
     base = build_recipe(BASE, lambda line: print(line))
     with tempfile.TemporaryDirectory() as folder:
-        commit = repository(Path(folder), made)
+        commit = repository(Path(folder), made, future or {})
         data = packed(Path(folder))
     container = client.api.create_container(base, command=["true"])["Id"]
     try:
@@ -159,10 +160,11 @@ def image_of(client: Any, made: Made) -> Iterator[dict[str, Any]]:
         client.api.remove_image(image, force=True)
 
 
-def repository(folder: Path, made: Made) -> str:
-    for path, text in made.files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
+def repository(folder: Path, made: Made, future: Mapping[str, str]) -> str:
+    def write(files: Mapping[str, str]) -> None:
+        for path, text in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text)
 
     def git(*words: str) -> str:
         env = {**os.environ, **IDENTITY}
@@ -170,10 +172,16 @@ def repository(folder: Path, made: Made) -> str:
             ["git", *words], cwd=folder, env=env, check=True, capture_output=True, text=True
         ).stdout
 
+    write(made.files)
     git("init", "-q", "-b", "master")
     git("add", "-A")
     git("commit", "-q", "-m", "base")
     base = git("rev-parse", "HEAD").strip()
+    if future:
+        git("checkout", "-q", "-b", "later")
+        write(future)
+        git("commit", "-q", "-a", "-m", "fix: as it should be")
+        git("checkout", "-q", "master")
     git("commit", "-q", "--allow-empty", "-m", "SWE-bench")
     return base
 

@@ -51,7 +51,7 @@ def test_fails_strictly(attack: Attack, graded: Callable[[Attack], Verdict]) -> 
     assert verdict.strict is not None
     assert verdict.strict.outcome == "failed", verdict.strict
     assert (verdict.outcome == "passed") is attack.fools, (verdict.detail, verdict.log[-3000:].decode())
-    assert bool(verdict.suspect) is attack.fools
+    assert bool(verdict.strict.suspect) is attack.fools  # which the official verdict's comes before
 
 
 @pytest.mark.parametrize("honest", cases(HONEST))
@@ -60,4 +60,4 @@ def test_honest_work_passes_both(honest: Attack, graded: Callable[[Attack], Verd
     assert verdict.outcome == "passed", (verdict.detail, verdict.log[-3000:].decode())
     assert verdict.strict is not None
     assert verdict.strict.outcome == "passed", verdict.strict
-    assert verdict.suspect == ""
+    assert verdict.suspect == verdict.strict.suspect == ""

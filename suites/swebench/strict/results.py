@@ -9,6 +9,7 @@ failure is only expected where the test itself is marked so.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ from .traps import Traps
 
 WORST = (FAILED, ERROR, SKIPPED, XFAIL, PASSED)  # the others, which officially say nothing, between
 SHOWN = 3
+NO_TEST = re.compile(r"\[ *\d+%\]")  # pytest's progress, which is among the expected "tests" of two instances
 Fact = Mapping[str, Any]
 
 
@@ -41,7 +43,9 @@ def judged(
         for key in ("success", "failure")
         for name in each[key]
     )
+    tests = tuple(test for test in tests if not NO_TEST.fullmatch(test.name))
     missing = {*instance.fail_to_pass, *instance.pass_to_pass} - {test.name for test in tests}
+    missing = {name for name in missing if not NO_TEST.fullmatch(name)}
     tests += tuple(TestResult(name, "wrong", "neither passed nor failed") for name in sorted(missing))
     wrong = [test.name for test in tests if test.status != "passed"]
     if wrong:

@@ -79,7 +79,7 @@ async def run_strict(
     """`tests`: paths of the row's test patch. NoLaunch where nothing came of it by our own fault,
     SandboxError where the engine failed."""
     parts = parts_of(instance.eval_script)
-    assert parts is not None  # see scripts.supports
+    assert parts is not None  # see scripts.unsupported
     alone, died = False, False
     while True:
         workspace = await sandbox.open(

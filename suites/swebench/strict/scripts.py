@@ -40,15 +40,11 @@ class Parts:
     command: str
 
 
-def supports(instance: Instance) -> str:
-    """Why there can be no strict run of it; "" where there can be."""
-    if runner(instance) is None:
-        return f"no strict verdict for what {instance.parser} reads"
-    if instance.eval_type != "pass_and_fail":
-        return "no strict verdict where only failures are seen"
-    return (
-        "" if parts_of(instance.eval_script) else "no strict verdict for an evaluation script of this shape"
-    )
+def unsupported(instance: Instance) -> bool:
+    """Whether no witness can be put among its tests."""
+    if runner(instance) is None or instance.eval_type != "pass_and_fail":
+        return True
+    return parts_of(instance.eval_script) is None
 
 
 def runner(instance: Instance) -> str | None:
