@@ -25,6 +25,8 @@ from evalkit.tools.known import ToolPackage, tool_package
 
 WHOLE = "installed.json"
 SAID = 4  # lines of pip's last words that are shown
+# what the user's environment says of other Pythons, and of where else pip is to install
+NOT_OURS = ("PYTHONPATH", "PYTHONHOME", "PIP_CONSTRAINT", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
 Say = Callable[[str], None]
 
 
@@ -111,8 +113,7 @@ def _make(package: ToolPackage, folder: Path, say: Say) -> None:
 
 
 def _run(command: Sequence[str], what: str, hint: str) -> None:
-    # what the caller's own environment sets for Python is not meant for another's
-    clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "PIP_CONSTRAINT")}
+    clean = {k: v for k, v in os.environ.items() if k not in NOT_OURS}
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=clean, check=False)
     if done.returncode:
         lines = [line.strip() for line in done.stdout.decode("utf-8", "replace").splitlines() if line.strip()]
@@ -123,7 +124,7 @@ def _run(command: Sequence[str], what: str, hint: str) -> None:
 
 
 def _home() -> Path:
-    return cache_folder() / "tools"
+    return cache_folder().absolute() / "tools"  # its Python is started in other folders
 
 
 def _folder(package: ToolPackage) -> Path:
