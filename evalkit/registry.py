@@ -4,6 +4,7 @@ humaneval         a name from the entry point group "evalkit.suites": a package 
 ./my_suite        a folder with suite.toml and suite.py
 one-turn          a name from the entry point group "evalkit.scaffolds", or one of ours
 my.module:Class   a scaffold by import path
+./my-agent.toml   a command-line agent, as a file describes it (docs/agents.md)
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ SCAFFOLDS = {
     "interactive": "evalkit.scaffolds.interactive:Interactive",
     "mini-swe-agent": "evalkit.scaffolds.mini_swe_agent.scaffold:MiniSweAgent",
     "mini-swe-agent-text": "evalkit.scaffolds.mini_swe_agent.scaffold:MiniSweAgentText",
+    "qwen-code": "evalkit.scaffolds.command.scaffold:QwenCode",
 }
+DESCRIBED = "evalkit.scaffolds.command.scaffold:CommandAgent"  # what a TOML file describes
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -216,7 +219,10 @@ def scaffold_names() -> list[str]:
 
 
 def open_scaffold(name: str) -> Scaffold:
-    """A scaffold by name, or by path: `module:Class` or `FILE.py:Class`."""
+    """A scaffold by name, or by path: `module:Class`, `FILE.py:Class` or `FILE.toml`."""
+    if name.endswith(".toml"):
+        described: Scaffold = load_object(DESCRIBED, f"scaffold {name}")(Path(name))
+        return described
     path = SCAFFOLDS.get(name) or plug_in("evalkit.scaffolds", name)
     if not path:
         raise UsageError(f"unknown scaffold {name!r}", did_you_mean(name, scaffold_names()))
@@ -228,7 +234,9 @@ def open_scaffold(name: str) -> Scaffold:
 
 
 def object_from_anywhere(path: str) -> str:
-    """The same `FILE.py:attribute` in any working folder; other names as they are."""
+    """The same `FILE.py:attribute` or `FILE.toml` in any working folder; other names as they are."""
+    if path.endswith(".toml"):
+        return str(Path(path).resolve())
     file, _, attribute = path.rpartition(":")
     return f"{Path(file).resolve()}:{attribute}" if file.endswith(".py") else path
 

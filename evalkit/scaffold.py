@@ -43,8 +43,14 @@ class Rollout(Protocol):
         role: str = "tested",
         stop: tuple[str, ...] = (),
         tools: tuple[Tool, ...] = (),
+        alike: bool = False,
     ) -> Reply:
-        """One model call by `role`. On resume a recorded call is answered from the log, not paid twice."""
+        """One model call by `role`. On resume a recorded call is answered from the log, not paid twice.
+
+        `alike`: for agents that run freely, and so never ask quite the same twice (a date, a number of a
+        process, seconds that tests took). A request that differs from a recorded one only in what it was told
+        counts as that one, and the difference is recorded: evalkit/run/recall.py.
+        """
         ...
 
     async def observe(

@@ -28,6 +28,15 @@ class WorkspaceLimits:
 
 
 @dataclass(frozen=True)
+class Bundle:
+    """Programs that an image lacks: a folder of this machine's, which a workspace sees at `at` and cannot
+    change. Nothing secret may lie in it."""
+
+    folder: str
+    at: str
+
+
+@dataclass(frozen=True)
 class WorkspaceSpec:
     """What a workspace is made of: workspaces of equal specs are alike, and may be made ahead of need.
 
@@ -41,6 +50,7 @@ class WorkspaceSpec:
     env: tuple[tuple[str, str], ...] = ()
     network: bool = False
     limits: WorkspaceLimits = field(default_factory=WorkspaceLimits)
+    bundles: tuple[Bundle, ...] = ()
 
 
 @dataclass(frozen=True)

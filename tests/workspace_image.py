@@ -83,6 +83,16 @@ def _add_python(archive: tarfile.TarFile) -> None:
     link.type, link.linkname = tarfile.SYMTYPE, str(program)
     archive.addfile(link)
     library = Path(sysconfig.get_path("stdlib"))
-    folders = ("encodings", "collections", "re", "importlib", "lib-dynload")
+    folders = (
+        "encodings",
+        "collections",
+        "re",
+        "importlib",
+        "lib-dynload",
+        "json",
+        "http",
+        "email",
+        "urllib",
+    )
     for path in [*library.glob("*.py"), *(path for name in folders for path in library.glob(f"{name}/*.*"))]:
         archive.add(path.resolve(), str(path).lstrip("/"))

@@ -93,7 +93,7 @@ def build(suites: Sequence[str] = ()) -> Parser:
     group.add_argument(
         "--scaffold",
         metavar="NAME",
-        help="how the model is driven: a name, module:Class or FILE.py:Class (default: the suite's own)",
+        help="how the model is driven: a name, module:Class, FILE.py:Class, FILE.toml (default: the suite's)",
     )
     group.add_argument(
         "--all-tasks",

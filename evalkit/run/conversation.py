@@ -12,7 +12,7 @@ from evalkit.text import duration, money
 if TYPE_CHECKING:
     from evalkit.store import Event
 
-SHOWN = ("model_call", "observation", "difference", "overflow", "died")
+SHOWN = ("model_call", "observation", "difference", "request_difference", "overflow", "died")
 NUMBERED_ANEW = ("model_call", "observation")  # a try that makes one anew parts there from those before it
 LIMITS = {"turns": "turns", "tokens": "tokens of replies", "money": "", "wall_s": "of model and tools"}
 
@@ -55,6 +55,7 @@ class Talk:
             "model_call": self._call,
             "observation": self._observation,
             "difference": self._difference,
+            "request_difference": self._request_difference,
             "overflow": self._overflow,
             "died": self._died,
         }[event.kind](event.payload)
@@ -118,6 +119,16 @@ class Talk:
         name, number = payload["call"]["name"], payload["number"]
         title = f"made again, act {number} ({name}) came out otherwise; what counts is the first"
         yield Passage("warning", title, (Foreign(payload["observation"]["text"]),))
+
+    def _request_difference(self, payload: Mapping[str, Any]) -> Iterator[Passage]:
+        number, recorded = payload["number"], payload["recorded"]
+        title = f"made again, call {number} is none of the recorded ones: from here on they count no more"
+        if recorded is not None:
+            where = ", ".join(map(str, payload["messages"]))
+            title = (
+                f"made again, call {number} is worded otherwise (messages {where}); the recorded reply counts"
+            )
+        yield Passage("warning", title, ())
 
     def _overflow(self, payload: Mapping[str, Any]) -> Iterator[Passage]:
         title = "the conversation no longer fits the context"

@@ -3,7 +3,8 @@
 A rollout that was cut short is made again in a fresh world from its record. Calls that were paid for are
 answered from it. Acts are done again, to bring the world to where the lost one was, but what was observed
 the first time is what counts: else the conversation would part from the calls that follow. From the first
-call on that the record does not answer, nothing of it is used any more.
+call on that the record does not answer, nothing of it is used any more. Agents that are programs of their
+own cannot be told what was observed: what they ask need only be alike (recall.py).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from evalkit.errors import ContextExceeded, NoSample
 from evalkit.interaction import Budget, Observation, OutOfTime
 from evalkit.model import CallAttempt, Message, Model, Reply, Request, Sampling, Tool, ToolCall
+from evalkit.run.recall import Recall
 from evalkit.store import Store, request_digest
 from evalkit.task import Task
 from evalkit.workspace import WorkspaceDied, WorkspaceSandbox
@@ -54,6 +56,7 @@ class RecordedRollout:
         self._calls = self._acts = 0
         self._replaying = True
         self._told = store.recorded_events(task.id, sample)
+        self._recall: Recall | None = None
 
     async def call(
         self,
@@ -63,6 +66,7 @@ class RecordedRollout:
         role: str = "tested",
         stop: tuple[str, ...] = (),
         tools: tuple[Tool, ...] = (),
+        alike: bool = False,
     ) -> Reply:
         model = self._models.get(role)
         if model is None:
@@ -73,13 +77,14 @@ class RecordedRollout:
             sampling = dataclasses.replace(sampling, seed=sampling.seed + self.sample)
         number, self._calls = self._calls, self._calls + 1
         request = Request(self.task, self.sample, messages, prompt, sampling, tools, number)
-        reply = self._recorded(number, request)
+        recorded = self._recalled if alike else self._recorded
+        reply = await recorded(number, request)
         if reply is None:
             self._replaying = False
             reply = await self._send(model, role, number, request)
         return reply
 
-    def _recorded(self, number: int, request: Request) -> Reply | None:
+    async def _recorded(self, number: int, request: Request) -> Reply | None:
         if not self._replaying:
             return None
         digest = request_digest(request)
@@ -87,6 +92,24 @@ class RecordedRollout:
         if told and told["request"] == digest:
             raise ContextExceeded(told["message"])
         return self._store.recorded_call(self.task.id, self.sample, number, digest)
+
+    async def _recalled(self, number: int, request: Request) -> Reply | None:
+        """The reply that a recorded request got which is this one, or alike; its difference is recorded."""
+        if not self._replaying:
+            return None
+        self._recall = self._recall or Recall(self._store, self.task.id, self.sample)
+        if (found := self._recall.equal(number, request)) is None:
+            if told := self._told.get(("overflow", number)):  # it holds no request to compare with
+                raise ContextExceeded(told["message"])
+            found = self._recall.alike(number, request)
+        if found and found.where:
+            self.differences += 1
+            facts = {"number": number, "recorded": found.number, "messages": list(found.where)}
+            await self.record("request_difference", facts)
+        if found is None and self._recall.left:
+            self.differences += 1
+            await self.record("request_difference", {"number": number, "recorded": None, "messages": []})
+        return found.reply if found else None
 
     async def _send(self, model: Model, role: str, number: int, request: Request) -> Reply:
         def ended(attempt: CallAttempt) -> None:
@@ -129,7 +152,7 @@ class RecordedRollout:
             seen = Observation(f"The workspace ended: {e.message}", end="crashed", died=True)
         seen = dataclasses.replace(seen, wall_s=round(monotonic() - started, 3))
         facts = {"number": number, "call": asked, "observation": _plain(seen)}
-        if known:
+        if known and self._replaying:  # else a call within parted from the record
             recorded = Observation(**known["observation"])
             if _content(recorded) != _content(seen):
                 self.differences += 1

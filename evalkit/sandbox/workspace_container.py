@@ -1,7 +1,7 @@
 """A workspace's container: how it is locked down, and who its user is.
 
 The image's user, root and files, default capabilities less the raw network, the engine's own seccomp
-profile, no new privileges, no network, nothing of the host, limits on memory, processes, files and
+profile, no new privileges, no network, nothing of the host but bundles of programs, limits on memory, processes, files and
 descriptors, no log. docs/workspaces.md has the reasons.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from evalkit.sandbox import keeper
 from evalkit.sandbox.engine import labels
-from evalkit.workspace import WorkspaceSpec
+from evalkit.workspace import Bundle, WorkspaceSpec
 
 PURPOSE = "workspace"
 DESCRIPTORS = 65_536
@@ -72,6 +72,7 @@ def create(client: Any, image: str, spec: WorkspaceSpec, run: str, network: str,
         nano_cpus=int(limits.cpus * 1e9) if limits.cpus else None,
         ulimits=[{"Name": name, "Soft": n, "Hard": n} for name, n in ulimits.items()],
         log_config={"type": "none"},
+        mounts=[_mount(bundle) for bundle in spec.bundles],
     )
     made = client.api.create_container(
         image,
@@ -87,6 +88,12 @@ def create(client: Any, image: str, spec: WorkspaceSpec, run: str, network: str,
         labels=labels(PURPOSE, run),
     )
     return str(made["Id"])
+
+
+def _mount(bundle: Bundle) -> Any:
+    from docker.types import Mount
+
+    return Mount(bundle.at, bundle.folder, type="bind", read_only=True)
 
 
 def remove(client: Any, container: str) -> None:

@@ -7,7 +7,7 @@ over row ids: they hold no snapshot open, and never more than a page of the run 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -116,6 +116,19 @@ class Reader:
         sql += " AND call.number = ? AND call.request = ? ORDER BY call.id DESC"
         found = self._row(sql, self._id(task_id, sample), number, request_digest)
         return read_reply(self._body(found[0])["reply"]) if found else None
+
+    def recorded_calls(self, task_id: str, sample: int) -> list[tuple[int, int, int, str]]:
+        """The calls of all tries of a sample in the order in which they were made: id, rollout, number, and
+        the request's digest."""
+        sql = "SELECT call.id, event.rollout_id, call.number, call.request"
+        sql += " FROM call JOIN event ON event.id = call.id WHERE call.sample_id = ? ORDER BY call.id"
+        return list(self._query(sql, self._id(task_id, sample)))
+
+    def recorded_exchange(self, call_id: int) -> tuple[Mapping[str, Any], Reply]:
+        """A recorded call's request, as a record, and its reply."""
+        found = self._row("SELECT body FROM event WHERE id = ?", call_id)
+        body = self._body(found[0])
+        return body["request"], read_reply(body["reply"])
 
     def recorded_events(self, task_id: str, sample: int) -> dict[tuple[str, int], Any]:
         """What earlier tries of this sample logged under a number, by kind and number; the newest counts.

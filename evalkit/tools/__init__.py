@@ -3,12 +3,13 @@
 docs/agents.md says what they are for.
 """
 
-from evalkit.tools.environment import Installed, install, installed, python_of, remove
+from evalkit.tools.environment import Installed, bundle_of, install, installed, python_of, remove
 from evalkit.tools.known import ToolPackage, tool_names, tool_package
 
 __all__ = [
     "Installed",
     "ToolPackage",
+    "bundle_of",
     "install",
     "installed",
     "python_of",

@@ -1,6 +1,7 @@
-"""A tool's environment: a folder below the cache, made by `python -m venv` and pip.
+"""A tool's environment: a folder below the cache, made by `python -m venv` and pip, or from bundles of files.
 
     CACHE/tools/mini-swe-agent-2.4.6-py3.11-1a2b3c4d5e6f/
+    CACHE/tools/qwen-code-0.24.4-x86_64-1a2b3c4d5e6f/
 
 The name holds all that it depends on, so that another version, Python or set of pins is another folder. One
 that is whole has `installed.json`, written last: what was cut short is made anew.
@@ -12,6 +13,7 @@ import contextlib
 import fcntl
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from pathlib import Path
 
 from evalkit.cache import cache_folder
 from evalkit.errors import EvalkitError, UsageError
+from evalkit.tools.bundle import unpack
 from evalkit.tools.known import ToolPackage, tool_package
 
 WHOLE = "installed.json"
@@ -55,6 +58,8 @@ def installed(name: str) -> Installed | None:
         found = Installed(package, folder, int(facts["size"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    if package.kind == "bundle":
+        return found
     return found if found.python.exists() else None  # its Python may have been removed since
 
 
@@ -65,6 +70,16 @@ def python_of(name: str) -> Path:
         package = tool_package(name)
         raise UsageError(f"{package.requirement} is not installed", f"evalkit tools install {name}")
     return found.python
+
+
+def bundle_of(name: str) -> Path:
+    """The folder of a tool that is a bundle. UsageError where it is not installed."""
+    found = installed(name)
+    if found is None:
+        raise UsageError(
+            f"{tool_package(name).requirement} is not installed", f"evalkit tools install {name}"
+        )
+    return found.folder
 
 
 def install(name: str, say: Say = lambda line: None, *, force: bool = False) -> Installed:
@@ -78,7 +93,7 @@ def install(name: str, say: Say = lambda line: None, *, force: bool = False) -> 
         folder = _folder(package)
         shutil.rmtree(folder, ignore_errors=True)
         say(f"{package.requirement}: making {folder}")
-        _make(package, folder, say)
+        (unpack if package.kind == "bundle" else _make)(package, folder, say)
         size = sum(p.lstat().st_size for p in folder.rglob("*") if not p.is_dir())
         (folder / WHOLE).write_text(json.dumps({"requirement": package.requirement, "size": size}))
     return Installed(package, folder, size)
@@ -129,7 +144,8 @@ def _home() -> Path:
 
 def _folder(package: ToolPackage) -> Path:
     python = f"py{sys.version_info.major}.{sys.version_info.minor}"
-    return _home() / f"{package.name}-{package.version}-{python}-{package.digest}"
+    made_for = platform.machine() if package.kind == "bundle" else python
+    return _home() / f"{package.name}-{package.version}-{made_for}-{package.digest}"
 
 
 @contextlib.contextmanager

@@ -18,7 +18,8 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class ToolPackage:
-    """A package as it is installed here. `pins`: the constraints file that it is installed with."""
+    """A package as it is installed here. `pins`: the constraints file that it is installed with, or what a
+    bundle is unpacked from (bundle.py)."""
 
     name: str
     version: str
@@ -26,6 +27,7 @@ class ToolPackage:
     licence: str
     homepage: str
     pins: Path
+    kind: str = "python"  # or "bundle"
 
     @property
     def requirement(self) -> str:
@@ -48,7 +50,8 @@ def tool_package(name: str) -> ToolPackage:
         close = difflib.get_close_matches(name, tool_names(), n=1, cutoff=0.5)
         hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(tool_names())}"
         raise UsageError(f"no tool {name!r}", hint)
-    return ToolPackage(name, pins=FOLDER / "pins" / f"{name}.txt", **facts)
+    ending = "toml" if facts.get("kind") == "bundle" else "txt"
+    return ToolPackage(name, pins=FOLDER / "pins" / f"{name}.{ending}", **facts)
 
 
 @cache

@@ -208,3 +208,69 @@ async def test_a_second_try_is_answered_from_the_record(tmp_path: Path) -> None:
             assert len(at.server.bodies) == 3
             with pytest.raises(openai.PermissionDeniedError):
                 await scene.ask()
+
+
+def conversation(day: str, *seen: str) -> list[Any]:
+    """As an agent's program makes it: what it tells of itself and of its tools is never quite the same."""
+    messages: list[Any] = [{"role": "system", "content": f"You are good.\nIt is {day}.\nWork on."}, *MESSAGES]
+    for text in seen:
+        messages += [{"role": "assistant", "content": "right"}, {"role": "user", "content": f"seen {text}"}]
+        messages += [{"role": "assistant", "content": "right"}, {"role": "tool", "content": text}]
+    return messages
+
+
+async def test_who_asks_the_same_in_other_words_is_answered_from_the_record(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        async with at.scene() as scene:
+            for seen in ((), ("1.2 s",), ("1.2 s", "pid 7")):
+                await scene.ask(conversation("Monday", *seen))
+        async with at.scene() as scene:
+            for seen in ((), ("1.3 s",), ("1.3 s", "pid 9")):
+                await scene.ask(conversation("Tuesday", *seen))
+            assert len(at.server.bodies) == 3
+            assert scene.rollout.differences == 3
+            await scene.ask(conversation("Tuesday", "1.3 s", "pid 9", "new"))
+            assert len(at.server.bodies) == 4
+        log = [event for r, _ in at.store.rollouts("t/1", 0) for event in at.store.events(r)]
+        told = [event.payload for event in log if event.kind == "request_difference"]
+        assert [(t["number"], t["recorded"], t["messages"]) for t in told] == [
+            (0, 0, [0]),
+            (1, 1, [0, 3, 5]),
+            (2, 2, [0, 3, 5, 7, 9]),
+        ]
+
+
+async def test_calls_made_at_once_are_known_in_any_order(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        for order in ("abc", "cab", "bca"):
+            async with at.scene() as scene:
+                for each in order:
+                    await scene.ask([{"role": "user", "content": each}])
+                assert scene.rollout.differences == 0
+        assert len(at.server.bodies) == 3
+
+
+async def test_who_takes_another_way_is_asked_anew_from_there_on(tmp_path: Path) -> None:
+    """What the model said in this course of things must not follow from what it saw in another."""
+    async with stage(tmp_path) as at:
+        async with at.scene() as scene:
+            for question in ("a", "b", "c"):
+                await scene.ask([{"role": "user", "content": question}])
+        for _ in range(2):  # a third try goes the second's way, at no cost
+            async with at.scene() as scene:
+                for question in ("a", "other", "c"):
+                    await scene.ask([{"role": "user", "content": question}])
+                last = scene.rollout.differences
+        assert len(at.server.bodies) == 5
+        assert last == 0
+
+
+async def test_a_context_that_was_full_is_told_again_without_asking(tmp_path: Path) -> None:
+    async with stage(tmp_path, context=5) as at:
+        for i in range(2):
+            async with at.scene() as scene:
+                await scene.ask()
+                with pytest.raises(openai.BadRequestError):
+                    await scene.ask([{"role": "user", "content": f"{i} " + "word " * 20}])
+                await scene.ask([{"role": "user", "content": "short"}])
+        assert len(at.server.bodies) == 3

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+import stat
 import subprocess
+import tarfile
+import tomllib
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
 
-from evalkit.errors import UsageError
-from evalkit.tools import installed, python_of, tool_names, tool_package
+from evalkit.errors import EvalkitError, UsageError
+from evalkit.tools import bundle, installed, python_of, tool_names, tool_package
 from tests.cli.conftest import Evalkit, evalkit
 
 __all__ = ["evalkit"]  # the fixture
@@ -18,6 +23,11 @@ __all__ = ["evalkit"]  # the fixture
 def test_every_package_is_pinned_with_all_that_it_needs() -> None:
     for name in tool_names():
         package = tool_package(name)
+        if package.kind == "bundle":
+            wanted = tomllib.loads(package.pins.read_text())["package"]
+            assert any(each["version"] == package.version for each in wanted)
+            assert all(len(b64decode(each["sha512"])) == 64 for each in wanted)
+            continue
         lines = package.pins.read_text().splitlines()
         pins = [line for line in lines if not line.startswith("#")]
         assert package.requirement in pins
@@ -43,7 +53,7 @@ def test_without_a_network_it_says_so_and_nothing_counts_as_installed(
     done.refused(1, "cannot install mini-swe-agent==", "ERROR: ", "PIP_FIND_LINKS=FOLDER")
 
     rows = map(json.loads, evalkit("tools", "list", "--json", **nowhere).stdout.splitlines())
-    assert {row["name"]: row["folder"] for row in rows} == {"mini-swe-agent": None, "swebench": None}
+    assert {row["name"]: row["folder"] for row in rows} == dict.fromkeys(tool_names())
 
     # what was left of it goes, too
     assert evalkit("tools", "remove", "mini-swe-agent", **nowhere).stdout.startswith("removed ")
@@ -85,3 +95,30 @@ def test_installed_ones_run_at_their_version(evalkit: Evalkit, tmp_path: Path, n
 
     again = evalkit("tools", "install", name, **cache)  # it is there: nothing is done
     assert again.stderr == ""
+
+
+def test_a_bundle_holds_plain_files_of_the_package_that_is_pinned_and_no_others(tmp_path: Path) -> None:
+    archive = tmp_path / "made.tgz"
+    with tarfile.open(archive, "w:gz") as tar:
+        for name, data in {
+            "package/bin/program": b"\x7fELF...",
+            "package/readme.md": b"read",
+            "package/../../outside": b"evil",
+            "elsewhere/file": b"stray",
+        }.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(data), 0o600
+            tar.addfile(member, io.BytesIO(data))
+        link = tarfile.TarInfo("package/link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+    bundle.extract(archive, tmp_path / "all", ())
+    bundle.extract(archive, tmp_path / "some", ("readme.md",))
+    found = [str(p.relative_to(tmp_path)) for p in sorted(tmp_path.rglob("*")) if p.is_file()]
+    assert found == ["all/bin/program", "all/readme.md", "made.tgz", "some/readme.md"]
+    for path in (tmp_path / "all").rglob("*"):
+        bundle.for_everybody(path)
+    modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "all").rglob("*")}
+    assert modes == {"bin": 0o755, "program": 0o755, "readme.md": 0o644}
+    with pytest.raises(EvalkitError, match=r"a@1 is not the package that is pinned"):
+        bundle.check("a@1", archive, "0" * 88)

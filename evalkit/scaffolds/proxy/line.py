@@ -65,9 +65,9 @@ class Line:
                 self._since = monotonic()
 
     async def _call(self, asked: Asked) -> tuple[int, Reply]:
-        number = self.meter.turns + self.meter.overflows
+        number = self.asked
         try:
-            reply = await self._rollout.call(asked.messages, stop=asked.stop, tools=asked.tools)
+            reply = await self._rollout.call(asked.messages, stop=asked.stop, tools=asked.tools, alike=True)
         except ContextExceeded:
             self.meter.overflows += 1
             self._overflows += 1
@@ -108,6 +108,11 @@ class Line:
     def ended(self) -> str:
         """What the rollout ends with where its agent has left by itself: "stop", or a reason of `failed`."""
         return self.end or (DONE if self.final else self._last)
+
+    @property
+    def asked(self) -> int:
+        """How many calls were made, in all tries of the same."""
+        return self.meter.turns + self.meter.overflows
 
     async def watch(self) -> None:
         """Hang up when the time is over, until cancelled."""

@@ -1,0 +1,1 @@
+"""Agents that evalkit knows, a TOML file each."""
