@@ -1,8 +1,8 @@
 """A workspace's container: how it is locked down, and who its user is.
 
 The image's user, root and files, default capabilities less the raw network, the engine's own seccomp
-profile, no new privileges, no network, nothing of the host but bundles of programs, limits on memory, processes, files and
-descriptors, no log. docs/workspaces.md has the reasons.
+profile, no new privileges, no network, nothing of the host but bundles of programs, limits on memory,
+processes, files and descriptors, no log. docs/workspaces.md has the reasons.
 """
 
 from __future__ import annotations
