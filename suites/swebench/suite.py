@@ -10,17 +10,19 @@ from typing import Any
 
 from evalkit import suite
 from evalkit.assignment import Assignment
+from evalkit.errors import DataError
 from evalkit.interaction import Encounter
 from evalkit.protocol import Protocol
-from evalkit.recipe import Build
+from evalkit.recipe import Build, Recipe
 from evalkit.samples import Ran, Sampled, SampleRecord
 from evalkit.suite import SECONDS, CommonOptions, Data, Scorer, SuiteInfo, option
 from evalkit.task import Answer, Task, Verdict
 from evalkit.workspace import WorkspaceSandbox
 
-from . import answers, workplace
+from . import answers, live, workplace
 from .build import build_of
 from .instances import read_instance
+from .live import is_live
 from .protocols import protocol
 from .statistics import statistics
 from .subsets import DEFAULT, NAMES, facts_of, subsets
@@ -38,7 +40,9 @@ class Options(CommonOptions):
         choices=tuple(workplace.TOOLS),
     )
     network: str = option("off", "whether agents and tests reach a network", choices=("off", "on"))
-    test_timeout: float = option(TIMEOUT_S, "seconds for the tests", part="verdict", within=SECONDS)
+    test_timeout: float = option(
+        TIMEOUT_S, "seconds for the tests (Live: 9000 a command)", part="verdict", within=SECONDS
+    )
 
 
 class Suite(suite.Suite):
@@ -54,6 +58,8 @@ class Suite(suite.Suite):
         return facts_of(self.info, self.options.subset)
 
     def tasks(self, records: Sequence[Mapping[str, Any]]) -> list[Task]:
+        if not self.live and (found := next(filter(is_live, records), None)):
+            raise DataError(f"{found.get('instance_id')}: a row of SWE-bench-Live", "--subset live")
         return [task_of(record) for record in records]
 
     def scope(self, data: Data) -> str:
@@ -69,15 +75,24 @@ class Suite(suite.Suite):
         return (f"{limit:g} s for the tests, officially {TIMEOUT_S:g} s",) if limit != TIMEOUT_S else ()
 
     def remarks(self, tasks: Sequence[Task]) -> tuple[str, ...]:
+        by_live = ("no strict verdicts: Live's parsers read what tests print",) if self.live else ()
         if self.network:
-            return ("the network is on: what was done about an issue can be looked up there",)
-        return ("without a network, which officially is open",)
+            return ("the network is on: what was done about an issue can be looked up there", *by_live)
+        return ("without a network, which officially is open", *by_live)
+
+    @property
+    def live(self) -> bool:
+        return bool(self.options.subset == "live")
 
     def protocol(self) -> Protocol:
         return protocol(self.options.tools)
 
     def image(self, task: Task) -> str:
-        return str(task.data["image"])
+        return live.image_of(task.data) if is_live(task.data) else str(task.data["image"])
+
+    def recipe(self) -> Recipe | None:
+        """Only where rows bring parsers as code: the image that those are run in."""
+        return live.PARSER if self.live else None
 
     def build(self, task: Task, folder: Path | None) -> Build | None:
         return build_of(task.data, folder)
@@ -97,9 +112,11 @@ class Suite(suite.Suite):
         return await workplace.meet(self.assignment(task), sandbox, self.options.tools)
 
     def scorer(self) -> Scorer:
-        return Scorer("swebench-5.0.2", "1")
+        return Scorer("swebench-live-70ec57e" if self.live else "swebench-5.0.2", "1")
 
     async def score(self, task: Task, answer: Answer, sandbox: WorkspaceSandbox) -> Verdict:
+        if is_live(task.data):
+            return await self.score_live(task, answer, sandbox)
         from .judge import grade
 
         verdict: Verdict = await grade(
@@ -111,6 +128,19 @@ class Suite(suite.Suite):
             network=self.network,
         )
         return verdict
+
+    async def score_live(self, task: Task, answer: Answer, sandbox: WorkspaceSandbox) -> Verdict:
+        from .live_run import COMMAND_S, grade_live
+
+        limit = self.options.test_timeout
+        return await grade_live(
+            task.data,
+            answer.text,
+            sandbox,
+            image=self.image(task),
+            command_s=COMMAND_S if limit == TIMEOUT_S else limit,
+            network=self.network,
+        )
 
     def statistics(self, samples: Iterable[Sampled]) -> Mapping[str, float | None]:
         return statistics(samples)
@@ -129,13 +159,15 @@ class Suite(suite.Suite):
         return {**row, "model_name_or_path": model}
 
     def official_report(self, run: Ran, folder: Path) -> None:
+        if self.live:
+            raise DataError("Live's evaluator has files of its own", "--format official, logs or jsonl")
         hub = self.source().hub
         answers.write_report(run, hub.split if hub else "test", folder)
 
 
 def task_of(record: Mapping[str, Any]) -> Task:
     """DataError for a row of another schema, or of a revision before 5.0."""
-    instance = read_instance(record)
+    instance = live.read_live(record) if is_live(record) else read_instance(record)
     tags = {"repo": instance.repo}
     if difficulty := record.get("difficulty"):
         tags["difficulty"] = str(difficulty)
