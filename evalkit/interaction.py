@@ -123,6 +123,17 @@ class Asking(Protocol):
         ...
 
 
+@runtime_checkable
+class Watching(Protocol):
+    """What a partner has, too, who looks at the replies that call tools."""
+
+    def watch(self, reply: Reply, seen: tuple[Observation, ...]) -> str:
+        """After all of a reply's calls, with what each gave: a reason of `failed` that the rollout ends with;
+        "" goes on. An observation of what was not done, since the call named no tool or could not be read,
+        has `mistake` in its data."""
+        ...
+
+
 @dataclass(frozen=True)
 class Encounter:
     """One task, met: what its rollout needs. Whoever asked for it closes the world."""

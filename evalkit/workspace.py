@@ -198,6 +198,10 @@ class Workspace(Protocol):
         """Kill whatever its commands left running."""
         ...
 
+    async def another(self) -> Workspace:
+        """A fresh one of the same spec, of which this one's programs know nothing. Close it, too."""
+        ...
+
     async def close(self) -> None:
         """Be rid of the container; returns at once, removal goes on in the background."""
         ...

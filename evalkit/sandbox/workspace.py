@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import posixpath
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
 from evalkit.sandbox import workspace_files as files_of
 from evalkit.sandbox.computing import Places
@@ -30,6 +30,7 @@ class DockerWorkspace:
         user: str,
         owner: Owner,
         places: Places,
+        another: Callable[[WorkspaceSpec], Awaitable[DockerWorkspace]],
         dispose: Callable[[DockerWorkspace], None],
     ) -> None:
         self.spec = spec
@@ -38,7 +39,7 @@ class DockerWorkspace:
         self.container = life.container
         self._user, self._owner = user, owner
         self._places = places
-        self._dispose = dispose
+        self._another, self._dispose = another, dispose
         self._root = spec.root
         self.commands = Commands(life)
 
@@ -46,6 +47,9 @@ class DockerWorkspace:
         """Have its root: a link of the image's is followed once, now, while nothing has run in it."""
         self._root = await self.life.call(files_of.real, self.spec.root)
         await self.life.call(files_of.make_folder, self._root, self._owner)
+
+    async def another(self) -> DockerWorkspace:
+        return await self._another(self.spec)
 
     async def close(self) -> None:
         if not self.life.closed:

@@ -149,7 +149,9 @@ class DockerWorkspaceSandbox:
             user = spec.user or image.user or "0"
             owner = await self._owner(image, user, container)
             life = Life(self._calls, container, keeper, spec.limits)
-            workspace = DockerWorkspace(life, spec, user, owner, self._places, self._pool.dispose)
+            workspace = DockerWorkspace(
+                life, spec, user, owner, self._places, self._pool.take, self._pool.dispose
+            )
             await workspace.prepare()
         except BaseException as e:
             await self._away(container, keeper)

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from evalkit.errors import ContextExceeded, ModelError, SandboxError
-from evalkit.interaction import Asking, Budget, Encounter, Observation, OutOfTime, Said
+from evalkit.interaction import Asking, Budget, Encounter, Observation, OutOfTime, Said, Watching
 from evalkit.model import Message, Reply, ToolCall
 from evalkit.scaffold import Attempt, Rollout
 from evalkit.suite import Suite
@@ -132,6 +132,7 @@ class Conversation:
         messages = (*messages, Message("assistant", reply.text, reply.tool_calls, reasoning=reply.reasoning))
         if not reply.tool_calls:
             return await self.partner.answer(messages, reply, self.act)
+        all_seen: list[Observation] = []
         for call in reply.tool_calls:
             try:
                 seen = await self._offered(call)
@@ -141,6 +142,9 @@ class Conversation:
             messages = (*messages, Message("tool", seen.text, tool_call_id=call.id))
             if seen.end:
                 return Said(end=seen.end)
+            all_seen.append(seen)
+        if isinstance(self.partner, Watching):
+            return Said(messages, self.partner.watch(reply, tuple(all_seen)))
         return Said(messages)
 
     async def _overflow(self, messages: tuple[Message, ...]) -> Said:
@@ -160,7 +164,8 @@ class Conversation:
         names = [tool.name for tool in self.world.tools]
         if call.name not in names:
             known = ", ".join(names) or "none"
-            return Observation(f"There is no tool {call.name[:SHOWN_NAME]!r}. The tools are: {known}.")
+            said = f"There is no tool {call.name[:SHOWN_NAME]!r}. The tools are: {known}."
+            return Observation(said, {"mistake": "no such tool"})
         return await self._observe(call, self.world.act, self.meter.left_s)
 
     async def take(self) -> Answer | None:

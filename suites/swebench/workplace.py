@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from evalkit.assignment import Assignment, Take
+from evalkit.assignment import Assignment
 from evalkit.interaction import Budget, Encounter
 from evalkit.scaffolds.shell import BASH, EDITOR, SUBMIT, GitWork, ShellWorld, TextShell, ToolShell
 from evalkit.workspace import Workspace, WorkspaceLimits, WorkspaceSandbox, WorkspaceSpec
@@ -27,8 +27,8 @@ TOOLS = {"tools": (BASH, EDITOR, SUBMIT), "bash-only": (BASH, SUBMIT), "text": (
 def assignment_of(row: Mapping[str, Any], *, image: str, network: bool) -> Assignment:
     base = str(row["base_commit"])
 
-    async def ready(workspace: Workspace) -> Take:
-        return GitWork(await make_fit(workspace, base))
+    async def ready(workspace: Workspace) -> GitWork:
+        return GitWork(await make_fit(workspace, base), again=ready)
 
     spec = WorkspaceSpec(image, root=ROOT, user="root", env=ENV, network=network, limits=LIMITS)
     return Assignment(str(row["problem_statement"]), spec, ready, BUDGET)

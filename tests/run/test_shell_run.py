@@ -103,15 +103,23 @@ def test_by_function_calls(go: Go, tmp_path: Path) -> None:
         "nothing": [SUBMIT],
         "unread": [calls({"name": "bash", "arguments": "{"})],
         "unknown": [calls(call("python", code="1"))],
+        "recovers": [
+            "Let me think.",
+            calls(call("python", code="1")),
+            calls(bash(GOOD), call("python", code="1")),
+            calls({"name": "bash", "arguments": "{"}),
+            "Done.",
+            SUBMIT,
+        ],
         "loops": [calls(bash("ls"))],
+        "to-and-fro": [calls(bash("ls"), bash("cat wanted.txt"))],
         "turns": [calls(bash("echo $RANDOM$RANDOM"))],
         "works-then-talks": [calls(bash(GOOD)), "Done.", "Really.", "Yes."],
     }
     more: dict[str, Any] = {
         "turns": {"budget": {"turns": 3}},
-        "unknown": {"budget": {"turns": 5}},
         "loops": {"rules": {"repeats_end": 6}},
-        "unread": {"rules": {"misread": 4}},
+        "to-and-fro": {"rules": {"repeats_end": 5}},
     }
     made = go("tools", conversations, more=more)
     assert outcomes(made) == {
@@ -123,8 +131,10 @@ def test_by_function_calls(go: Go, tmp_path: Path) -> None:
         "cut": "failed/truncated",
         "nothing": "failed/empty_patch",
         "unread": "failed/malformed",
-        "unknown": "failed/turns",
+        "unknown": "failed/malformed",
+        "recovers": "passed",
         "loops": "failed/turns",
+        "to-and-fro": "failed/turns",
         "turns": "failed/turns",
         "works-then-talks": "passed",
     }
@@ -138,12 +148,16 @@ def test_by_function_calls(go: Go, tmp_path: Path) -> None:
         "silent": 3,
         "cut": 3,
         "nothing": 1,
-        "unread": 4,
-        "unknown": 5,
+        "unread": 3,
+        "unknown": 3,
+        "recovers": 6,
         "loops": 6,
+        "to-and-fro": 5,
         "turns": 3,
         "works-then-talks": 4,
     }
+    assert facts(made, "recovers")["replies_without_action"] == 4
+    assert [facts(made, task).get("repeats", 0) for task in ("loops", "to-and-fro", "turns")] == [5, 4, 0]
     broken, listed, unknown, missing, done, no_call = told(made, "mistakes")
     assert broken.startswith("[not done] bash: the arguments are no JSON")
     assert listed.startswith("[not done] bash: the arguments must be a JSON object")

@@ -181,14 +181,6 @@ class Untouched:
         raise AssertionError(f"{name} was asked for")
 
 
-async def test_calls_that_cannot_be_read_end_it_in_the_end(workspace: Workspace) -> None:
-    shell = world(workspace, misread=3)
-    broken = ToolCall("1", "bash", "{")
-    assert [(await shell.act(broken)).end for _ in range(2)] == ["", ""]
-    await bash(shell, "true")
-    assert [(await shell.act(broken)).end for _ in range(3)] == ["", "", "malformed"]
-
-
 async def test_the_same_call_again_and_again_is_told_and_ends(workspace: Workspace) -> None:
     shell = world(workspace, repeats_told=2, repeats_end=4)
     assert "in a row" not in (await bash(shell, "echo a")).text
@@ -198,6 +190,17 @@ async def test_the_same_call_again_and_again_is_told_and_ends(workspace: Workspa
     assert ends == ["", "", "", "turns"]
     other = world(workspace, repeats_told=2, repeats_end=None)
     assert [(await bash(other, "true")).end for _ in range(5)] == [""] * 5
+
+
+async def test_a_round_of_calls_is_a_loop_as_one_call_is(workspace: Workspace) -> None:
+    shell = world(workspace, repeats_told=3, repeats_end=4)
+    seen = [await bash(shell, f"echo {word}") for word in "abc" * 4]
+    told = {n: one.text.split("[")[-1] for n, one in enumerate(seen) if "repeated" in one.data}
+    loop = "{} times in a row the same 3 calls had the same outcome: try something else.]"
+    assert told == {n: loop.format(3) for n in (8, 9, 10)} | {11: loop.format(4)}
+    assert [n for n, one in enumerate(seen) if one.end] == [11]
+    longer = world(workspace, repeats_told=2, repeats_end=3)
+    assert not [n for n in range(20) if "repeated" in (await bash(longer, f"echo {n % 5}")).data]
 
 
 async def test_asking_again_for_what_changes_is_no_loop(workspace: Workspace) -> None:
@@ -299,7 +302,36 @@ async def test_the_patch_is_the_work_since_the_first_commit(workspace: Workspace
     assert made["link"].link == "a"
 
 
-async def test_a_repository_that_was_broken_has_no_patch_and_a_folder_without_is_refused(
+ANEW = "git init -q . && git add -A && git -c user.name=B -c user.email=b@c.d commit -q -m all"
+BREAKS = {
+    "another": f"rm -rf .git; {ANEW}",
+    "removed": "rm -rf .git",
+    "objects": "rm -rf .git/objects/*",
+    "index": "rm .git/index; mkdir .git/index; echo x >.git/index/x",
+    "no git": 'rm "$(command -v git)"',
+}
+ALL = [pytest.param(how, marks=pytest.mark.full) for how in list(BREAKS)[1:]]
+
+
+@pytest.mark.parametrize("how", ["another", *ALL])
+async def test_the_patch_of_a_repository_that_was_broken_is_the_same(workspace: Workspace, how: str) -> None:
+    """Read from outside, and compared in a fresh workspace by its own git."""
+
+    async def ready(fresh: Workspace) -> GitWork:
+        assert (await bash(world(fresh), REPOSITORY)).text == "[exit status 0; no output]"
+        return await GitWork.of(fresh, again=ready)
+
+    take = await ready(workspace)
+    assert (await bash(world(workspace), WORK)).text == "[exit status 0; no output]"
+    wanted = (await take(workspace)).text
+    assert "b/run" in wanted
+    who = "root" if how == "no git" else None
+    broken = await workspace.run(["bash", "-c", BREAKS[how]], timeout_s=30, user=who)
+    assert broken.status == 0, broken.text
+    assert (await take(workspace)).text == wanted
+
+
+async def test_what_cannot_be_compared_is_no_patch_and_a_folder_without_git_is_refused(
     workspace: Workspace,
 ) -> None:
     with pytest.raises(SandboxError, match="is no git repository"):
@@ -307,4 +339,4 @@ async def test_a_repository_that_was_broken_has_no_patch_and_a_folder_without_is
     await bash(world(workspace), REPOSITORY)
     take = await GitWork.of(workspace)
     await bash(world(workspace), "rm -rf .git; echo x >a")
-    assert (await take(workspace)).text == ""
+    assert (await take(workspace)).text == "", "nobody knows how it started"

@@ -1,8 +1,9 @@
 """Who opens the conversation and answers plain text: by function calls, or by one fenced command a reply.
 
-A reply in which there is nothing to do is told so; the rules' `mistakes` of them in a row are the end, and
-the work is judged as it stands. The last of them names the end: a reply that its limit cut is `truncated`,
-one that a filter stopped `refused`, any other `malformed`.
+A reply of which nothing could be done, since it calls nothing, or nothing that there is or can be read, is
+told so; the rules' `mistakes` of them in a row are the end, and the work is judged as it stands. The last of
+them names the end: a reply that its limit cut is `truncated`, one that a filter stopped `refused`, any other
+`malformed`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from evalkit.interaction import Act, Said
+from evalkit.interaction import Act, Observation, Said
 from evalkit.model import Message, Reply, ToolCall
 from evalkit.scaffolds.shell import prompts
 from evalkit.scaffolds.shell.arguments import Mistake
@@ -31,28 +32,35 @@ class ToolShell:
     def __init__(self, task: str, root: str, rules: Rules | None = None) -> None:
         self.rules = rules or Rules()
         self._asked = prompts.by_tools(task, root, self.rules)
-        self._mistakes = self._in_a_row = 0
+        self._mistakes = self._in_a_row = self._repeats = 0
 
     async def open(self, act: Act) -> tuple[Message, ...]:
         return (Message("system", prompts.SYSTEM), Message("user", self._asked))
 
     async def answer(self, conversation: tuple[Message, ...], reply: Reply, act: Act) -> Said:
-        if conversation[-2].role == "tool":  # it has worked since the last time
-            self._in_a_row = 0
-        return self.wrong(conversation, reply, prompts.NO_CALL)
+        return Said((*conversation, Message("user", prompts.NO_CALL)), self.mistaken(reply))
 
-    def wrong(self, conversation: tuple[Message, ...], reply: Reply, said: str) -> Said:
+    def watch(self, reply: Reply, seen: tuple[Observation, ...]) -> str:
+        for one in seen:
+            self._repeats = max(self._repeats, int(one.data.get("repeated", 0)))
+        if all("mistake" in one.data for one in seen):
+            return self.mistaken(reply)
+        self._in_a_row = 0
+        return ""
+
+    def mistaken(self, reply: Reply) -> str:
+        """Nothing of it was done: why it is over, or ""."""
         self._mistakes += 1
         self._in_a_row += 1
-        if self._in_a_row >= self.rules.mistakes:
-            return Said(end=NO_WHOLE.get(reply.finish_reason, "malformed"))
-        return Said((*conversation, Message("user", said)))
+        over = self._in_a_row >= self.rules.mistakes
+        return NO_WHOLE.get(reply.finish_reason, "malformed") if over else ""
 
     async def overflow(self, conversation: tuple[Message, ...], act: Act) -> Said:
         return Said(end="context")
 
     def facts(self) -> dict[str, Any]:
-        return {"replies_without_action": self._mistakes}
+        looped = {"repeats": self._repeats} if self._repeats else {}
+        return {"replies_without_action": self._mistakes, **looped}
 
 
 class TextShell(ToolShell):
@@ -73,13 +81,11 @@ class TextShell(ToolShell):
             command = command_of(reply.text)
         except Mistake as e:
             said = prompts.NO_COMMAND.format(why=e, submit=prompts.SUBMIT_WORD)
-            return self.wrong(conversation, reply, said)
-        self._in_a_row = 0
+            return Said((*conversation, Message("user", said)), self.mistaken(reply))
         if command.strip() == prompts.SUBMIT_WORD:
             call = ToolCall("", SUBMIT.name)
         else:
             call = ToolCall("", BASH.name, json.dumps({"command": command}))
         seen = await act(call)
-        if seen.end:
-            return Said(end=seen.end)
-        return Said((*conversation, Message("user", seen.text)))
+        end = self.watch(reply, (seen,))
+        return Said((*conversation, Message("user", seen.text)), seen.end or end)

@@ -17,7 +17,7 @@ class Rules:
     shown: int = 10_000  # characters of an observation: from so many on the middle is left out; mini
     command_bytes: int = 100_000  # ours: Linux takes 131,071 bytes in one argument (MAX_ARG_STRLEN)
     read_bytes: int = 4 << 20  # of a file that is viewed or edited; ours
-    mistakes: int = 3  # replies in a row in which there is nothing to do; mini
-    misread: int = 10  # calls in a row that cannot be read; ours, for one reply may hold several
-    repeats_told: int = 4  # the same call with the same outcome, so often in a row; OpenHands: 4 are stuck
+    mistakes: int = 3  # replies in a row of which nothing could be done; mini
+    round: int = 4  # calls that, with the same outcomes in the same order, are a loop; ours. OpenHands: 2
+    repeats_told: int = 4  # times in a row that such a round is made, or one call; OpenHands: 4 are stuck
     repeats_end: int | None = 20  # ours: whoever waits for something by asking again has this long

@@ -7,20 +7,20 @@ late; that it is over, and with which status, the engine says, never its output.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from evalkit.interaction import Observation
 from evalkit.model import Tool, ToolCall
 from evalkit.scaffolds.shell.arguments import Mistake, number_of, read_object, text_of
 from evalkit.scaffolds.shell.editor import Editor
+from evalkit.scaffolds.shell.loops import Rounds, told
 from evalkit.scaffolds.shell.output import observed, plain
 from evalkit.scaffolds.shell.rules import Rules
 from evalkit.scaffolds.shell.tools import BASH, EDITOR, SUBMIT
 from evalkit.task import Answer
 from evalkit.workspace import Workspace
 
-CRASHED, SUBMITTED, MALFORMED, STUCK = "crashed", "submitted", "malformed", "turns"
+CRASHED, SUBMITTED, STUCK = "crashed", "submitted", "turns"
 # no pager, no progress bars, no terminal
 QUIET: Mapping[str, str] = {
     "PAGER": "cat",
@@ -58,9 +58,7 @@ class ShellWorld:
         self._rules = rules or Rules()
         self._env = {**QUIET, **(env or {})}
         self._editor = Editor(workspace, self._rules)
-        self._misread = 0  # calls in a row
-        self._last: tuple[str, str, str] = ("", "", "")  # name, arguments, what was observed
-        self._same = 0  # times in a row
+        self._rounds = Rounds(self._rules.round)
         self._acts: Mapping[str, Callable[[dict[str, Any]], Awaitable[Observation]]] = {
             BASH.name: self._bash,
             EDITOR.name: self._editor.edit,
@@ -71,26 +69,13 @@ class ShellWorld:
         try:
             seen = await self._acts[call.name](read_object(call.arguments))
         except Mistake as e:
-            return self._mistaken(call, plain(str(e)))
-        self._misread = 0
-        return self._repeated(call, seen)
-
-    def _mistaken(self, call: ToolCall, why: str) -> Observation:
-        self._misread += 1
-        end = MALFORMED if self._misread >= self._rules.misread else ""
-        return Observation(f"[not done] {call.name}: {why}", {"mistake": why}, end)
-
-    def _repeated(self, call: ToolCall, seen: Observation) -> Observation:
-        """The same call with the same outcome again and again: it is told, and in the end it is the end."""
-        this = (call.name, call.arguments, seen.text)
-        self._same = self._same + 1 if this == self._last else 1
-        self._last = this
-        if seen.end or self._same < self._rules.repeats_told:
+            why = plain(str(e))
+            return Observation(f"[not done] {call.name}: {why}", {"mistake": why})
+        loop = self._rounds.see(call, seen)
+        if seen.end or loop.times < self._rules.repeats_told:
             return seen
-        note = f"[{self._same} times in a row the same call had the same outcome: try something else.]"
         most = self._rules.repeats_end
-        end = STUCK if most is not None and self._same >= most else ""
-        return replace(seen, text=f"{seen.text}\n{note}", data={**seen.data, "repeated": self._same}, end=end)
+        return told(seen, loop, STUCK if most is not None and loop.times >= most else "")
 
     async def _bash(self, given: dict[str, Any]) -> Observation:
         command = text_of(given, "command")

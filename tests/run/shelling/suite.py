@@ -49,7 +49,7 @@ class Suite(Base):
         rules = Rules(**{"command_s": 20.0, **task.data.get("rules", {})})
         asked = f"This is task {task.id}."
         try:
-            take = await GitWork.of(workspace)
+            take = await GitWork.of(workspace, again=begun)
         except BaseException:
             await workspace.close()
             raise
@@ -62,12 +62,8 @@ class Suite(Base):
         )
 
     def assignment(self, task: Task) -> Assignment:
-        async def ready(workspace: Workspace) -> GitWork:
-            await begin(workspace)
-            return await GitWork.of(workspace)
-
         spec = WorkspaceSpec(IMAGE, limits=LIMITS)
-        return Assignment(f"This is task {task.id}.", spec, ready, Budget(**task.data.get("budget", {})))
+        return Assignment(f"This is task {task.id}.", spec, begun, Budget(**task.data.get("budget", {})))
 
     def scorer(self) -> Scorer:
         return Scorer("shelling", "1")
@@ -92,6 +88,11 @@ async def started(sandbox: WorkspaceSandbox) -> Workspace:
     workspace = await sandbox.open(WorkspaceSpec(IMAGE, limits=LIMITS))
     await begin(workspace)
     return workspace
+
+
+async def begun(workspace: Workspace) -> GitWork:
+    await begin(workspace)
+    return await GitWork.of(workspace, again=begun)
 
 
 async def begin(workspace: Workspace) -> None:
