@@ -43,6 +43,20 @@ def ends(folder: str) -> dict[str, str]:
         return {row["task_id"]: f"{row['outcome']}/{row['reason']}".rstrip("/") for row in store.samples()}
 
 
+def parted(folder: str) -> dict[str, str]:
+    """Task -> how its strict verdict is another than the official one, and what is suspected."""
+    found = {}
+    with read_run(Path(folder)) as store:
+        for row in store.samples():
+            verdicts = store.record(row["task_id"], 0).verdicts
+            official, strict = verdicts["official"], verdicts.get("strict", verdicts["official"])
+            if (official.outcome, official.suspect, strict.suspect) != (strict.outcome, "", ""):
+                found[row["task_id"]] = (
+                    f"{strict.outcome}/{strict.reason} {official.suspect} {strict.suspect}"
+                )
+    return found
+
+
 def turns(folder: str) -> dict[str, int]:
     with read_run(Path(folder)) as store:
         return {
@@ -51,8 +65,9 @@ def turns(folder: str) -> dict[str, int]:
 
 
 def assert_told(folder: str, stories: Iterable[Story]) -> None:
-    """All at once, so that a difference shows beside the others."""
+    """All at once, so that a difference shows beside the others. Honest work: both verdicts are one."""
     stories = list(stories)
     assert ends(folder) == {story.task: story.end for story in stories}
+    assert parted(folder) == {}
     counted = {story.task: story.turns for story in stories if story.turns is not None}
     assert {task: n for task, n in turns(folder).items() if task in counted} == counted
