@@ -37,7 +37,7 @@ SLOW = [
     )
 ]
 SLOW_TESTS = [
-    Story("tally", [calls(SOLVED, bash("echo 'import time; time.sleep(4)' >>tally.py")), SUBMIT], "passed", 2)
+    Story("tally", [calls(SOLVED, bash("echo 'import time; time.sleep(2)' >>tally.py")), SUBMIT], "passed", 2)
 ]
 POINTS = (
     "call stored#2",
@@ -136,6 +136,7 @@ def test_killed_twenty_times_at_random(docker_engine: Any, tmp_path: Path) -> No
     assert_whole(docker_engine, done, stories.WITH_TOOLS, *pids, last.pid)
 
 
+@pytest.mark.full
 def test_a_container_that_is_killed_by_somebody_costs_no_call(docker_engine: Any, tmp_path: Path) -> None:
     with told(tmp_path, SLOW) as url:
         process = start(*swebench(url, tmp_path / "results", *only(SLOW)))
