@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
@@ -83,10 +84,10 @@ def ours(row: Mapping[str, Any], args: argparse.Namespace) -> dict[str, Any]:
 
 
 def officially(asked: Mapping[str, Any], args: argparse.Namespace) -> dict[str, Any]:
-    folder = args.output / f"official-{int(time.time())}"
+    folder = args.output / f"official-{int(time.time())}-{os.getpid()}"
     command = [args.official or python_of("swebench"), Path(__file__).with_name("official.py")]
     done = subprocess.run(
-        [*map(str, command), str(folder.resolve()), "parity", str(args.timeout)],
+        [*map(str, command), str(folder.resolve()), f"parity-{os.getpid()}", str(args.timeout)],
         input=json.dumps(asked),
         capture_output=True,  # a bar of progress, too
         text=True,
@@ -104,12 +105,13 @@ def offline(image: str, name: str) -> Iterator[str]:
     client = docker_client(timeout=300)
     box = client.containers.create(image, ["true"])
     tag = f"evalkit/parity-{name.lower().replace('__', '-')}"
+    version = f"offline-{os.getpid()}"
     try:
-        box.commit(tag, "offline", changes=list(OFFLINE))
-        yield f"{tag}:offline"
+        box.commit(tag, version, changes=list(OFFLINE))
+        yield f"{tag}:{version}"
     finally:
         box.remove(force=True)
-        client.images.remove(f"{tag}:offline", force=True)
+        client.images.remove(f"{tag}:{version}", force=True)
         client.close()
 
 
