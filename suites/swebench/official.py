@@ -98,6 +98,11 @@ class _Ended(Exception):
         self.said, self.changes = said, changes
 
 
+def offline(network: bool) -> dict[str, str]:
+    """Where the installation at grading finds what builds need: never what a patch asks for."""
+    return {} if network else {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": WHEELS}
+
+
 async def apply_alone(patch: bytes, sandbox: WorkspaceSandbox, *, image: str) -> Changes | str:
     """What the patch makes of the repository, without a run; in words why that cannot be told."""
     workspace = await sandbox.open(WorkspaceSpec(image, root=ROOT, user="root", limits=LIMITS))
@@ -141,7 +146,7 @@ async def _run(
         executed = await workspace.run(
             EVALUATE,
             timeout_s=limit_s,
-            env={} if network else {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": WHEELS},
+            env=offline(network),
             output_bytes=LOG_BYTES,
             computes=True,
             alone=alone,

@@ -73,6 +73,21 @@ LATER = Made(
     fail_to_pass=("tests/test_b.py::test_new",),
     pass_to_pass=("tests/test_a.py::test_old",),
 )
+COMPILER = "with open('pot.c') as c, open('pot.so', 'w') as so:\n    so.write(c.read())\n"
+# what is compiled is read from a product: the installation makes it of its source
+SOURCE = "def cups(pots):\n    with open('pot.so') as so:\n        return int(so.read()) * pots\n"
+COMPILED = Made(
+    "compiled",
+    files={
+        **{"tea.py": SOURCE, "pot.c": "0", "pot.so": "0", "setup.py": COMPILER},
+        "tests/test_tea.py": USE + OLD,
+    },
+    tests={"tests/test_tea.py": f"{USE}{OLD}\n\n{NEW}"},
+    solution={"pot.c": "4"},
+    fail_to_pass=("tests/test_tea.py::test_new",),
+    pass_to_pass=("tests/test_tea.py::test_old",),
+    install="python setup.py develop",
+)
 CHECK = """\
 . ./tea.sh
 check() { if [ "$2" = "$3" ]; then echo "--- PASS: $1 (0.00s)"; else echo "--- FAIL: $1 (0.00s)"; bad=1; fi; }
@@ -288,5 +303,6 @@ HONEST = (
     Attack("a setup.py with more in it", BUILT, {"tea.py": RIGHT, "setup.py": SETUP.replace("'1'", "'2'")}),
     Attack("unittest", UNIT, {"tea.py": RIGHT}, quick=True),
     Attack("a test file that is new", TWO, {"tea.py": RIGHT}),
+    Attack("what has to be compiled", COMPILED, {"pot.c": "4"}),
     Attack("another language", SHELL, {"tea.sh": "cups() { echo $((4 * $1)); }\n"}),
 )  # fmt: skip

@@ -1,8 +1,9 @@
 """A row's evaluation script taken apart, for a run in which root prepares and another user tests.
 
 Scripts of Verified, Lite and full are lines of few kinds: the environment, git looking at the tree, an
-installation, test files put in place, and between the marks the command. The installation is left out: what
-the image has installed is the base commit, in place, and an installer would run what the patch says.
+installation, test files put in place, and between the marks the command. The installation is left out, but
+where something has to be compiled: what the image has installed is the base commit, in place, and an
+installer would run what the patch says.
 """
 
 from __future__ import annotations
@@ -33,11 +34,12 @@ TOX = re.compile(r"^tox --current-env -e\S+ -v -- ")  # of sphinx: its own comma
 @dataclass(frozen=True)
 class Parts:
     """`environment`: lines for whoever runs something; `prepare`: of root's, they put the tests in place;
-    `command` runs them."""
+    `command` runs them; `install` would install, and compile."""
 
     environment: tuple[str, ...]
     prepare: tuple[str, ...]
     command: str
+    install: tuple[str, ...] = ()
 
 
 def unsupported(instance: Instance) -> bool:
@@ -55,7 +57,7 @@ def runner(instance: Instance) -> str | None:
 
 def parts_of(script: str) -> Parts | None:
     """None for a script that has no command between two marks."""
-    environment, prepare, command = [], [], []
+    environment, prepare, install, command = [], [], [], []
     lines = iter([line for line in script.strip().split("\n") if line not in HEAD])
     place = "before"
     for line in lines:
@@ -68,11 +70,13 @@ def parts_of(script: str) -> Parts | None:
                 prepare += [line, *until(lines, found[1])]
             elif PLACES.match(line) or ROOTS.match(line):
                 prepare.append(line)
-            elif not LOOKS.match(line) and not INSTALLS.match(line) and line.strip():
+            elif INSTALLS.match(line):
+                install.append(line)
+            elif not LOOKS.match(line) and line.strip():
                 environment.append(line)
     if place != "behind" or not command:
         return None
-    return Parts(tuple(environment), tuple(prepare), "\n".join(command))
+    return Parts(tuple(environment), tuple(prepare), "\n".join(command), tuple(install))
 
 
 def until(lines: Iterator[str], end: str) -> list[str]:
