@@ -21,9 +21,9 @@ from evalkit.workspace import (
 from .changes import BEFORE, Changes, Unreadable, read_changes
 from .instances import Instance
 from .scripts import evaluation_script
+from .wheels import WHEELS, supply
 
 ROOT = "/testbed"
-WHEELS = "/opt/evalkit/wheels"  # what builds need, in images of ours; see docs/swebench.md
 PATCH, SCRIPT = "/tmp/patch.diff", "/eval.sh"
 LIMITS = WorkspaceLimits(
     memory_bytes=8 << 30, disk_bytes=8 << 30, processes=4096
@@ -77,6 +77,8 @@ async def run_official(
             WorkspaceSpec(image, root=ROOT, user="root", network=network, limits=LIMITS)
         )
         try:
+            if not network:
+                await supply(instance, workspace, sandbox)
             run = await _run(workspace, instance, patch, test_timeout_s, network, alone)
         except _Ended as e:
             if died:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from evalkit_suites.swebench.judge import grade
+from evalkit_suites.swebench.wheels import wheels
 
 from evalkit.sandbox import open_workspace_sandbox
 from evalkit.task import Verdict
@@ -81,3 +83,28 @@ def test_a_patch_that_only_applies_with_fuzz(tea: Grade) -> None:
     patch = TEA.patch(TEA.solution).replace(" def cups(pots):", " def cups(jars):")
     assert "jars" in patch
     assert tea(patch).official == "resolved"
+
+
+@pytest.mark.full
+def test_wheels_for_the_installation_are_fetched_before(docker_engine: Any) -> None:
+    """An isolated build at grading, without a network, in an image that has no wheels."""
+    build = "[build-system]\nrequires = ['setuptools>=60']\nbuild-backend = 'setuptools.build_meta'\n"
+    setup = "from setuptools import setup\n\nsetup(name='tea', version='1', py_modules=['tea'])\n"
+    files = {**TEA.files, "pyproject.toml": build, "setup.py": setup}
+    made = replace(TEA, name="isolated", files=files, install="python -m pip install -e .")
+
+    async def graded(row: dict[str, Any]) -> tuple[list[str], Verdict]:
+        sandbox = await open_workspace_sandbox(computing=1)
+        try:
+            got = sorted(await wheels(sandbox, row["image"]))
+            return got, await grade(row, made.patch(made.solution), sandbox, image=row["image"])
+        finally:
+            await sandbox.close()
+
+    with image_of(docker_engine, made) as row:
+        got, verdict = asyncio.run(graded(row))
+    assert verdict.official == "resolved"
+    if not got:
+        pytest.skip("no package index within reach of a container with a network")
+    assert any(name.startswith("setuptools-") for name in got)
+    assert b"Successfully installed tea-1" in verdict.log

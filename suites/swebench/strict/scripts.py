@@ -50,8 +50,10 @@ def unsupported(instance: Instance) -> bool:
 
 
 def runner(instance: Instance) -> str | None:
-    """pytest, unittest or sympy; None for another."""
+    """pytest, unittest or sympy; None for another. SymPy's lies in its repository: others have others."""
     read = parser(instance)
+    if read is python.sympy and instance.repo != "sympy/sympy":
+        return None
     return READ_BY.get(read) or ("pytest" if read in PYTEST else None)
 
 
