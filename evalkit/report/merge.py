@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from evalkit.report.labels import Labels
 from evalkit.report.published import note_id
 from evalkit.report.repeats import Shown, value_of
-from evalkit.report.setting import bare, differing, label_of, part_name, part_of, parts_of, unstated
+from evalkit.report.setting import bare, differing, driven, label_of, part_name, part_of, parts_of, unstated
 from evalkit.report.values import Model, Row, Setting, Table
 
 
@@ -152,7 +152,9 @@ def apart(
     new = []
     for number, setting in enumerate(settings, 1):
         alone = len(settings) == 1
-        label = ", ".join([title, *part_of(setting, said)]) if alone else labels[setting]
+        label = (
+            ", ".join([title, *part_of(setting, said), *driven(setting, said)]) if alone else labels[setting]
+        )
         new.append(measured_row(number, setting, label, group, 0 if alone else 1, cells))
     if len(new) > 1:
         suite = Setting(settings[0].suite)

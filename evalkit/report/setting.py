@@ -7,13 +7,14 @@ the model's own. What a suite's options are unless somebody says otherwise is no
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.errors import EvalkitError
 from evalkit.registry import find_suite
 from evalkit.report.labels import Labels
 from evalkit.report.values import Setting
+from evalkit.run.settings import digest
 from evalkit.suite import SuiteInfo, options_of
 
 CONDITIONS = ("network",)  # of those that a suite names, what a row says in any case
@@ -52,7 +53,7 @@ def setting_of(manifest: Mapping[str, Any], judged: Mapping[str, Any], defaults:
         protocol=versioned(manifest["protocol"]),
         limits={
             **({"scope": str(suite["scope"])} if suite.get("scope") else {}),
-            **part_of_tasks(identity["tasks"], suite.get("tasks")),
+            **part_of_tasks(identity["tasks"], suite.get("tasks"), sorted(manifest.get("excluded", {}))),
             **said(
                 "options",
                 without(identity.get("options", {}), conditions),
@@ -81,11 +82,12 @@ def without(options: Mapping[str, Any], named: Mapping[str, str]) -> dict[str, A
     return {name: value for name, value in options.items() if name not in named}
 
 
-def part_of_tasks(tasks: Mapping[str, Any], of: int | None) -> dict[str, str]:
+def part_of_tasks(tasks: Mapping[str, Any], of: int | None, excluded: Sequence[str]) -> dict[str, str]:
     """Which tasks, where they are not all."""
-    if of is None or tasks["count"] == of:
+    if of is None or (tasks["count"] == of and not excluded):
         return {}
-    return {"tasks": f"{tasks['count']}/{of} ({tasks['ids'][:8]})"}
+    ids = digest([tasks["ids"], *excluded]) if excluded else tasks["ids"]
+    return {"tasks": f"{tasks['count'] - len(excluded)}/{of} ({ids[:8]})"}
 
 
 def roles(identity: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -114,14 +116,25 @@ def label_of(setting: Setting, said: Labels) -> str:
     """What tells a row from others of the same benchmark, short: how it was driven and asked, over what."""
     protocol = bare(setting.protocol)
     words = [
-        bare(setting.scaffold) if own(setting.scaffold) else setting.scaffold,
-        said("count.turns", n=setting.turns) if setting.turns else "",
+        *(driven(setting, said) or [bare(setting.scaffold), turns(setting, said)]),
         protocol if protocol != setting.suite else "",
         *part_of(setting, said),
         "" if "scope" in setting.limits else setting.limits.get("options", ""),
-        *(f"{name} {setting.limits[name]}" for name in CONDITIONS if name in setting.limits),
     ]
     return ", ".join(filter(None, words))
+
+
+def driven(setting: Setting, said: Labels) -> list[str]:
+    """Of an agent's row, which says so in any case: who drove the model, in which release, how many turns it
+    had, and under what; [] for other rows."""
+    under = [f"{name} {setting.limits[name]}" for name in CONDITIONS if name in setting.limits]
+    if own(setting.scaffold) and not under:
+        return []
+    return [word for word in (setting.scaffold, turns(setting, said), *under) if word]
+
+
+def turns(setting: Setting, said: Labels) -> str:
+    return said("count.turns", n=setting.turns) if setting.turns else ""
 
 
 def part_of(setting: Setting, said: Labels) -> list[str]:

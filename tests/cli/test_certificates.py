@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,8 +41,10 @@ class Proving:
         self.map.write_text(json.dumps({"proving": image}))
 
     def __call__(self, verb: str, *words: str) -> Ended:
-        where = ("--data", str(self.data), "--image-map", str(self.map), "--json")
-        return self.evalkit(verb, SUITE, *words, *where, EVALKIT_CACHE=str(self.folder / "cache"))
+        return self.evalkit(*self.words(verb, *words), EVALKIT_CACHE=str(self.folder / "cache"))
+
+    def words(self, verb: str, *words: str) -> tuple[Path | str, ...]:
+        return (verb, SUITE, *words, "--data", self.data, "--image-map", self.map, "--json")
 
     def validate(self, *words: str) -> Ended:
         self.lines.write_text("")
@@ -136,9 +142,30 @@ def test_gold_that_fails_is_no_part_of_a_score(proving: Proving, tmp_path: Path)
     assert (value.n, value.scored, value.planned, value.complete) == (3, 3, 3, True)
     notes = [report.tables[0].notes[note] for note in value.notes]
     assert any("1 task is excluded" in note and note.endswith(": b.") for note in notes)
+    (row,) = (row for row in report.tables[0].rows if row.origin == "measured")
+    assert row.label == "Gold of all kinds, 3/4 tasks, one-turn 1, network off"
     assert "network off" in report.runs[0].label
     compared = proving.evalkit("compare", *runs, "--json").json
     assert (compared["shared"], compared["b"]["missing"]) == (3, 0)
+
+
+def test_a_killed_validation_goes_on_where_it_was(proving: Proving) -> None:
+    """What had come out by then is kept, and is not tried again."""
+    proving.write({"a": "passes", "b": "waits"})
+    command = [sys.executable, "-m", "evalkit", *map(str, proving.words("validate")), "--quiet"]
+    environment = {**os.environ, "EVALKIT_CACHE": str(proving.folder / "cache")}
+    started = subprocess.Popen(command, cwd=proving.folder, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        while not list((proving.folder / "cache").rglob("a-*.gold.json")):
+            assert started.poll() is None
+            time.sleep(0.05)
+    finally:
+        started.kill()
+        started.wait()
+    Path(f"{proving.lines}.go").touch()
+    again = proving.validate()
+    assert again.code == 0
+    assert proving.judged == ["a empty", *both("b")]
 
 
 def test_nothing_is_left(proving: Proving) -> None:
