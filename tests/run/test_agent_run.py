@@ -59,7 +59,8 @@ def test_an_agent_solves_its_task_and_others_end_as_they_should(
 ) -> None:
     monkeypatch.setattr(scaffold, "MOST_OUTPUT", 1 << 20)
     told: dict[str, list[Any]] = {
-        "solved": ["$ cat wanted.txt; id -u", GOOD, "all done"],
+        "solved": ["$ cat wanted.txt; id -u; echo >/opt/evalkit-agent/main.py", GOOD, "all done"],
+        "much": ["$ seq 1 600000 >big.log; cat big.log", GOOD, "all done"],
         "wrong": [BAD, "all done"],
         "crashed": [BAD, "! crash"],
         "solved-then-crashed": [GOOD, "! crash"],
@@ -70,11 +71,12 @@ def test_an_agent_solves_its_task_and_others_end_as_they_should(
         "knocks": [BAD, "! knock"],
         "turns": [BAD, "$ true", "$ true", "$ true"],
         "cut": [BAD, {"text": "half", "finish_reason": "length"}],
-        "full": [BAD, "$ seq 1 2000"],
+        "full": [BAD, "$ seq 1 800000"],
     }
-    made = go(tmp_path, image, told, "--context", "500", more={"turns": {"budget": {"turns": 3}}})
+    made = go(tmp_path, image, told, "--context", "700000", more={"turns": {"budget": {"turns": 3}}})
     assert outcomes(made) == {
         "solved": "passed",
+        "much": "passed",
         "wrong": "failed/wrong",
         "crashed": "failed/crashed",
         "solved-then-crashed": "passed",
@@ -93,7 +95,9 @@ def test_an_agent_solves_its_task_and_others_end_as_they_should(
     assert found["agent"]["name"] == "small-agent"
     assert found["agent"]["version"].startswith("1+")
     last = events(made, "solved", "model_call")[1].payload["request"]["messages"]
-    assert last[-1]["content"].splitlines()[1:] == ["one", "two", "1234"], "it works as the image's user"
+    seen = last[-1]["content"].splitlines()[1:]
+    assert seen[:3] == ["one", "two", "1234"], "it works as the image's user"
+    assert "Read-only file system" in seen[3]
     assert "tampered" in facts(made, "forges")["detail"]
     assert facts(made, "turns")["turns"] == 3
 

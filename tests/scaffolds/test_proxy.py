@@ -184,7 +184,7 @@ async def test_what_is_no_request_is_refused_and_a_flood_of_it_is_the_end(tmp_pa
         assert (await scene.ask()).choices[0].message.content == "right"
         while not scene.proxy.over.is_set():
             await post(b"{")
-        assert scene.proxy.refused == 100
+        assert scene.proxy.line.refused == 100
         assert scene.proxy.ended == "malformed"
         assert len(at.server.bodies) == 1
 

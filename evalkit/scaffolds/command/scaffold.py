@@ -216,7 +216,7 @@ async def _until(
                 return (CRASHED, relay.why) if not ending.done() else ("", "")
             if printed.size > MOST_OUTPUT:
                 return FLOODED, f"{agent.name} printed more than {MOST_OUTPUT >> 20} MiB"
-            asked = line.asked
+            asked = line.asked + line.refused
             if asked != calls or line.busy:
                 quiet, calls = monotonic(), asked
             limit_s = agent.quiet_s if asked else max(agent.quiet_s, BEGIN_S)

@@ -39,6 +39,7 @@ class Line:
         self.end = ""
         self.final: Answer | None = None
         self.broken: Exception | None = None
+        self.refused = 0  # requests that came to nothing
         self.settings: dict[str, str] = {}  # what the agent would have set
         self._rollout = rollout
         self._turn = asyncio.Lock()

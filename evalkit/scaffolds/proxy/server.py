@@ -52,7 +52,6 @@ class ModelProxy:
     def __init__(self, rollout: Rollout, *, budget: Budget, clock: bool = True) -> None:
         self.line = Line(rollout, budget, clock=clock)
         self.key = secrets.token_hex(16)
-        self.refused = 0
         self.port = 0
         self._coming: list[tuple[Asked, Coming, web.Request]] = []  # asked, and not delivered yet
         self._runner: web.AppRunner | None = None
@@ -88,7 +87,7 @@ class ModelProxy:
 
     def facts(self) -> dict[str, Any]:
         """For the attempt's facts."""
-        facts = {**self.line.meter.facts(), "refused_requests": self.refused}
+        facts = {**self.line.meter.facts(), "refused_requests": self.line.refused}
         return facts | ({"agent_settings": dict(self.line.settings)} if self.line.settings else {})
 
     async def __aenter__(self) -> ModelProxy:
@@ -197,8 +196,8 @@ class ModelProxy:
         return web.json_response(answered.refusal(message, code), status=status)
 
     def _count(self) -> None:
-        self.refused += 1
-        if self.refused >= MOST_REFUSED:
+        self.line.refused += 1
+        if self.line.refused >= MOST_REFUSED:
             self.line.hang_up("malformed")
 
 
