@@ -78,7 +78,7 @@ async def test_over_budget_it_refuses_and_says_why(tmp_path: Path, budget: Budge
     said = Scripted("yes", usage={"prompt_tokens": 5, "completion_tokens": 1, "cost": 0.25})
     async with stage(tmp_path, reply=said) as at, at.scene(budget) as scene:
         await scene.ask()
-        await scene.ask()
+        assert (await scene.ask()).usage.cost == 0.25
         assert not scene.proxy.over.is_set(), "the agent may still work with what it was told"
         with pytest.raises(openai.PermissionDeniedError, match=end):
             await scene.ask()

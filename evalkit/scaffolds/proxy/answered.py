@@ -78,8 +78,11 @@ def _usage(usage: Usage) -> dict[str, Any]:
     if usage.prompt_tokens is None or usage.completion_tokens is None:
         return {}
     total = usage.prompt_tokens + usage.completion_tokens
-    return {
+    counts: dict[str, Any] = {
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
         "total_tokens": total,
     }
+    return (
+        counts if usage.cost is None else {**counts, "cost": usage.cost}
+    )  # US dollars, as some servers tell it
