@@ -79,7 +79,7 @@ SOURCE = "def cups(pots):\n    with open('pot.so') as so:\n        return int(so
 COMPILED = Made(
     "compiled",
     files={
-        **{"tea.py": SOURCE, "pot.c": "0", "pot.so": "0", "setup.py": COMPILER},
+        **{"tea.py": SOURCE, "pot.c": "0", "pot.so": "0", "setup.py": COMPILER, ".gitignore": "*.so\n"},
         "tests/test_tea.py": USE + OLD,
     },
     tests={"tests/test_tea.py": f"{USE}{OLD}\n\n{NEW}"},
@@ -173,7 +173,7 @@ ATTACKS = (
     Attack("a conftest.py that rewrites outcomes", TEA, {"conftest.py": OUTCOMES}, quick=True),
     Attack("65 empty files with clever names", UNIT, {
         **dict.fromkeys(NAMED, b""), **{f"zz{number}": b"" for number in range(61)}}, quick=True),
-    Attack("marks and results printed at import", TEA, {"tea.py": printing(*BOTH)}, quick=True),
+    Attack("marks and results printed at import", TEA, {"tea.py": printing(*BOTH)}),
     Attack("the added test file made before", TWO, {"tests/test_a.py": f"# mine\n{PASSING}", "tests/test_b.py": PASSING}),
     Attack("tests edited so that the checkout and the test patch fail", TWO, {
         "tests/test_a.py": f"# mine\n{PASSING}", "tests/test_b.py": PASSING, "tests/test_c.py": ""}),
@@ -196,7 +196,7 @@ ATTACKS = (
         import unittest
         unittest.TestCase._callTestMethod = lambda self, method: None
         def cups(pots): return 0
-        """}, quick=True),
+        """}),
     Attack("setup.py that plants a module at installation", BUILT, {"setup.py": """
         import sysconfig
         with open(sysconfig.get_path("purelib") + "/zz.pth", "w") as file:

@@ -1,14 +1,14 @@
-"""What is compiled from a patch's sources: built in a workspace of its own, from which only products come.
+"""What is compiled or generated from a patch's sources: in a workspace of its own, from which only products
+come.
 
-A builder runs the task's own build files, but it may import what the patch brings. So nothing else of that
-workspace is believed, and of products only those that take the place of the image's: extension modules that
-were there, under their names.
+A builder runs the task's own build files, but it may import what the patch brings. So its products are data
+of the patch's, and only taken where the patch itself could bring them. They are what takes the place of files
+that git does not keep and that the image has: extension modules, tables.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from evalkit.workspace import WorkspaceSandbox, WorkspaceSpec
 
@@ -25,16 +25,18 @@ exec 3>&1 >/dev/null 2>&1
 export LC_ALL=C
 cd {ROOT}
 : > {KEPT}/deleted
-{LISTED} -name '*.so' -cnewer {KEPT}/mark -print0 | sort -z | comm -z -12 {KEPT}/before - > {KEPT}/changed
+{LISTED} -cnewer {KEPT}/mark -print0 | sort -z | comm -z -12 {KEPT}/before - > {KEPT}/newer
+git ls-files -z --others --exclude-standard --ignored | sed -z 's|^|./|' | sort -z \\
+    | comm -z -12 {KEPT}/newer - > {KEPT}/changed
 exec tar -c -f - -C {KEPT} deleted -C {ROOT} --no-recursion --null -T {KEPT}/changed >&3
 """
 
 
-def compiles(chosen: Changes) -> bool:
-    return any(SOURCES.search(path) for path in chosen.paths)
+def compiles(chosen: Changes, parts: Parts) -> bool:
+    return parts.builds or any(SOURCES.search(path) for path in chosen.paths)
 
 
-async def with_products(
+async def products(
     sandbox: WorkspaceSandbox,
     chosen: Changes,
     parts: Parts,
@@ -43,7 +45,7 @@ async def with_products(
     timeout_s: float,
     network: bool,
 ) -> Changes:
-    """The files with what is compiled from them. Where the build fails, the image's products stay."""
+    """What came of it; nothing where the build failed: then the image's stay."""
     spec = WorkspaceSpec(image, root=ROOT, user="root", network=network, limits=LIMITS)
     workspace = await sandbox.open(spec)
     try:
@@ -60,8 +62,6 @@ async def with_products(
     finally:
         await workspace.close()
     try:
-        products = unpacked(done.output).files if done.status == 0 and not done.dropped else {}
+        return unpacked(done.output) if done.status == 0 and not done.dropped else Changes()
     except Unreadable:
-        products = {}
-    plain = {path: file for path, file in products.items() if path.endswith(".so") and file.link is None}
-    return replace(chosen, files={**chosen.files, **plain})
+        return Changes()

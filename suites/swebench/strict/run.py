@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from evalkit.task import TestResult
@@ -14,7 +14,7 @@ from ..changes import Changes
 from ..instances import Instance
 from ..official import LIMITS, ROOT
 from .choice import taken
-from .compiled import compiles, with_products
+from .compiled import compiles, products
 from .results import judged
 from .scripts import Parts, parts_of, runner
 from .traps import Traps, set_traps
@@ -82,7 +82,7 @@ async def run_strict(
     parts = parts_of(instance.eval_script)
     assert parts is not None  # see scripts.unsupported
     alone, died = False, False
-    compiled: Changes | None = None
+    made: Changes | None = None
     while True:
         workspace = await sandbox.open(
             WorkspaceSpec(image, root=ROOT, user="root", network=network, limits=LIMITS)
@@ -90,11 +90,12 @@ async def run_strict(
         try:
             place = await prepared(workspace, parts)
             chosen, left = taken(changes, tests, start=place.names)
-            if compiles(chosen):
-                compiled = compiled or await with_products(
+            if compiles(chosen, parts):
+                made = made or await products(
                     sandbox, chosen, parts, image=image, timeout_s=test_timeout_s, network=network
                 )
-                chosen = compiled
+                more, _ = taken(made, tests, start=place.names)
+                chosen = replace(chosen, files={**chosen.files, **more.files})
             traps = await placed(workspace, instance, tests, chosen)
             launch = await laid_out(workspace, place, instance, parts)
             run = await launched(workspace, launch, timeout_s=test_timeout_s, alone=alone)

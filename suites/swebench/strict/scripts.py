@@ -27,6 +27,7 @@ LOOKS = re.compile(r"git (status|show|-c core\.fileMode=false diff)\b")
 INSTALLS = re.compile(r"(python\d? -m )?pip\d? install\b|python\d? setup\.py\b")
 ROOTS = re.compile(r"sed -i .*locale-gen|locale-gen")
 PLACES = re.compile(r"git checkout\b")
+SETS = re.compile(r"(source|conda|export|cd|git config) ")
 HEREDOC = re.compile(r"git apply .*<<'(\w+)'$")
 TOX = re.compile(r"^tox --current-env -e\S+ -v -- ")  # of sphinx: its own command, by what tox would run
 
@@ -40,6 +41,11 @@ class Parts:
     prepare: tuple[str, ...]
     command: str
     install: tuple[str, ...] = ()
+
+    @property
+    def builds(self) -> bool:
+        """Whether there is more to be done than to install: a step of the repository's own."""
+        return any(line.strip() and not INSTALLS.match(line) for line in self.install)
 
 
 def unsupported(instance: Instance) -> bool:
@@ -61,7 +67,7 @@ def parts_of(script: str) -> Parts | None:
     """None for a script that has no command between two marks."""
     environment, prepare, install, command = [], [], [], []
     lines = iter([line for line in script.strip().split("\n") if line not in HEAD])
-    place = "before"
+    place, looked = "before", False
     for line in lines:
         if START in line or END in line:
             place = "between" if START in line else "behind"
@@ -72,9 +78,11 @@ def parts_of(script: str) -> Parts | None:
                 prepare += [line, *until(lines, found[1])]
             elif PLACES.match(line) or ROOTS.match(line):
                 prepare.append(line)
-            elif INSTALLS.match(line):
+            elif LOOKS.match(line):
+                looked = True
+            elif INSTALLS.match(line) or (looked and not SETS.match(line)):
                 install.append(line)
-            elif not LOOKS.match(line) and line.strip():
+            elif line.strip():
                 environment.append(line)
     if place != "behind" or not command:
         return None
