@@ -55,9 +55,8 @@ def parted(folder: str) -> dict[str, str]:
             verdicts = store.record(row["task_id"], 0).verdicts
             official, strict = verdicts["official"], verdicts.get("strict", verdicts["official"])
             if (official.outcome, official.suspect, strict.suspect) != (strict.outcome, "", ""):
-                found[row["task_id"]] = (
-                    f"{strict.outcome}/{strict.reason} {official.suspect} {strict.suspect}"
-                )
+                said = f"{strict.outcome}/{strict.reason} {official.suspect} {strict.suspect}"
+                found[row["task_id"]] = said.strip()
     return found
 
 

@@ -92,12 +92,12 @@ WITH_TOOLS = [
 INTO_LIMITS = [
     Story("tally", priced([calls(bash("echo $RANDOM$RANDOM"))]), "failed/turns", 12),
     Story("prices", priced([calls(bash("echo $RANDOM$RANDOM"))], 0.25), "failed/money", 4),
-    Story("shelf", priced([calls({"name": "bash", "arguments": '{"command": "ls'})]), "failed/malformed", 10),
+    Story("shelf", priced([calls({"name": "bash", "arguments": '{"command": "ls'})]), "failed/malformed", 3),
     Story("sums", priced(["", {"text": None}, ""]), "failed/malformed", 3),
     Story(
         "pages", priced(["I would make lists.", "And escape text.", "That is all."]), "failed/malformed", 3
     ),
-    Story("units", priced([calls(call("python", code="1"))]), "failed/turns", 12),
+    Story("units", priced([calls(call("python", code="1"))]), "failed/malformed", 3),
     Story("notes", priced([{"text": "I thi", "finish_reason": "length"}]), "failed/truncated", 3),
     # it runs out of turns, but the work is done by then
     Story("dates", priced([calls(bash(applied("dates"))), calls(bash("echo $RANDOM$RANDOM"))]), "passed", 12),
