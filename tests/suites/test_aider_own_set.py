@@ -35,7 +35,7 @@ def validated(
 ) -> tuple[Done, int]:
     """The command, and how many exercises of each language it had."""
     results = tmp_path_factory.mktemp("results")
-    words = ["validate", "aider-polyglot", "--data", str(OWN), "--results", str(results), "--json"]
+    words = ["validate", "aider-polyglot", "--data", str(OWN), "--results", str(results), "--json", "--force"]
     only = ["--tasks", ",".join(request.param)] if request.param else []
     return run(*words, *only), 1 if only else 2
 

@@ -98,7 +98,7 @@ def test_full_contexts_loops_and_commands_that_end_their_workspace(tmp_path: Pat
 @pytest.mark.usefixtures("whole_set")
 def test_the_set_is_valid(tmp_path: Path) -> None:
     """Gold resolves all, an empty patch none."""
-    done = run(*own("validate", "--results", str(tmp_path)))
+    done = run(*own("validate", "--force", "--results", str(tmp_path)))
     assert done.code == 0, done.stderr
     for model, end in (("oracle", "passed"), ("null", "failed/empty_patch")):
         (folder,) = (path.parent for path in tmp_path.glob(f"**/swebench--{model}--*/run.sqlite"))
