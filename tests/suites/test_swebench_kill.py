@@ -54,6 +54,12 @@ def set_there(docker_engine: Any) -> None:
     images(["tally"])
 
 
+@pytest.fixture(autouse=True)
+def knows_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this machine has found out about gold is not believed: both verdicts are made here."""
+    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "cache"))
+
+
 def wait_for_program(engine: Any, pid: int, program: str) -> None:
     """Until it runs in a container of this process."""
     deadline = time.monotonic() + 60
