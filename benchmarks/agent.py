@@ -189,13 +189,14 @@ def main() -> int:
     images([INSTANCE])
     thinks = (args.think, 0.0)
     load = os.getloadavg()[0]
+    blocks = measure(args.turns, args.rounds, thinks)
     summary = {
         "date": date.today().isoformat(),
         "turns": args.turns,
         "rounds": args.rounds,
         "theirs": f"{THEIRS} {tool_package(THEIRS).version}",
         "load": (round(load, 1), round(os.getloadavg()[0], 1)),
-        **summarise(measure(args.turns, args.rounds, thinks), thinks),
+        **summarise(blocks, thinks),
         "machine": machine.facts(),
     }
     print(docs.agents(summary))

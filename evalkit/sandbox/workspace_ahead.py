@@ -17,7 +17,6 @@ from evalkit.sandbox.workspace_life import Life, shielded
 from evalkit.workspace import NotAFile
 
 PID_S = 5.0  # how long a starting command may hold up the end of another
-USUAL = 2  # commands alike in a row: from so many on a further one is expected
 COUNT = 2  # replies may hold several calls
 NEVER = 10**14  # ticks: nothing is as young
 
@@ -57,8 +56,8 @@ class Ahead:
         return None
 
     def expect(self) -> None:
-        """Have some ready for commands like the last, where that was usual."""
-        while self._last is not None and self._alike >= USUAL and len(self._coming) < COUNT:
+        """Have one ready for another command like the last, and more where there were some in a row."""
+        while self._last is not None and len(self._coming) < min(self._alike, COUNT):
             coming = asyncio.ensure_future(self._start(self._last))
             coming.add_done_callback(lambda c: c.cancelled() or c.exception())  # nobody may ask
             self._coming.append(coming)
