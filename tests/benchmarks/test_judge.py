@@ -30,6 +30,7 @@ def run(*words: str) -> dict[str, Any]:
     return summary
 
 
+@pytest.mark.full
 @pytest.mark.docker
 def test_all_ways_are_measured_in_one_run_and_written_down(human_eval: str, tmp_path: Path) -> None:
     summary = run("--quick", "--write-docs", str(tmp_path))

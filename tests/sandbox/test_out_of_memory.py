@@ -57,7 +57,13 @@ def f(n):
 TEST = "assert candidate(1) == 1"
 
 
-@pytest.mark.parametrize("bomb", [FAMILY, SOCKETS], ids=["processes", "kernel"])
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        pytest.param(FAMILY, id="processes", marks=pytest.mark.full),
+        pytest.param(SOCKETS, id="kernel"),
+    ],
+)
 async def test_want_of_memory_is_the_fault_of_who_took_it(
     docker_engine: Any, monkeypatch: pytest.MonkeyPatch, bomb: str
 ) -> None:

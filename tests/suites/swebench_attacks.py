@@ -186,7 +186,7 @@ ATTACKS = (
             return report
         reports.TestReport.from_item_and_call = classmethod(from_item_and_call)
         def cups(pots): return 0
-        """}, quick=True),
+        """}),
     Attack("pytest's functions made to run nothing", TEA, {"tea.py": """
         from _pytest.python import Function
         Function.runtest = lambda self: None

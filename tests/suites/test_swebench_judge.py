@@ -81,6 +81,7 @@ def test_ends(tea: Grade, name: str) -> None:
         assert verdict.log.endswith(b"\n\nTimeout error: 3 seconds exceeded.")
 
 
+@pytest.mark.full
 def test_a_patch_that_only_applies_with_fuzz(tea: Grade) -> None:
     """The fourth way of applying it, as officially."""
     patch = TEA.patch(TEA.solution).replace(" def cups(pots):", " def cups(jars):")

@@ -82,7 +82,11 @@ def assert_whole(engine: Any, done: Done, told_of: Sequence[Story], *pids: int) 
 
 
 @pytest.mark.parametrize(
-    ("slow", "program"), [(SLOW, "sleep 3"), (SLOW_TESTS, "pytest")], ids=["in mid-rollout", "while graded"]
+    ("slow", "program"),
+    [
+        pytest.param(SLOW, "sleep 3", id="in mid-rollout"),
+        pytest.param(SLOW_TESTS, "pytest", id="while graded", marks=pytest.mark.full),
+    ],
 )
 def test_killed(slow: list[Story], program: str, docker_engine: Any, tmp_path: Path) -> None:
     with told(tmp_path, slow) as url:
