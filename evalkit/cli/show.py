@@ -17,7 +17,7 @@ from evalkit.cli.parser import Parser, whole
 from evalkit.cli.summary import summary_text
 from evalkit.cli.text import Style, one_line, visible
 from evalkit.errors import UsageError
-from evalkit.run.telling import Foreign, Passage
+from evalkit.run.passages import Foreign, Passage
 
 if TYPE_CHECKING:
     from evalkit.store import Reader

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from evalkit.cli.parser import Parser
 from evalkit.cli.progress import watcher
 from evalkit.cli.suite_options import add_suite_options, given_options, names_among
 from evalkit.cli.text import Style
-from evalkit.cli.validation import report
+from evalkit.cli.validation import Check, report
 from evalkit.run.settings import Knobs, Settings
 from evalkit.run.summary import Summary
 from evalkit.run.watch import Watch
@@ -49,47 +49,6 @@ EXAMPLES = """\
 
 
 UNTRIED = ("not_run", "unavailable")
-
-
-@dataclass(frozen=True)
-class Check:
-    """Both runs and what they gave. `wrong` are samples that did not come out as they must."""
-
-    oracle: Summary
-    null: Summary
-    wrong: tuple[dict[str, Any], ...]
-    excepted: dict[str, str]  # exceptions that did not pass, and why they need not
-    passing: tuple[str, ...]  # exceptions that pass after all
-    untouched: dict[str, str]  # tasks that pass without an answer, as listed, and why
-    unavailable: dict[str, str]  # tasks that cannot be tried here, and why
-    untried: int  # how many were not: those, or without a gold answer that counts
-    settled: int  # tasks that no model is asked: their answer is there already
-    failing: dict[str, str]  # tasks that later runs exclude, and why: gold failed
-    unproven: dict[str, str]  # tasks whose gold passes, but not strictly: later runs have no strict verdict
-    certified: dict[str, Any]  # by certificates from before: how many of "gold" and "empty", since when
-
-    @property
-    def good(self) -> bool:
-        """Where no gold answer was tried, nothing is proved."""
-        return not self.wrong and self.untried < self.oracle.tasks
-
-    def to_json(self) -> dict[str, Any]:
-        """The oracle's summary, with the null model's and the findings in it."""
-        return {
-            **self.oracle.to_json(),
-            "ok": self.good,
-            "null": self.null.to_json(),
-            "wrong": list(self.wrong),
-            "exceptions": self.excepted,
-            "exceptions_passing": list(self.passing),
-            "passes_untouched": self.untouched,
-            "unavailable": self.unavailable,
-            "untried": self.untried,
-            "settled": self.settled,
-            "failing": self.failing,
-            "unproven": self.unproven,
-            "certified": self.certified,
-        }
 
 
 def main(words: Sequence[str]) -> int:

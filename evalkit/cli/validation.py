@@ -1,17 +1,56 @@
-"""What `evalkit validate` found, for people."""
+"""What `evalkit validate` found, and how people are told."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Any
 
 from evalkit.cli.text import Style, one_line, percent
 from evalkit.run.summary import Summary
 
-if TYPE_CHECKING:
-    from evalkit.cli.validate import Check
-
 MANY = 12  # values of a tag that are shown one by one
+
+
+@dataclass(frozen=True)
+class Check:
+    """Both runs and what they gave. `wrong` are samples that did not come out as they must."""
+
+    oracle: Summary
+    null: Summary
+    wrong: tuple[dict[str, Any], ...]
+    excepted: dict[str, str]  # exceptions that did not pass, and why they need not
+    passing: tuple[str, ...]  # exceptions that pass after all
+    untouched: dict[str, str]  # tasks that pass without an answer, as listed, and why
+    unavailable: dict[str, str]  # tasks that cannot be tried here, and why
+    untried: int  # how many were not: those, or without a gold answer that counts
+    settled: int  # tasks that no model is asked: their answer is there already
+    failing: dict[str, str]  # tasks that later runs exclude, and why: gold failed
+    unproven: dict[str, str]  # tasks whose gold passes, but not strictly: later runs have no strict verdict
+    certified: dict[str, Any]  # by certificates from before: how many of "gold" and "empty", since when
+
+    @property
+    def good(self) -> bool:
+        """Where no gold answer was tried, nothing is proved."""
+        return not self.wrong and self.untried < self.oracle.tasks
+
+    def to_json(self) -> dict[str, Any]:
+        """The oracle's summary, with the null model's and the findings in it."""
+        return {
+            **self.oracle.to_json(),
+            "ok": self.good,
+            "null": self.null.to_json(),
+            "wrong": list(self.wrong),
+            "exceptions": self.excepted,
+            "exceptions_passing": list(self.passing),
+            "passes_untouched": self.untouched,
+            "unavailable": self.unavailable,
+            "untried": self.untried,
+            "settled": self.settled,
+            "failing": self.failing,
+            "unproven": self.unproven,
+            "certified": self.certified,
+        }
 
 
 def report(check: Check, style: Style) -> str:

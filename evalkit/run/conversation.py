@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from evalkit.run.telling import Foreign, Part, Passage, cut
+from evalkit.run.passages import Foreign, Part, Passage, cut
 from evalkit.text import duration, money
 
 if TYPE_CHECKING:

@@ -1,56 +1,24 @@
-"""What is known of one sample, in the order in which it happened: told once, for the terminal and for pages.
-
-Nothing here is made safe to show: titles and lines may hold names that a model made up. Whoever shows a
-passage does that (evalkit/text.py), and puts what others wrote apart from what is ours.
-"""
+"""What is known of one sample, in the order in which it happened: told once, for terminal and pages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from evalkit.task import TestResult, Verdict
+from evalkit.run.conversation import conversation, rollout
+from evalkit.run.passages import Checks, Foreign, Part, Passage, cut
+from evalkit.task import Verdict
 from evalkit.text import count, duration, money
 
 if TYPE_CHECKING:
     from evalkit.store import Event, Reader, Record
 
 LOG_LINES, LOG_LENGTH = 40, 8_000  # characters: of a log's end
-Kind = Literal[
-    "prompt", "reasoning", "reply", "act", "warning", "facts", "code", "verdict", "log", "attempts"
-]
-
-
-@dataclass(frozen=True)
-class Foreign:
-    """What a model, a program or a data set wrote, as it is. `patch`: in git's format."""
-
-    text: str
-    patch: bool = False
-
-
-@dataclass(frozen=True)
-class Checks:
-    results: tuple[TestResult, ...]
-
-
-Part = str | Foreign | Checks  # a text is a line of ours
-
-
-@dataclass(frozen=True)
-class Passage:
-    """One section: a title of one line, and what is to be said under it."""
-
-    kind: Kind
-    title: str
-    parts: tuple[Part, ...] = ()
 
 
 def tell(store: Reader, task_id: str, sample: int, end: str) -> Iterator[Passage]:
     """Conversation, answer, verdicts, attempts and usage of one sample; `end`: how the run's last session
     ended. The sample's row is `store.record(task_id, sample).row`."""
-    from evalkit.run.conversation import conversation, rollout
     from evalkit.run.result import explain_missing
 
     record = store.record(task_id, sample)
@@ -139,7 +107,3 @@ def _attempt(attempt: Mapping[str, Any]) -> str:
     error = f", {cut(attempt['error'], 200)}" if attempt["error"] else ""
     waited = f", waited {duration(attempt['waited_s'])}" if attempt["waited_s"] else ""
     return f"{status}, {duration(attempt['wall_s'])}{error}{waited}"
-
-
-def cut(text: str, width: int) -> str:
-    return text[: width - 1] + "…" if len(text) > width else text

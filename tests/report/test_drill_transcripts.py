@@ -14,7 +14,8 @@ from evalkit.report.drill.packed import unpacked
 from evalkit.report.drill.page import STEP, sample_page
 from evalkit.report.drill.transcript import CAP, transcript
 from evalkit.report.labels import labels
-from evalkit.run.telling import Checks, Foreign, Passage, tell
+from evalkit.run.passages import Checks, Foreign, Passage
+from evalkit.run.telling import tell
 from evalkit.store import read_run
 from evalkit.task import TestResult
 from tests.browser.drill_page import facts, report

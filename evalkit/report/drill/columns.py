@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from evalkit.run.passages import cut
 from evalkit.run.result import ended_sessions, explain_missing
 from evalkit.run.summary import STEPS
-from evalkit.run.telling import cut
 from evalkit.store import Reader
 from evalkit.text import shown
 

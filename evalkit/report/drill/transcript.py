@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from evalkit.run.telling import Checks, Foreign, Part, Passage, cut
+from evalkit.run.passages import Checks, Foreign, Part, Passage, cut
 from evalkit.text import shown
 
 CAP = 65_536  # bytes of what others wrote, in one passage
