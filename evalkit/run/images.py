@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from evalkit.run.pipeline import Sandbox, Work
 from evalkit.run.settings import Knobs
+from evalkit.run.work import Sandbox, Work
 from evalkit.suite import Suite
 from evalkit.task import Task
 from evalkit.workspace import ImageSupply

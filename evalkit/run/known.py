@@ -21,8 +21,8 @@ from evalkit.run.certificates import (
     failed_strictly,
 )
 from evalkit.run.manifest import now
-from evalkit.run.pipeline import Sandbox
 from evalkit.run.plan import Plan
+from evalkit.run.work import Sandbox
 from evalkit.store import Store
 from evalkit.task import Answer, Task, Verdict
 

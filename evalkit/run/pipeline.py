@@ -7,67 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any, Literal, cast
+from dataclasses import replace
+from typing import Any, cast
 
 from evalkit.errors import ContextExceeded, EvalkitError, ModelError, NoSample, SandboxError
 from evalkit.outcome import Outcome
-from evalkit.program import ProgramSandbox
 from evalkit.run.judging import judge, proven
 from evalkit.run.plan import Plan
 from evalkit.run.rollout import RecordedRollout
 from evalkit.run.settings import Knobs
 from evalkit.run.watch import Watch
+from evalkit.run.work import Sandbox, Stop, Work, together
 from evalkit.store import Store
 from evalkit.task import Answer, Task, Verdict, error
 from evalkit.workspace import WorkspaceDied, WorkspaceSandbox
 
-Sandbox = ProgramSandbox | WorkspaceSandbox
-End = Literal["done", "interrupted", "cost", "time", "sandbox", "model"]
 GRACE_S = 3.0  # how long Ctrl-C waits for what is in flight
 HOPELESS = 3  # failures in a row after which a run stops by itself; of calls, only if none ever worked
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a run still owes: rollouts to make, and answers to judge."""
-
-    rollouts: list[tuple[Task, int]]
-    answers: list[tuple[Task, int]]
-
-    def __bool__(self) -> bool:
-        return bool(self.rollouts or self.answers)
-
-
-class Stop:
-    """Why no new work is handed out, if so. The first reason stays, except that Ctrl-C comes before all."""
-
-    def __init__(self) -> None:
-        self.end: End = "done"
-        self.detail = ""
-        self.interrupted = asyncio.Event()
-
-    def __call__(self, end: End, detail: str = "") -> None:
-        if end == "interrupted":
-            self.interrupted.set()
-        if not self or end == "interrupted":
-            self.end, self.detail = end, detail
-
-    def __bool__(self) -> bool:
-        return self.end != "done"
-
-
-async def together(*parts: Coroutine[Any, Any, None]) -> None:
-    """Wait for all. One that fails ends the others before it is raised: with `gather` they would go on
-    calling the model while the store is being closed."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for part in parts:
-                group.create_task(part)
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
 
 
 class Pipeline:

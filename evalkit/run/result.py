@@ -10,9 +10,9 @@ from typing import Any
 from evalkit.errors import EvalkitError
 from evalkit.outcome import EXCLUDED, SCORED, Outcome
 from evalkit.registry import open_suite
-from evalkit.run.pipeline import Stop
 from evalkit.run.settings import Settings
 from evalkit.run.summary import Summary, count
+from evalkit.run.work import Stop
 from evalkit.samples import Sampled
 from evalkit.store import Reader, Record, read_run
 

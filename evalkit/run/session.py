@@ -18,7 +18,7 @@ from evalkit.outcome import EXCLUDED, Outcome
 from evalkit.run.images import by_image, supply_of
 from evalkit.run.known import Known, Proof, known_of, proof_of, settle
 from evalkit.run.manifest import make_manifest, session_facts, unlike_its_siblings
-from evalkit.run.pipeline import Pipeline, Sandbox, Stop, Work
+from evalkit.run.pipeline import Pipeline
 from evalkit.run.plan import Plan, make_plan
 from evalkit.run.result import summarize
 from evalkit.run.settings import Knobs, Settings, differences
@@ -34,6 +34,7 @@ from evalkit.run.verdict_sets import (
     with_unjudged,
 )
 from evalkit.run.watch import Watch
+from evalkit.run.work import Sandbox, Stop, Work
 from evalkit.scaffold import Equipped
 from evalkit.store import Change, Store, create_run, holds_run, open_run
 

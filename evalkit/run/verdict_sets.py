@@ -12,10 +12,10 @@ from typing import Any
 
 from evalkit.outcome import EXCLUDED
 from evalkit.run.manifest import now
-from evalkit.run.pipeline import Work
 from evalkit.run.plan import Plan
 from evalkit.run.summary import Summary
 from evalkit.run.watch import Watch
+from evalkit.run.work import Work
 from evalkit.store import Reader, Store
 from evalkit.suite import Scorer, options_of
 

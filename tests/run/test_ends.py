@@ -9,8 +9,8 @@ import pytest
 
 import evalkit
 from evalkit.errors import DataError, StoreError
-from evalkit.run.pipeline import Stop, together
 from evalkit.run.result import ended_sessions
+from evalkit.run.work import Stop, together
 from evalkit.store import open_run
 from tests.cli.stored import make_run
 
