@@ -67,7 +67,9 @@ def must(box: Any, command: str, env: Mapping[str, str] | None = None, *, shell:
 def tried(
     box: Any, command: str, env: Mapping[str, str] | None = None, *, shell: str = "sh"
 ) -> tuple[int, bytes]:
-    status, output = box.exec_run([shell, "-c", command], user="0", environment=dict(env or {}))
+    # both outputs through one pipe: the engine's two do not keep the order, and the last line is what is told
+    words = [shell, "-c", f"exec 2>&1\n{command}"]
+    status, output = box.exec_run(words, user="0", environment=dict(env or {}))
     return int(status), output
 
 
