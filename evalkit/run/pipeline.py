@@ -127,7 +127,7 @@ class Pipeline:
         except ModelError as e:
             return await self._call_failed(rollout_id, e)
         except SandboxError as e:
-            await self._ended(rollout_id, Outcome.ERROR, "sandbox", e.message)
+            await self._ended(rollout_id, Outcome.ERROR, "sandbox", str(e))
             if isinstance(e, WorkspaceDied) and not again and not self.stop:
                 return await self._attempt(task, sample, again=True)
             self._sandbox_failed(e)
@@ -242,7 +242,7 @@ class Pipeline:
         self._broken_jobs += 1
         if self._broken_jobs >= HOPELESS:
             self.stop("sandbox", str(e))
-        return error("sandbox", e.message)
+        return error("sandbox", str(e))
 
     # -- ends --------------------------------------------------------------------------------------
 

@@ -23,6 +23,19 @@ class NoLaunch(Exception):
 
 
 @dataclass(frozen=True)
+class Traps:
+    """Tests of the grader's own beside a task's, by the names that are reported: those that must pass, and
+    those that must fail."""
+
+    passing: tuple[str, ...] = ()
+    failing: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset((*self.passing, *self.failing))
+
+
+@dataclass(frozen=True)
 class Launch:
     """What is run. `place` is a folder of the launcher's own, with `launch.py` and reporters in it; the pipe
     is `report` there ("fifo"), or the tests' own output is the report ("stdout").

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evalkit.witness import LAUNCH, Launch, Launched, NoLaunch, launched
+from evalkit.witness import LAUNCH, Launch, Launched, NoLaunch, Traps, launched
 from evalkit.workspace import Executed, File, Tree, WorkspaceSandbox, WorkspaceSpec
 
 from .exercises import Exercise
@@ -23,7 +23,7 @@ from .names import Names, expected
 from .reports import said
 from .runners import LIMIT_S, RUNNERS, folder_of, tests_ready
 from .taken import is_test, taken
-from .traps import Traps, set_traps
+from .traps import set_traps
 
 INSIDE = Path(__file__).with_name("inside")
 TESTER = 1000  # the image's user "work", and its group

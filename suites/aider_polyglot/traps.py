@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from evalkit.witness import Traps
 from evalkit.workspace import File
 
 from .exercises import Exercise
@@ -19,18 +19,6 @@ from .names import READERS
 from .runners import FAILING
 
 COUNTING = "#[global_allocator]"  # Rust tests that count what is allocated want to be alone
-
-
-@dataclass(frozen=True)
-class Traps:
-    """Names as they are reported: of the tests that must pass, and of those that must fail."""
-
-    passing: tuple[str, ...] = ()
-    failing: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> frozenset[str]:
-        return frozenset((*self.passing, *self.failing))
 
 
 def set_traps(exercise: Exercise, tests: Mapping[str, File]) -> tuple[dict[str, File], Traps]:

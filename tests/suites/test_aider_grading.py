@@ -14,10 +14,11 @@ from evalkit_suites.aider_polyglot.recipe import RECIPE
 from evalkit_suites.aider_polyglot.reports import said
 from evalkit_suites.aider_polyglot.strict import compare
 from evalkit_suites.aider_polyglot.taken import taken
-from evalkit_suites.aider_polyglot.traps import Traps, set_traps
+from evalkit_suites.aider_polyglot.traps import set_traps
 from evalkit_suites.aider_polyglot.world import work_of
 
 from evalkit.patch import apply_patch
+from evalkit.witness import Traps
 from evalkit.workspace import File, Tree
 from tests.suites.aider import checkout
 from tests.suites.aider_grading import Grader, exercises, grader, running, solved  # noqa: F401

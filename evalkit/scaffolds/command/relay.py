@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import struct
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from evalkit.errors import SandboxError
 from evalkit.workspace import Process, Workspace
@@ -94,8 +95,8 @@ class Relay:
         if self._process is not None:
             await self._process.kill()
 
-    def _go(self, work: object) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+    def _go(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -9,13 +9,12 @@ aiohttp is imported at its top: import this module only where a server runs.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 from typing import Any
 
 from aiohttp import web
 
-from evalkit.errors import ContextExceeded
+from evalkit.errors import ContextExceeded, EvalkitError
 from evalkit.model import Reply
 from evalkit.scaffold import Budget, Rollout
 from evalkit.scaffolds.proxy import answered
@@ -207,6 +206,6 @@ def failure(e: BaseException) -> tuple[int, str, str]:
         return 403, str(e), OVER
     if isinstance(e, ContextExceeded):
         return 400, e.message, TOO_LONG
-    with contextlib.suppress(AttributeError):
-        return 503, f"the model cannot be asked: {e.message}", BROKEN  # type: ignore[attr-defined]
+    if isinstance(e, EvalkitError):
+        return 503, f"the model cannot be asked: {e.message}", BROKEN
     return 503, "the model cannot be asked", BROKEN

@@ -14,14 +14,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from evalkit.task import TestResult
-from evalkit.witness import Launched
+from evalkit.witness import Launched, Traps
 
 from ..grading import BREAKS, tests_status
 from ..instances import Instance
 from ..parsers import parser
 from ..statuses import ERROR, FAILED, PASSED, SKIPPED, XFAIL, Statuses
 from .scripts import runner
-from .traps import Traps
 
 WORST = (FAILED, ERROR, SKIPPED, XFAIL, PASSED)  # the others, which officially say nothing, between
 SHOWN = 3

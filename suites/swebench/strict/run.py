@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from evalkit.task import TestResult
-from evalkit.witness import LAUNCH, Launch, Launched, NoLaunch, launched
+from evalkit.witness import LAUNCH, Launch, Launched, NoLaunch, Traps, launched
 from evalkit.workspace import File, NotAFile, Workspace, WorkspaceDied, WorkspaceSandbox, WorkspaceSpec
 
 from ..changes import Changes
@@ -17,7 +17,7 @@ from .choice import taken
 from .compiled import compiles, products
 from .results import judged
 from .scripts import Parts, parts_of, runner
-from .traps import Traps, set_traps
+from .traps import set_traps
 
 WITNESS = Path(__file__).parents[1] / "inside" / "evalkit_witness.py"
 TESTER = 54321  # a user that no image has

@@ -11,25 +11,13 @@ import ast
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from evalkit.witness import Traps
 from evalkit.workspace import File
 
 FAILING = 3
 WORDS = re.compile(r"[a-z]{3,10}")
 SPARE = ("value", "empty", "order", "again", "after", "before", "first", "other", "nested", "plain")
-
-
-@dataclass(frozen=True)
-class Traps:
-    """Names of functions: of those that must pass, and that must fail."""
-
-    passing: tuple[str, ...] = ()
-    failing: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> frozenset[str]:
-        return frozenset((*self.passing, *self.failing))
 
 
 def set_traps(runner: str, tests: Mapping[str, File]) -> tuple[dict[str, File], Traps]:
