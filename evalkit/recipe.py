@@ -1,13 +1,14 @@
 """How images are built where no registry has them: `evalkit sandbox build SUITE`.
 
-A `Recipe` is the image of all of a suite's tasks, a `Build` that of one task. docs/images.md
+A `Recipe` is the image of all of a suite's tasks, a `Build` that of one task from a repository, a `Context`
+that of one task from a Dockerfile of its own. docs/images.md
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 # What any workspace is given: a shell, the usual small tools, git without its Perl. Debian packages.
 TOOLS = (
@@ -127,4 +128,33 @@ class Build:
     def key(self) -> str:
         """Changes with anything that goes in."""
         text = json.dumps([LAYOUT, asdict(self)], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Context:
+    """The image of one task from its Dockerfile, by the engine's own builder.
+
+    `image` is the reference that tasks name it by; `files` are what the Dockerfile may copy (path -> bytes),
+    `executable` those of them that are programs, `dockerfile` its path there. `bases`: for names in its FROM
+    lines, recipes that stand for them where the user's --image-map and the engine have nothing by that name.
+    `extra` are parts laid over it at the end (verifier tools, a terminal), with `env`. `timeout_s` of the
+    build. The build has a network, as `docker build` does.
+    """
+
+    image: str
+    files: tuple[tuple[str, bytes], ...] = field(repr=False, default=())
+    executable: tuple[str, ...] = ()
+    dockerfile: str = "Dockerfile"
+    bases: tuple[tuple[str, Recipe], ...] = ()
+    extra: tuple[Part, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+    timeout_s: float = 600.0
+
+    @property
+    def key(self) -> str:
+        """Changes with anything that goes in."""
+        known = asdict(self)
+        known["files"] = [(path, hashlib.sha256(data).hexdigest()) for path, data in self.files]
+        text = json.dumps([LAYOUT, known], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]

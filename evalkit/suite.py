@@ -17,7 +17,7 @@ from evalkit.assignment import Assignment
 from evalkit.files import read_records
 from evalkit.interaction import Budget, Encounter
 from evalkit.protocol import Protocol
-from evalkit.recipe import Build, Recipe
+from evalkit.recipe import Build, Context, Recipe
 from evalkit.samples import Ran, Sampled, SampleRecord, folder_rows, read_rows
 from evalkit.task import Answer, Task, Verdict
 
@@ -252,12 +252,18 @@ class Suite(ABC):
         """The task as work in a workspace, for scaffolds that bring an agent of their own."""
         raise NotImplementedError(f"{self.info.name} has no work for an agent of another's")
 
+    def lost(self, why: str) -> Answer:
+        """What is left of a rollout whose workspace ended with its own programs: `why` is a reason of
+        `failed`. It is judged as any other."""
+        return Answer("", "patch") if self.workspaces else Answer("")
+
     def recipe(self) -> Recipe | None:
         """How its image is built (`evalkit sandbox build SUITE`), where it has one of its own."""
         return None
 
-    def build(self, task: Task, folder: Path | None) -> Build | None:
-        """How the image of one task is built, where no registry has it; None where that is not known.
+    def build(self, task: Task, folder: Path | None) -> Build | Context | None:
+        """How the image of one task is built, where no registry has it; None where that is not known. A
+        Context is built when a run first needs its image, a Build by `evalkit sandbox build` only.
 
         `folder` is where the data file lies, for what other files there say of the task. DataError where
         these are needed and missing.

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from evalkit.outcome import SCORED, Outcome, check_reason
 
-Form = Literal["reply", "completion", "solution", "patch"]
+Form = Literal["reply", "completion", "solution", "patch", "state"]
+WORK: tuple[Form, ...] = ("patch", "state")  # of a workspace, judged as they come, also if empty
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,14 @@ class Answer:
 
     `form` says how much is still to be done: "reply" is a raw reply, the protocol extracts code from
     it; "completion" continues the task's prompt as it stands; "solution" is a whole program; "patch" is what
-    became of a workspace's files, in git's format (evalkit.patch).
+    became of a workspace's files, in git's format (evalkit.patch); "state" is what a suite wrote down of a
+    workspace (plain JSON) while it was there. `files` go with it, by name: an archive of what was changed, a
+    recording ("session.cast"). They are kept once, as they are.
     """
 
     text: str
     form: Form = "reply"
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

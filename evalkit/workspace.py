@@ -37,11 +37,25 @@ class Bundle:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Services that stand beside a workspace and share its network: a compose file and what it builds from.
+
+    `files` are the compose file's folder (path -> bytes), `compose` its name there, `main` the service that
+    the workspace itself stands for: all others are started before it. `env`: variables that the file names.
+    """
+
+    compose: str
+    main: str
+    files: tuple[tuple[str, bytes], ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class WorkspaceSpec:
     """What a workspace is made of: workspaces of equal specs are alike, and may be made ahead of need.
 
     `image` is a reference (see --image-map) or the name of a suite's own image; `root` the folder of the
-    work, made if it is missing. `user` and `env`: the image's own where they are empty.
+    work, made if it is missing. `user`, `env` and `root`: the image's own where they are empty.
     """
 
     image: str
@@ -51,6 +65,7 @@ class WorkspaceSpec:
     network: bool = False
     limits: WorkspaceLimits = field(default_factory=WorkspaceLimits)
     bundles: tuple[Bundle, ...] = ()
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True)
@@ -192,6 +207,22 @@ class Workspace(Protocol):
     async def tree(self, folder: str | None = None, *, limit: int = 256 << 20) -> Tree:
         """All that lies below the folder (default: the root), read from outside. `limit`: bytes in all.
         NotAFile where it is more."""
+        ...
+
+    async def changes(self, *, limit: int = 256 << 20, without: Sequence[str] = ()) -> bytes:
+        """What differs from the image, read from outside: a tar archive of all changed files with owners and
+        modes, in which an empty file `.wh.NAME` stands for a NAME that is gone (a layer of the OCI image
+        format). `without`: folders that are left out; mounts always are. `limit`: bytes of the archive.
+        NotAFile where it is more."""
+        ...
+
+    async def apply(self, changes: bytes) -> None:
+        """Bring the changes of another workspace of the same image into this one, which is fresh. What they
+        hold of `evalkit`'s own places is left out."""
+        ...
+
+    async def network(self, on: bool) -> None:
+        """Join the network that its spec would give it, or leave it."""
         ...
 
     async def quiet(self) -> None:

@@ -107,6 +107,8 @@ def build_tasks(suite: Suite, tasks: Sequence[Task], folder: Path | None, how: H
         build = suite.build(task, folder)
         if build is None:
             raise UsageError(f"how the image of {task.id} is built is not known")
+        if not isinstance(build, Build):
+            raise UsageError(f"the image of {task.id} comes from a Dockerfile, which is not built here yet")
         builds.setdefault(build.image, (task.id, build))
     failed = []
     for name, build in builds.values():

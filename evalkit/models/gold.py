@@ -7,7 +7,7 @@ from typing import Any
 
 from evalkit.errors import NoSample
 from evalkit.model import CallAttempt, OnAttempt, Reply, Request, Sampling, Usage
-from evalkit.task import Answer
+from evalkit.task import WORK, Answer
 
 FREE = Usage(prompt_tokens=0, completion_tokens=0, reasoning_tokens=0, cost=0.0)
 
@@ -58,7 +58,7 @@ class Null:
 
     async def complete(self, request: Request, on_attempt: OnAttempt | None = None) -> Reply:
         gold = request.task.gold
-        untouched = Answer("", "patch") if gold and gold.form == "patch" else Answer("")
+        untouched = Answer("", gold.form) if gold and gold.form in WORK else Answer("")
         return immediate(untouched, self.name, on_attempt)
 
     def describe(self) -> dict[str, Any]:

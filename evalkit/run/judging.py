@@ -8,7 +8,7 @@ import dataclasses
 from evalkit.outcome import REASONS, Outcome
 from evalkit.program import ProgramSandbox
 from evalkit.suite import Suite
-from evalkit.task import Answer, Task, Verdict, failed, not_run
+from evalkit.task import WORK, Answer, Task, Verdict, failed, not_run
 from evalkit.workspace import WorkspaceSandbox
 
 CUT_SHORT = {"length": "truncated", "content_filter": "refused", "context": "context"}
@@ -21,7 +21,7 @@ async def judge(
 
     A reply that was cut short never ends as `wrong`. What is left of it is judged in any case, and said.
     """
-    if answer.form == "patch":
+    if answer.form in WORK:
         return ended_early(await suite.score(task, answer, sandbox), finish_reason)
     cut = finish_reason in CUT_SHORT and not (finish_reason == "context" and answer.form != "reply")
     # a hostile reply may take seconds to read: other calls must not wait for it

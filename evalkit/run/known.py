@@ -24,7 +24,7 @@ from evalkit.run.manifest import now
 from evalkit.run.plan import Plan
 from evalkit.run.work import Sandbox
 from evalkit.store import Store
-from evalkit.task import Answer, Task, Verdict
+from evalkit.task import WORK, Answer, Task, Verdict
 
 
 @dataclass(frozen=True)
@@ -103,4 +103,4 @@ def answer_of(task: Task, kind: Kind) -> Answer:
     """What the oracle answers, or the null model."""
     if kind == "gold" and task.gold:
         return task.gold
-    return Answer("", "patch") if task.gold and task.gold.form == "patch" else Answer("")
+    return Answer("", task.gold.form) if task.gold and task.gold.form in WORK else Answer("")

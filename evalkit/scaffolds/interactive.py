@@ -38,7 +38,7 @@ class Interactive:
         talk = Conversation(rollout, encounter, rollout.budget.within(encounter.budget))
         try:
             end = await talk.run()
-            answer = talk.final or await talk.take() or Answer("", "patch" if suite.workspaces else "reply")
+            answer = talk.final or await talk.take() or suite.lost("crashed")
             end = talk.dead.end if talk.dead else end
             return Attempt(answer, end, {**talk.meter.facts(), **encounter.partner.facts()})
         finally:

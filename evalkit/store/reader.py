@@ -86,9 +86,10 @@ class Reader:
         return self._record(self._rows(number, number)[0], self._set(set_id))
 
     def answer_of(self, task_id: str, sample: int) -> tuple[Answer | None, dict[str, Any]]:
-        """The answer that the sample's last rollout ended with, if it did, and the info given with it."""
+        """The answer that the sample's last rollout ended with, if it did, with its files, and the info given
+        with it."""
         last = "SELECT max(id) FROM ending WHERE sample_id = ?"
-        return self._answer(self._row(last, self._id(task_id, sample))[0])
+        return self._answer(self._row(last, self._id(task_id, sample))[0], files=True)
 
     def logs(self, task_id: str, sample: int, set_id: int | None = None) -> dict[str, bytes]:
         """What the tests printed, by policy, where it was kept with the verdict on the last answer."""
@@ -218,11 +219,11 @@ class Reader:
         answer, info = self._answer(row["rollout_id"]) if answers else (None, {})
         return Record(row, answer, info, self._verdicts(set_id, row["id"], row["rollout_id"]))
 
-    def _answer(self, rollout_id: int | None) -> tuple[Answer | None, dict[str, Any]]:
+    def _answer(self, rollout_id: int | None, *, files: bool = False) -> tuple[Answer | None, dict[str, Any]]:
         found = self._row("SELECT outcome, body FROM ending WHERE id = ?", rollout_id)
         if not found:
             return None, {}
-        record = self._body(found[1])
+        record = unpack(self._contents(found[1]), self._blob, None if files else lambda _: b"")
         why = {"detail": record["detail"]} if record["detail"] else {}  # why there is no answer
         return (Answer(**record["answer"]) if found[0] == "answered" else None), record["info"] | why
 

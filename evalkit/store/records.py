@@ -8,7 +8,7 @@ from typing import Any
 
 from evalkit.model import CallAttempt, Message, Reply, Request, ToolCall, Usage
 from evalkit.outcome import Outcome
-from evalkit.task import TestResult, Verdict
+from evalkit.task import Answer, TestResult, Verdict
 
 
 def request_record(request: Request) -> dict[str, Any]:
@@ -48,6 +48,11 @@ def read_reply(record: Mapping[str, Any]) -> Reply:
 
 def read_attempt(record: Mapping[str, Any]) -> CallAttempt:
     return CallAttempt(**{**record, "usage": Usage(**record["usage"])})
+
+
+def answer_record(answer: Answer) -> dict[str, Any]:
+    """An answer; its files are there where it has any."""
+    return {"text": answer.text, "form": answer.form, **({"files": answer.files} if answer.files else {})}
 
 
 def verdict_record(verdict: Verdict) -> dict[str, Any]:

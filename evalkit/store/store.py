@@ -18,7 +18,7 @@ from evalkit.outcome import Outcome, check_reason
 from evalkit.store.codec import Packed, pack, sha256
 from evalkit.store.lock import drop_lock
 from evalkit.store.reader import Reader
-from evalkit.store.records import reply_record, request_record, verdict_record
+from evalkit.store.records import answer_record, reply_record, request_record, verdict_record
 from evalkit.store.schema import label, now
 from evalkit.store.writer import Transaction, Writer
 from evalkit.suite import Scorer
@@ -96,7 +96,7 @@ class Store(Reader):
         self, rollout_id: int, answer: Answer, info: Mapping[str, Any] | None = None
     ) -> Awaitable[bool]:
         """End a rollout with its answer; False if it had ended before: the first end counts."""
-        record = pack({"answer": answer, "detail": "", "info": info or {}})
+        record = pack({"answer": answer_record(answer), "detail": "", "info": info or {}})
         return self._writer.write("answer stored", _end, rollout_id, "answered", "", now(), record)
 
     def fail(

@@ -49,7 +49,8 @@ class Totals:
 class Record:
     """One planned sample with all that counts: its row of `samples`, the answer, verdicts by policy.
 
-    The verdicts are without their logs, which may be megabytes each: see `Reader.logs`.
+    The verdicts are without their logs, the answer's files are empty: either may be megabytes. See
+    `Reader.logs` and `Reader.answer_of`.
     """
 
     row: dict[str, Any]

@@ -336,6 +336,15 @@ async def test_a_log_is_kept_once_and_read_only_when_it_is_asked_for(store: Stor
         store.logs(*A)
 
 
+async def test_files_of_an_answer_come_back_with_it_and_are_not_read_with_all(store: Store) -> None:
+    files = {"session.cast": b"[0.1]\n", "layer.tar": bytes(range(256))}
+    await store.answer(await store.begin(*A), Answer("{}", "state", files))
+    await store.answer(await store.begin(*B), Answer("x"))
+    assert store.answer_of(*A)[0] == Answer("{}", "state", files)
+    assert store.answer_of(*B)[0] == Answer("x")
+    assert store.record(*A).answer == Answer("{}", "state", dict.fromkeys(files, b""))
+
+
 async def test_a_verdict_whose_log_is_damaged_is_made_again(store: Store) -> None:
     set_id = await store.verdict_set(Scorer("s", "1"), {})
     for key in (A, B):

@@ -79,12 +79,12 @@ class CommandAgent:
         workspace = await rollout.sandbox.open(replace(assignment.spec, bundles=bundles))
         try:
             take = await assignment.ready(workspace)
-            return await self._work(assignment, take, workspace, rollout)
+            return await self._work(suite, assignment, take, workspace, rollout)
         finally:
             await workspace.close()
 
     async def _work(
-        self, assignment: Assignment, take: Take, workspace: Workspace, rollout: Rollout
+        self, suite: Suite, assignment: Assignment, take: Take, workspace: Workspace, rollout: Rollout
     ) -> Attempt:
         from evalkit.scaffolds.proxy.server import ModelProxy
 
@@ -104,7 +104,7 @@ class CommandAgent:
             proxy.check()
             facts = {**proxy.facts(), "agent": self._identity, **dict(seen.data)}
             if seen.died:
-                return Attempt(Answer("", "patch"), CRASHED, facts)
+                return Attempt(suite.lost(CRASHED), CRASHED, facts)
             answer = proxy.final or await self._take(take, workspace)
             return Attempt(answer, seen.end or "stop", facts)
 

@@ -1,0 +1,1 @@
+"""Terminal-Bench: work in a terminal. docs/terminal-bench.md"""
