@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 bin := .venv/bin
-pytest := $(bin)/pytest --durations=15 --durations-min=1
+pytest := $(bin)/pytest --durations=40 --durations-min=1
 started := $(shell date +%s)
 took = echo "$@: $$(($$(date +%s) - $(started))) s in all"
 
