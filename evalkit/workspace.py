@@ -102,11 +102,13 @@ class Executed:
 
 @dataclass(frozen=True)
 class File:
-    """A regular file (`data`), or a symbolic link (`link`, never followed). `executable` as git knows it."""
+    """A regular file (`data`), or a symbolic link (`link`, never followed). `executable` as git knows it.
+    `owner`: the number of its user, where it was read."""
 
     data: bytes = b""
     executable: bool = False
     link: str | None = None
+    owner: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -152,9 +154,10 @@ class Process(Protocol):
 
 class Workspace(Protocol):
     """One container at work. Every method raises WorkspaceDied where it is gone, SandboxError where the
-    engine failed."""
+    engine failed. `root`: the folder of the work, whole; where the spec names none, it is the image's own."""
 
     spec: WorkspaceSpec
+    root: str
 
     async def run(
         self,
@@ -195,9 +198,11 @@ class Workspace(Protocol):
         """A regular file of at most `limit` bytes, below the root or absolute. NotAFile."""
         ...
 
-    async def write(self, files: Mapping[str, bytes | File], *, folder: str | None = None) -> None:
-        """Put files there, with folders as needed, as the workspace's user; what stands there is replaced,
-        links are never followed. NotAFile."""
+    async def write(
+        self, files: Mapping[str, bytes | File], *, folder: str | None = None, as_root: bool = False
+    ) -> None:
+        """Put files there, with folders as needed, as the workspace's user, or root; what stands there is
+        replaced, links are never followed. NotAFile."""
         ...
 
     async def remove(self, paths: Sequence[str]) -> None:
@@ -222,7 +227,8 @@ class Workspace(Protocol):
         ...
 
     async def network(self, on: bool) -> None:
-        """Join the network that its spec would give it, or leave it."""
+        """Join the network that its spec gives it, or leave it. What stands beside it stays with it. A spec
+        without one gives none: SandboxError where it is to be joined."""
         ...
 
     async def quiet(self) -> None:

@@ -11,10 +11,11 @@ import math
 import posixpath
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
+from evalkit.errors import SandboxError
 from evalkit.sandbox import workspace_files as files_of
 from evalkit.sandbox.computing import Places
 from evalkit.sandbox.workspace_commands import Commands
-from evalkit.sandbox.workspace_container import Owner
+from evalkit.sandbox.workspace_container import ROOT, Owner
 from evalkit.sandbox.workspace_exec import Hearing, Order
 from evalkit.sandbox.workspace_life import Life, shielded
 from evalkit.workspace import Executed, File, NotAFile, Process, Tree, WorkspaceSpec
@@ -27,26 +28,30 @@ class DockerWorkspace:
         self,
         life: Life,
         spec: WorkspaceSpec,
+        root: str,
         user: str,
         owner: Owner,
         places: Places,
         another: Callable[[WorkspaceSpec], Awaitable[DockerWorkspace]],
         dispose: Callable[[DockerWorkspace], None],
+        joins: Callable[[str, bool], Awaitable[None]],
     ) -> None:
+        """`joins`: has a container join the run's network, or leave it."""
         self.spec = spec
         self.life = life
         self.keeper = life.keeper
         self.container = life.container
         self._user, self._owner = user, owner
         self._places = places
-        self._another, self._dispose = another, dispose
-        self._root = spec.root
+        self._another, self._dispose, self._joins = another, dispose, joins
+        self._online = spec.network
+        self.root = root
         self.commands = Commands(life)
 
     async def prepare(self) -> None:
         """Have its root: a link of the image's is followed once, now, while nothing has run in it."""
-        self._root = await self.life.call(files_of.real, self.spec.root)
-        await self.life.call(files_of.make_folder, self._root, self._owner)
+        self.root = await self.life.call(files_of.real, self.root)
+        await self.life.call(files_of.make_folder, self.root, self._owner)
 
     async def another(self) -> DockerWorkspace:
         return await self._another(self.spec)
@@ -97,6 +102,13 @@ class DockerWorkspace:
     async def quiet(self) -> None:
         await self.commands.quiet()
 
+    async def network(self, on: bool) -> None:
+        if on and not self.spec.network:
+            raise SandboxError("this workspace has no network to join")
+        if on != self._online:
+            await self._joins(self.container, on)
+            self._online = on
+
     def _order(
         self,
         command: Sequence[str],
@@ -107,19 +119,21 @@ class DockerWorkspace:
         *,
         feeds: bool,
     ) -> Order:
-        where = posixpath.join(self._root, folder) if folder else self._root
+        where = posixpath.join(self.root, folder) if folder else self.root
         who = self._user if user is None else user
         return Order(tuple(command), where, who, dict(env or {}), feeds, stdin)
 
     # -- files -----------------------------------------------------------------------------------
     async def read(self, path: str, *, limit: int = 16 << 20) -> bytes:
-        names = files_of.parts(path, self._root)
+        names = files_of.parts(path, self.root)
         async with self._still():
             data: bytes = await self.life.call(files_of.read, names, limit)
         return data
 
-    async def write(self, files: Mapping[str, bytes | File], *, folder: str | None = None) -> None:
-        below = self._root if folder is None else "/" + "/".join(files_of.parts(folder, self._root))
+    async def write(
+        self, files: Mapping[str, bytes | File], *, folder: str | None = None, as_root: bool = False
+    ) -> None:
+        below = self.root if folder is None else "/" + "/".join(files_of.parts(folder, self.root))
         todo = {
             files_of.parts(path, below): file if isinstance(file, File) else File(file)
             for path, file in files.items()
@@ -127,10 +141,10 @@ class DockerWorkspace:
         for names in todo:
             self._inside(names)
         async with self._still():
-            await self.life.call(files_of.write, todo, self._owner)
+            await self.life.call(files_of.write, todo, ROOT if as_root else self._owner)
 
     async def remove(self, paths: Sequence[str]) -> None:
-        todo = [names for path in paths if await self._there(names := files_of.parts(path, self._root))]
+        todo = [names for path in paths if await self._there(names := files_of.parts(path, self.root))]
         for user in (self._user, "0:0"):
             if not todo:
                 return
@@ -143,7 +157,7 @@ class DockerWorkspace:
             raise NotAFile(f"cannot remove /{'/'.join(todo[0])}: {said.text.strip()[-200:]}")
 
     async def tree(self, folder: str | None = None, *, limit: int = 256 << 20) -> Tree:
-        names = files_of.parts(self._root if folder is None else folder, self._root)
+        names = files_of.parts(self.root if folder is None else folder, self.root)
         async with self._still():
             found: Tree = await self.life.call(files_of.tree, names, limit)
         return found
@@ -158,7 +172,7 @@ class DockerWorkspace:
         return bool(found)
 
     def _inside(self, names: tuple[str, ...]) -> None:
-        if f"{self._root}/".startswith("/".join(("", *names, ""))):
+        if f"{self.root}/".startswith("/".join(("", *names, ""))):
             raise NotAFile("the whole workspace cannot be replaced or removed")
 
     @contextlib.asynccontextmanager

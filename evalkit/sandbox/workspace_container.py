@@ -29,6 +29,9 @@ class Owner:
     gid: int
 
 
+ROOT = Owner(0, 0)
+
+
 @dataclass(frozen=True)
 class Engine:
     """What an engine can do for a container: be its process 1, and bound its descriptors."""
@@ -52,6 +55,14 @@ def make_network(client: Any, run: str) -> str:
         labels=labels(PURPOSE, run),
     )
     return str(made["Id"])
+
+
+def join(client: Any, network: str, container: str, on: bool) -> None:
+    """Have a running container join a network, or leave it at once, with whatever it has open there."""
+    if on:
+        client.api.connect_container_to_network(container, network)
+    else:
+        client.api.disconnect_container_from_network(container, network, force=True)
 
 
 def create(client: Any, image: str, spec: WorkspaceSpec, run: str, network: str, engine: Engine) -> str:

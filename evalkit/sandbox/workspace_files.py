@@ -143,9 +143,9 @@ def tree(client: Any, container: str, names: tuple[str, ...], limit: int) -> Tre
                 cut = name.lower().split("/").index(".git") + 1 if why == "git's own folder" else None
                 left_out["/".join(name.split("/")[:cut])] = why
             elif member.isreg():
-                files[name] = File(_content(archive, member), bool(member.mode & 0o100))
+                files[name] = File(_content(archive, member), bool(member.mode & 0o100), owner=member.uid)
             elif member.issym():
-                files[name] = File(link=member.linkname)
+                files[name] = File(link=member.linkname, owner=member.uid)
             elif member.islnk():
                 _, _, first = member.linkname.strip("/").partition("/")
                 if first in files:

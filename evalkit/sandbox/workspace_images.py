@@ -17,12 +17,14 @@ PROVIDES = "evalkit.provides"  # label: words
 
 @dataclass(frozen=True)
 class Image:
-    """`user` and what else the image says of itself; `digest` of the registry where it has one."""
+    """`user` and what else the image says of itself; `digest` of the registry where it has one; `folder` is
+    where its commands start."""
 
     id: str
     user: str
     provides: frozenset[str]
     digest: str = ""
+    folder: str = "/"
 
 
 class Images:
@@ -133,4 +135,5 @@ def _inspect(client: Any, reference: str) -> Image | None:
     config = facts.get("Config") or {}
     words = (config.get("Labels") or {}).get(PROVIDES, "")
     digests = facts.get("RepoDigests") or [""]
-    return Image(facts["Id"], config.get("User", ""), frozenset(words.split()), digests[0])
+    folder = config.get("WorkingDir") or "/"
+    return Image(facts["Id"], config.get("User", ""), frozenset(words.split()), digests[0], folder)

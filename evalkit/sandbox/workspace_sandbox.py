@@ -150,7 +150,15 @@ class DockerWorkspaceSandbox:
             owner = await self._owner(image, user, container)
             life = Life(self._calls, container, keeper, spec.limits)
             workspace = DockerWorkspace(
-                life, spec, user, owner, self._places, self._pool.take, self._pool.dispose
+                life,
+                spec,
+                spec.root or image.folder,
+                user,
+                owner,
+                self._places,
+                self._pool.take,
+                self._pool.dispose,
+                self._join,
             )
             await workspace.prepare()
         except BaseException as e:
@@ -190,6 +198,9 @@ class DockerWorkspaceSandbox:
             if self._network_made is making:
                 self._network_made = None
             raise
+
+    async def _join(self, container: str, on: bool) -> None:
+        await self._calls(containers.join, self._calls.client, await self._network(), container, on)
 
     async def _away(self, container: str, keeper: Keeper) -> None:
         keeper.close()

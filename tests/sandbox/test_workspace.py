@@ -94,6 +94,42 @@ async def test_a_network_where_it_is_asked_for(docker_engine: Any, workspace_ima
     assert not [thing for thing in list_leftovers(docker_engine) if thing.run == "ws-network"]
 
 
+async def test_a_network_that_is_left_and_joined_again(docker_engine: Any, workspace_image: str) -> None:
+    """Phases of one task may differ in theirs: a service of the workspace's own stays reachable."""
+    sandbox = await open_workspace_sandbox(run_label="ws-phases")
+    links = ["sh", "-c", "ls /sys/class/net"]
+    try:
+        workspace = await sandbox.open(WorkspaceSpec(workspace_image, network=True))
+        seen = []
+        for on in (True, False, False, True):
+            await workspace.network(on)
+            seen.append((await workspace.run(links, timeout_s=20)).text.split())
+        assert ["eth" in " ".join(names) for names in seen] == [True, False, False, True]
+        closed = await sandbox.open(WorkspaceSpec(workspace_image))
+        await closed.network(False)
+        with pytest.raises(SandboxError, match="no network to join"):
+            await closed.network(True)
+    finally:
+        await sandbox.close()
+
+
+async def test_a_root_of_the_image_s_own_and_files_of_root_s(
+    docker_engine: Any, workspace_image: str
+) -> None:
+    sandbox = await open_workspace_sandbox(run_label="ws-root")
+    try:
+        workspace = await sandbox.open(WorkspaceSpec(workspace_image, root="", user="1000"))
+        own = docker_engine.api.inspect_image(workspace_image)["Config"]["WorkingDir"] or "/"
+        assert workspace.root == own
+        assert (await workspace.run(["sh", "-c", "pwd"], timeout_s=20)).text.strip() == own
+        await workspace.write({"/given/a": b"a"}, as_root=True)
+        denied = await workspace.run(["sh", "-c", "echo b >/given/a"], timeout_s=20)
+        assert denied.status != 0
+        assert (await workspace.tree("/given")).files["a"].owner == 0
+    finally:
+        await sandbox.close()
+
+
 async def test_its_root_can_be_written_and_its_users_changed(shared: Any) -> None:
     made = await sh(
         shared, "echo 1 > /usr/installed && chmod 4755 /usr/installed && ls -l /usr/installed", user="root"
