@@ -1,0 +1,136 @@
+"""Holds one server: starts its program, and sees to it that nothing of it is left.
+
+    python -m evalkit.servers.guard LOG [--keep] -- PROGRAM ARGUMENT...
+
+What the program prints goes to the file LOG. The guard itself says on standard output, a line of JSON each:
+{"started": PID}, then {"exit": CODE} when the program ended by itself (negative: of a signal), or
+{"stopped": CODE} when it was told to end, each with "left": processes that could not be ended. It is told so
+by the end of its standard input, which whoever started it holds open and which ends when that one dies, however
+it dies; with --keep it lives on its own, and SIGTERM tells it.
+
+Orphans of the program become this process's children (PR_SET_CHILD_SUBREAPER), also those that began a
+session of their own, so that they are found and ended, too. The program is told to end if this process is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+GRACE_S = 60.0  # for the program to end by itself: engines let go of their GPUs meanwhile
+END_S = 10.0  # for what was killed to be gone
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+
+
+def main(words: list[str]) -> int:
+    log, *options = words[: words.index("--")]
+    command, keep = words[words.index("--") + 1 :], "--keep" in options
+    told, telling = os.pipe()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _teller(telling))
+    signal.signal(signal.SIGCHLD, _teller(telling, b"c"))
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    try:
+        with Path(log).open("ab") as out:
+            program = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=_end_with_me
+            )
+    except OSError as e:
+        _say({"exit": 127, "error": str(e), "left": []})
+        return 127
+    _say({"started": program.pid})
+    ordered = _until_told(program, told, keep)
+    code = _ended(program)
+    left = _end_all()
+    _say({"stopped" if ordered else "exit": code, "left": left})
+    return 1 if left else 0
+
+
+def _teller(pipe: int, word: bytes = b"t") -> Callable[[int, FrameType | None], None]:
+    def tell(number: int, frame: FrameType | None) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.write(pipe, word)
+
+    os.set_blocking(pipe, False)
+    return tell
+
+
+def _until_told(program: subprocess.Popen[bytes], told: int, keep: bool) -> bool:
+    """Wait until the program ends (False), or until it is to (True)."""
+    watched = [told] if keep else [told, sys.stdin.fileno()]
+    while program.poll() is None:
+        ready, _, _ = select.select(watched, [], [], 5.0)
+        if told in ready and b"t" in os.read(told, 1024):
+            return True
+        if not keep and sys.stdin.fileno() in ready and not os.read(sys.stdin.fileno(), 1024):
+            return True
+    return False
+
+
+def _ended(program: subprocess.Popen[bytes]) -> int:
+    """Its exit code, after asking it to end where it has not."""
+    if program.poll() is None:
+        program.terminate()
+        try:
+            return program.wait(float(os.environ.get("EVALKIT_SERVER_GRACE_S", GRACE_S)))
+        except subprocess.TimeoutExpired:
+            program.kill()
+    return program.wait()
+
+
+def _end_all() -> list[int]:
+    """Kill whatever came of the program and lives; what could not be ended."""
+    deadline = time.monotonic() + END_S
+    while (alive := _offspring()) and time.monotonic() < deadline:
+        for pid in alive:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        time.sleep(0.02)
+    return alive
+
+
+def _offspring() -> list[int]:
+    """Every process below this one that is no zombie."""
+    parents: dict[int, tuple[int, str]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError, IndexError, ValueError):
+                state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
+                parents[int(entry.name)] = int(parent), state
+    found, mine = list[int](), {os.getpid()}
+    while below := {pid for pid, (parent, _) in parents.items() if parent in mine and pid not in mine}:
+        mine |= below
+        found += [pid for pid in below if parents[pid][1] not in "ZX"]
+    return sorted(found)
+
+
+def _end_with_me() -> None:
+    _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _prctl(option: int, value: int) -> None:
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def _say(facts: dict[str, object]) -> None:
+    with contextlib.suppress(OSError):  # nobody listens any more
+        print(json.dumps(facts), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

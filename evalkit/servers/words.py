@@ -1,0 +1,67 @@
+"""What an engine's last lines mean: why a server did not start, or died."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+LINES = 40  # of its log are shown
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """`why` in a few words, `hint` the way out; both "" where the log is not understood."""
+
+    why: str = ""
+    hint: str = ""
+
+
+# What engines print, in the order in which it is looked for: the first that matches is the cause. From the
+# engines' own code and from threads: docs/local-models.md.
+SIGNS: tuple[tuple[str, Diagnosis], ...] = (
+    (
+        r"out of memory|less than desired gpu memory utilization|outofmemoryerror|cudaMalloc failed"
+        r"|no available memory for the cache blocks|larger than the maximum number of tokens",
+        Diagnosis(
+            "the GPU's memory does not suffice",
+            "a smaller --context or --gpu-memory, quantised weights, or more GPUs: --tensor-parallel N",
+        ),
+    ),
+    (
+        r"address already in use|errno 98|couldn't bind|bind\(\).*failed",
+        Diagnosis("its port is taken", "leave out --port, or name a free one"),
+    ),
+    (
+        r"gated repo|access to model .* is restricted|401 client error|403 client error",
+        Diagnosis("the hub does not give out the model", "accept its licence there, and set HF_TOKEN"),
+    ),
+    (
+        r"failed to infer device type|no cuda gpus are available|no cuda-capable device|nvidia driver"
+        r"|cuda driver version is insufficient",
+        Diagnosis("it finds no GPU that it can use", "`nvidia-smi` says what there is"),
+    ),
+    (
+        r"is not a local folder and is not a valid model identifier|repository not found|404 client error"
+        r"|no such file or directory.*\.gguf|failed to load model|does not appear to have a file named"
+        r"|cannot find the requested files in the local cache",
+        Diagnosis("it does not find the model", "give a folder, a file, or an id of the hub"),
+    ),
+    (
+        r"unrecognized arguments|no such option|invalid argument|unknown argument",
+        Diagnosis("it does not know an argument", "another version of the engine has others: --server-arg"),
+    ),
+    (
+        r"sigill|illegal instruction|modulenotfounderror|importerror|undefined symbol|no module named",
+        Diagnosis("its installation is broken, or was made for another machine", "install it again"),
+    ),
+)
+
+
+def diagnose(log: str) -> Diagnosis:
+    """By the first of the signs that the text shows."""
+    text = log.lower()
+    return next((found for pattern, found in SIGNS if re.search(pattern, text)), Diagnosis())
+
+
+def end_of(log: str, lines: int = LINES) -> str:
+    return "\n".join(log.rstrip().splitlines()[-lines:])

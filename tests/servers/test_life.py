@@ -1,0 +1,199 @@
+"""A server's life, by one of our own that behaves badly: started, waited for, ended, and nothing left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from evalkit.errors import UsageError
+from evalkit.servers import life, records
+from evalkit.servers.engine import Command, Engine, Place, Wanted
+from evalkit.servers.life import Server, ServerError, serving, start, stop, stop_kept
+
+from . import stub
+
+
+def command(wanted: Wanted, place: Place) -> Command:
+    words = (sys.executable, str(stub.__file__), "--port", str(place.port), "--model", wanted.model)
+    return Command((*words, *wanted.extra), {"STUB_KEY": place.key})
+
+
+STUB = Engine(
+    "stub",
+    program=sys.executable,
+    package="",
+    command=command,
+    served=lambda wanted: wanted.model,
+    install="it is here",
+    context=("/v1/models", lambda said: int(said["data"][0]["max_model_len"])),
+    version=("/version", lambda said: str(said["version"])),
+    unsupported=("quantization",),
+)
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path))
+    monkeypatch.setenv("EVALKIT_SERVER_GRACE_S", "0.5")
+    yield
+    assert list(records.records()) == []
+
+
+def wanted(*faults: str) -> Wanted:
+    return Wanted("tiny", extra=faults)
+
+
+def alive(pid: int) -> bool:
+    return records.began(pid) != 0
+
+
+def nothing_left(server: Server) -> None:
+    assert not alive(server.program)
+    assert not alive(server.guard.pid)
+    with socket.socket() as client:
+        assert client.connect_ex((server.place.host, server.place.port)) != 0
+
+
+def test_it_is_ready_when_our_model_answers_and_gone_afterwards() -> None:
+    with serving(STUB, wanted("slow=0.3", "loading=0.7")) as server:
+        assert (server.facts.context, server.facts.version) == (4096, "1.2.3")
+        assert server.started_s > 0.7
+        assert server.place.host == "127.0.0.1"
+        [record] = records.records()
+        assert (record.model, record.base_url) == ("tiny", server.base_url)
+        assert (records.folder() / f"{record.name}.json").stat().st_mode & 0o077 == 0
+        assert server.place.key not in str(server.command.argv)
+    nothing_left(server)
+
+
+@pytest.mark.parametrize(
+    ("says", "why"),
+    [
+        ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate", "GPU's memory does not suffice"),
+        ("OSError: [Errno 98] Address already in use", "port is taken"),
+        ("Access to model x/y is restricted. 403 Client Error", "hub does not give out"),
+        ("RuntimeError: Failed to infer device type", "no GPU"),
+        ("OSError: x is not a local folder and is not a valid model identifier", "does not find the model"),
+        ("vllm: error: unrecognized arguments: --foo", "does not know an argument"),
+        ("ModuleNotFoundError: No module named 'torch'", "installation is broken"),
+        ("something nobody has seen", "ended before it was ready"),
+    ],
+)
+def test_one_that_dies_while_loading_ends_the_wait_and_says_why(says: str, why: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(ServerError) as told:
+        start(STUB, wanted("exit=3", f"says={says}"), ready_s=60)
+    assert time.monotonic() - began < 30
+    assert why in told.value.message
+    assert says in told.value.hint
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("loading=60", "/health says 503"),
+        ("hang", "was not ready"),
+        ("other", "no model tiny"),
+        ("endless", "was not ready"),
+        ("slow=60", "Connection refused"),
+    ],
+)
+def test_one_that_is_never_ready_is_ended(fault: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Server] = []
+    launch = life._launch
+
+    def noted(*words: object) -> Server:
+        started.append(launch(*words))  # type: ignore[arg-type]
+        return started[-1]
+
+    monkeypatch.setattr(life, "_launch", noted)
+    with pytest.raises(ServerError, match=why):
+        start(STUB, wanted(fault), ready_s=1.5)
+    nothing_left(started[0])
+
+
+@pytest.mark.parametrize("fault", ["stubborn", "orphan"])
+def test_what_does_not_want_to_end_is_ended(fault: str) -> None:
+    with serving(STUB, wanted(fault)) as server:
+        said = server.said()
+    nothing_left(server)
+    if fault == "orphan":
+        assert not alive(int(said.split("orphan ")[1].split()[0]))
+
+
+def test_one_that_dies_in_use_leaves_nothing_either() -> None:
+    with serving(STUB, wanted("orphan")) as server:
+        os.kill(server.program, signal.SIGKILL)
+        server.guard.wait(10)
+        assert not server.alive
+        assert "orphan" in server.why_dead("died").hint
+        orphan = int(server.said().split("orphan ")[1].split()[0])
+        assert not alive(orphan)
+
+
+KILLED = """
+import sys, time
+from tests.servers.test_life import STUB, wanted
+from evalkit.servers.life import start
+server = start(STUB, wanted("orphan"))
+print(server.program, server.guard.pid, server.said().split("orphan ")[1].split()[0], flush=True)
+time.sleep(100)
+"""
+
+
+@pytest.mark.parametrize("killed", ["who started it", "its guard"])
+def test_it_goes_with_whoever_started_it(killed: str) -> None:
+    process = subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    program, guard, orphan = map(int, process.stdout.readline().split())
+    os.kill(process.pid if killed == "who started it" else guard, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    gone = [program, guard, orphan] if killed == "who started it" else [program, guard]
+    while any(map(alive, gone)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [pid for pid in gone if alive(pid)] == []
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    if alive(orphan):
+        os.kill(orphan, signal.SIGKILL)
+
+
+def test_a_kept_one_outlives_who_started_it_and_is_found_and_ended() -> None:
+    server = start(STUB, wanted("orphan"), keep=True, name="mine")
+    record = records.find_record("tiny")
+    assert (record.name, record.kept, record.alive) == ("mine", True, True)
+    stop_kept(record)
+    server.guard.wait(10)
+    nothing_left(server)
+    with pytest.raises(UsageError, match="no server is called 'mine'"):
+        records.find_record("mine")
+    assert server.guard.stdout is not None
+    server.guard.stdout.close()
+
+
+def test_what_cannot_be_asked_of_it_is_said_before_anything_starts(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no argument for quantization"):
+        start(STUB, Wanted("tiny", quantization="fp8"))
+    with pytest.raises(UsageError, match="there is no model at"):
+        start(STUB, Wanted(str(tmp_path / "absent")))
+    taken = socket.create_server(("127.0.0.1", 0))
+    with taken, pytest.raises(UsageError, match="cannot be used"):
+        start(STUB, wanted(), port=taken.getsockname()[1])
+    with pytest.raises(UsageError, match="is not installed"):
+        start(Engine("x", "no-such-program", "", command, lambda w: w.model, "get it"), wanted())
+    assert not (records.folder() / "logs").exists()
+
+
+def test_stopping_twice_is_no_harm() -> None:
+    server = start(STUB, wanted())
+    stop(server)
+    nothing_left(server)
