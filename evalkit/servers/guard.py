@@ -4,12 +4,12 @@
 
 What the program prints goes to the file LOG. The guard itself says on standard output, a line of JSON each:
 {"started": PID}, then {"exit": CODE} when the program ended by itself (negative: of a signal), or
-{"stopped": CODE} when it was told to end, each with "left": processes that could not be ended. It is told so
-by the end of its standard input, which whoever started it holds open and which ends when that one dies, however
+{"stopped": CODE} when it was told to end, each with "left": processes that could not be ended. It is told by
+the end of its standard input, which whoever started it holds open and which ends when that one dies, however
 it dies; with --keep it lives on its own, and SIGTERM tells it.
 
 Orphans of the program become this process's children (PR_SET_CHILD_SUBREAPER), also those that began a
-session of their own, so that they are found and ended, too. The program is told to end if this process is killed.
+session of their own, so that they are found and ended, too. The program is told to end if this process dies.
 """
 
 from __future__ import annotations
