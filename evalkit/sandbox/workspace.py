@@ -6,12 +6,14 @@ where it cannot, the container is killed.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
 import posixpath
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
 from evalkit.errors import SandboxError
+from evalkit.sandbox import workspace_changes as changes_of
 from evalkit.sandbox import workspace_files as files_of
 from evalkit.sandbox.computing import Places
 from evalkit.sandbox.workspace_commands import Commands
@@ -19,6 +21,8 @@ from evalkit.sandbox.workspace_container import ROOT, Owner
 from evalkit.sandbox.workspace_exec import Hearing, Order
 from evalkit.sandbox.workspace_life import Life, shielded
 from evalkit.workspace import Executed, File, NotAFile, Process, Tree, WorkspaceSpec
+
+REMOVED = 500  # paths that one command removes
 
 
 class DockerWorkspace:
@@ -161,6 +165,22 @@ class DockerWorkspace:
         async with self._still():
             found: Tree = await self.life.call(files_of.tree, names, limit)
         return found
+
+    async def changes(self, *, limit: int = 256 << 20, without: Sequence[str] = ()) -> bytes:
+        async with self._still():
+            found: bytes = await self.life.call(changes_of.changes, limit, tuple(without))
+        return found
+
+    async def apply(self, changes: bytes) -> None:
+        apart = await self.life.call(changes_of.mounts)
+        gone, rest = await asyncio.to_thread(changes_of.read, changes, apart)
+        there = [names for names in gone if await self.life.call(files_of.walk, names, {})]
+        for n in range(0, len(there), REMOVED):
+            removal = files_of.removal(there[n : n + REMOVED])
+            done = await self.run(removal, timeout_s=60, folder="/", user="0:0")
+            if done.status != 0:
+                raise NotAFile(f"cannot remove what is gone: {done.text.strip()[-200:]}")
+        await self.life.call(changes_of.put, rest)
 
     async def _there(self, names: tuple[str, ...]) -> bool:
         self._inside(names)

@@ -105,7 +105,7 @@ def read(client: Any, container: str, names: tuple[str, ...], limit: int) -> byt
         raise NotAFile(f"{path} is {_A[found.kind]}, not a file")
     if found.size > limit:
         raise NotAFile(f"{path} is too large ({found.size} bytes of at most {limit})")
-    with _archive(client, container, path) as archive:
+    with packed(client, container, path) as archive:
         member = archive.next()
         if member is None or not member.isreg():  # the engine gives nothing where a name is not UTF-8
             raise NotAFile(f"{path!r} cannot be read")
@@ -124,7 +124,7 @@ def tree(client: Any, container: str, names: tuple[str, ...], limit: int) -> Tre
     files: dict[str, File] = {}
     left_out: dict[str, str] = {}
     used, skipped, entered = 0, 0, False
-    with _archive(client, container, path) as archive:
+    with packed(client, container, path) as archive:
         while (member := archive.next()) is not None:
             archive.members = []  # else it remembers all it has seen
             used += ENTRY_BYTES + len(member.name)
@@ -236,12 +236,12 @@ def _content(archive: Any, member: tarfile.TarInfo) -> bytes:
 
 
 @contextmanager
-def _archive(client: Any, container: str, path: str) -> Iterator[Any]:
-    """The engine's archive of a path, as it comes."""
-    url = client.api._url("/containers/{0}/archive", container)
+def packed(client: Any, container: str, path: str = "") -> Iterator[Any]:
+    """The engine's archive of a path, or ("") of all files but those that are mounted, as it comes."""
+    where = "/containers/{0}/archive" if path else "/containers/{0}/export"
     reply = client.api.get(
-        url,
-        params={"path": _raw(path)},
+        client.api._url(where, container),
+        params={"path": _raw(path)} if path else {},
         headers={"Accept-Encoding": "identity"},  # packing it costs more than the way is long
         stream=True,
         timeout=client.api.timeout,
