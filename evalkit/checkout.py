@@ -17,7 +17,8 @@ import os
 import stat
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -48,11 +49,13 @@ def local_checkout(info: SuiteInfo, checkout: Checkout, path: Path | None) -> Pa
     """`path`, which must hold it, else a folder of the suite's or the repository's name in EVALKIT_DATA."""
     if path is not None:
         if not path.is_dir():
-            raise DataError(f"no such folder: {path}", f"{info.name} reads a checkout of {checkout.git}")
-        if not _folders(path, checkout.tasks):
+            raise DataError(f"no such folder: {path}", f"{info.name} reads {_wanted(checkout)}")
+        if not _holds(path, checkout):
+            where = " or ".join((checkout.tasks, *checkout.elsewhere))
+            marked = f" with {' or '.join(checkout.marks)}" if checkout.marks else ""
             raise DataError(
-                f"{path} holds no data of {info.name}: nothing matches {checkout.tasks}",
-                f"give the root of a checkout of {checkout.git}",
+                f"{path} holds no data of {info.name}: nothing matches {where}{marked}",
+                f"give {_wanted(checkout)}",
             )
         return path
     if env := os.environ.get("EVALKIT_DATA"):
@@ -61,15 +64,32 @@ def local_checkout(info: SuiteInfo, checkout: Checkout, path: Path | None) -> Pa
                 f"EVALKIT_DATA is not a folder: {env}", "set it to a folder of data files, or unset it"
             )
         for folder in _places(Path(env), info.name, checkout.git):
-            if _folders(folder, checkout.tasks):
+            if _holds(folder, checkout):
                 return folder
     cached = cached_at(checkout)
-    return cached if cached.is_dir() else None
+    return cached if checkout.git and cached.is_dir() else None
+
+
+def laid_out(root: Path, checkout: Checkout) -> Checkout:
+    """The checkout with the pattern by which this folder holds its records."""
+    patterns = (checkout.tasks, *checkout.elsewhere)
+    fits = (each for each in patterns if _folders(root, replace(checkout, tasks=each)))
+    return replace(checkout, tasks=next(fits, checkout.tasks))
+
+
+def _holds(root: Path, checkout: Checkout) -> bool:
+    return bool(_folders(root, laid_out(root, checkout)))
+
+
+def _wanted(checkout: Checkout) -> str:
+    root = f"the root of a checkout of {checkout.git}" if checkout.git else ""
+    folder = f"a folder of folders with {' or '.join(checkout.marks)}" if checkout.marks else ""
+    return " or ".join(filter(None, (root, folder)))
 
 
 def _places(data: Path, suite: str, git: str) -> tuple[Path, ...]:
     repository = git.rstrip("/").removesuffix(".git").rpartition("/")[2]
-    return (data / suite / repository, data / suite, data / repository)
+    return (data / suite / repository, data / suite, *([data / repository] if repository else []))
 
 
 def cached_at(checkout: Checkout) -> Path:
@@ -81,6 +101,9 @@ def cached_at(checkout: Checkout) -> Path:
 
 def clone(checkout: Checkout) -> Path:
     """The pinned commit, fetched into the cache. DataError where it cannot be had."""
+    if not (checkout.git and checkout.commit):
+        where = f"which commit of {checkout.git} it is, is not known" if checkout.git else "it is one's own"
+        raise DataError(f"there is no data at hand, and {where}", "give it: --data PATH")
     goal = cached_at(checkout)
     if goal.is_dir():
         return goal
@@ -146,7 +169,7 @@ def _said(e: Exception) -> str:
 def read_checkout(root: Path, checkout: Checkout) -> list[Record]:
     """The records of all folders that match, sorted by path. DataError names what cannot be read."""
     left, records = ALL_BYTES, list[Record]()
-    for name, folder in _folders(root, checkout.tasks):
+    for name, folder in _folders(root, checkout):
         files = {}
         for path, (data, executable) in _files(folder, left).items():
             left -= len(data)
@@ -155,8 +178,17 @@ def read_checkout(root: Path, checkout: Checkout) -> list[Record]:
     return records
 
 
-def _folders(root: Path, pattern: str) -> list[tuple[str, Path]]:
+def _folders(root: Path, checkout: Checkout) -> list[tuple[str, Path]]:
     """Folders below the root that match, sorted, with what the stars stood for. Links are no folders."""
+    found = _matching(root, checkout.tasks)
+    return [(name, folder) for name, folder in found if _marked(folder, checkout.marks)]
+
+
+def _marked(folder: Path, marks: Sequence[str]) -> bool:
+    return not marks or any((folder / mark).is_file() for mark in marks)
+
+
+def _matching(root: Path, pattern: str) -> list[tuple[str, Path]]:
     found: list[tuple[tuple[str, ...], Path]] = [((), root)] if root.is_dir() else []
     for part in pattern.split("/"):
         found = [
@@ -231,7 +263,7 @@ def commit_of(root: Path, checkout: Checkout, records: list[Record]) -> str:
     git = root / ".git"
     try:
         head = _head(git)
-        return head if head and _listed(git, head, checkout.tasks) == _hashed(root, checkout, records) else ""
+        return head if head and _listed(git, head, checkout) == _hashed(root, checkout, records) else ""
     except (OSError, ValueError, subprocess.SubprocessError):
         return ""
 
@@ -248,8 +280,9 @@ def _head(git: Path) -> str:
     return next((line.split()[0] for line in packed if line.endswith(f" {name}")), "")
 
 
-def _listed(git: Path, commit: str, pattern: str) -> dict[str, tuple[str, bool]]:
+def _listed(git: Path, commit: str, checkout: Checkout) -> dict[str, tuple[str, bool]]:
     """The commit's files in folders that match: path -> (blob, executable)."""
+    pattern = checkout.tasks
     depth = pattern.count("/") + 1
     with tempfile.TemporaryDirectory(prefix="evalkit-git-") as empty:
         _git("init", "-q", "--bare", "--template=", empty)
@@ -261,7 +294,10 @@ def _listed(git: Path, commit: str, pattern: str) -> dict[str, tuple[str, bool]]
         (mode, _, blob), path = row.partition("\t")[0].split(), row.partition("\t")[2]
         if _matches(path.split("/"), pattern.split("/"), depth):
             files[path] = blob, mode == "100755"
-    return files
+    if not checkout.marks:
+        return files
+    marked = {path.rpartition("/")[0] for path in files if path.rpartition("/")[2] in checkout.marks}
+    return {path: found for path, found in files.items() if "/".join(path.split("/")[:depth]) in marked}
 
 
 def _matches(path: list[str], pattern: list[str], depth: int) -> bool:
@@ -273,7 +309,7 @@ def _matches(path: list[str], pattern: list[str], depth: int) -> bool:
 def _hashed(root: Path, checkout: Checkout, records: list[Record]) -> dict[str, tuple[str, bool]]:
     """The same of what was read."""
     found = {}
-    folders = [folder for _, folder in _folders(root, checkout.tasks)]
+    folders = [folder for _, folder in _folders(root, checkout)]
     for folder, record in zip(folders, records, strict=True):
         for path, content in record["files"].items():
             data = unpacked(content)

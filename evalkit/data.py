@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from evalkit.checkout import clone, commit_of, local_checkout, read_checkout
+from evalkit.checkout import clone, commit_of, laid_out, local_checkout, read_checkout
 from evalkit.errors import DataError, EvalkitError
 from evalkit.files import leave, read_placed, read_records, stamp
 from evalkit.suite import Checkout, Data, DataFile, Hub, Record, Suite, SuiteInfo
@@ -61,9 +61,12 @@ def load_data(suite: Suite, path: Path | None = None) -> Data:
 def _of_checkout(suite: Suite, info: SuiteInfo, checkout: Checkout, path: Path | None) -> Data:
     """`path`, EVALKIT_DATA, or the pinned commit, cloned once."""
     root = local_checkout(info, checkout, path) or clone(checkout)
+    checkout = laid_out(root, checkout)
     records = read_checkout(root, checkout)
     check_records(records, suite.required_fields, f"folder:{root}")
-    return Data(tuple(records), f"folder:{root}", commit_of(root, checkout, records), fingerprint(records))
+    commit = commit_of(root, checkout, records)
+    own = bool(commit) and commit == checkout.commit
+    return Data(tuple(records), f"folder:{root}", commit, fingerprint(records), own)
 
 
 def _of_files(

@@ -87,11 +87,18 @@ class Hub:
 @dataclass(frozen=True)
 class Checkout:
     """A git repository at a commit. Each folder that `tasks` matches (`*/exercises/practice/*`) is a record:
-    see evalkit.checkout."""
+    see evalkit.checkout.
+
+    `elsewhere`: patterns that are tried in turn where a folder at hand is laid out otherwise. `marks`: only a
+    folder that holds one of these files is a record; () is no such rule. An empty `git` or `commit` is not
+    known: then the data has to be at hand.
+    """
 
     git: str
     commit: str
     tasks: str
+    elsewhere: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
 
 
 Record = Mapping[str, Any]

@@ -1,7 +1,8 @@
 """A task of Terminal-Bench as the rest of the suite sees it, whichever of the two formats it came in.
 
 `core` is the format of terminal-bench-core (task.yaml, run-tests.sh), `harbor` that of 2.0 and later
-(task.toml, tests/test.sh). Times are seconds, sizes bytes. docs/terminal-bench.md
+(task.toml, tests/test.sh). Times are seconds, sizes bytes. Variables of the host are
+filled in already. docs/terminal-bench.md
 """
 
 from __future__ import annotations
@@ -87,19 +88,21 @@ class Solution:
 class Step:
     """One stage of the work: what is asked, and how it is verified. Tasks of one stage have one, named "".
 
-    `tests` is the folder whose contents go to /tests, `script` the path in the container that is run.
-    `least`: the reward below which no later step is begun.
+    The contents of the folders `tests` go to /tests, one over the other; `script`, a path in the container,
+    is run. `least`: rewards by name, below which no later step is begun. What lies in the folder `workdir`
+    ("" is none) is put where the work is done before the step begins; a `setup.sh` of it is run.
     """
 
     name: str
     instruction: str
     agent: Phase
     verifier: Phase
-    tests: str = "tests"
+    tests: tuple[str, ...] = ("tests",)
     script: str = "/tests/test.sh"
     solution: Solution | None = None
     healthcheck: Healthcheck | None = None
-    least: float | None = None
+    least: tuple[tuple[str, float], ...] = ()
+    workdir: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,7 @@ class Trial:
     same_shell: bool = False
     state: State = "files"
     schema: str = ""  # version of the format that the task names
+    name: str = ""  # "org/name", of packages
 
     @property
     def instruction(self) -> str:
