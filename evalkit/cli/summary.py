@@ -96,6 +96,9 @@ def _headline(s: Summary, style: Style) -> str:
         covered += f", {s.tasks:,} tasks"
     if s.excluded:
         covered += f", {len(s.excluded):,} task{'s' if len(s.excluded) > 1 else ''} excluded"
+    if s.unavailable:
+        runnable, of = s.runnable
+        covered += f", {runnable:,} of {of:,} tasks runnable here"
     covered = ", ".join([covered, *map(one_line, s.doubts)])
     if s.pass_1 is None:
         return f"none, {covered}"

@@ -130,6 +130,9 @@ def state_of(summary: Summary, said: Labels, *, ended: bool) -> str:
     lost = {"state.broken": broken, "state.not_run": missing - broken}
     scored = said("state.scored", scored=summary.scored, planned=summary.expected)
     covered = ", ".join([scored, *(said(key, n=n) for key, n in lost.items() if n)])
+    if summary.unavailable:
+        runnable, of = summary.runnable
+        covered += f", {said('state.runnable', n=runnable, of=of)}"
     return said("state.incomplete" if ended else "state.open", covered=covered)
 
 

@@ -76,6 +76,7 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
         statistics=statistics(store, end) if manifest["suite"].get("statistics") else {},
         notes=tuple(map(str, manifest["suite"].get("remarks", ()))),
         excluded=excluded,
+        unavailable=scores.unavailable,
     )
 
 

@@ -13,6 +13,7 @@ from evalkit.stats.passk import mean_pass_at_k, mean_pass_hat_k
 
 KS = (1, 5, 10, 100)  # of pass@k
 HAT_KS = (2, 3, 4, 5, 10, 100)  # of pass^k; pass^1 is pass@1
+UNAVAILABLE = "unavailable"  # a reason of not_run
 STEPS = {"easy": 0, "medium": 1, "hard": 2}  # values that have an order of their own
 
 
@@ -29,7 +30,7 @@ class Summary:
     `pass_at_by` tasks and pass@k in the same way. `unjudged` answers have no verdict of the way that was
     asked for: the score is then by an earlier way. `statistics` are what the authors report beside the score,
     as the suite has them. `budget` are the limits of one rollout that were given (Budget's fields), `roles`
-    the models of other roles by role.
+    the models of other roles by role. `unavailable`: of the `tasks`, those of which no sample can be run here.
     """
 
     run: str
@@ -66,11 +67,17 @@ class Summary:
     budget: Mapping[str, float] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
     excluded: Mapping[str, str] = field(default_factory=dict)
+    unavailable: int = 0
 
     @property
     def expected(self) -> int:
         """Planned samples, less those of excluded tasks."""
         return self.planned - self.reasons.get(f"{Outcome.NOT_RUN}/{EXCLUDED}", 0)
+
+    @property
+    def runnable(self) -> tuple[int, int]:
+        """(k, N): of all tasks that were chosen, those that can be run here and are part of the score."""
+        return self.tasks - self.unavailable, self.tasks + len(self.excluded)
 
     @property
     def scored(self) -> int:
@@ -109,6 +116,7 @@ class Summary:
             **({"excluded": dict(self.excluded)} if self.excluded else {}),
             "tasks": self.tasks,
             "of": self.of,
+            **({"runnable": self.runnable[0]} if self.unavailable else {}),
             "counts": dict(self.counts),
             "reasons": dict(self.reasons),
             "parts": dict(self.parts),
@@ -141,6 +149,7 @@ class Scores:
     parts: dict[str, float]
     breakdown: dict[str, dict[str, tuple[int, int]]]
     pass_at_by: dict[str, dict[str, dict[str, float]]]
+    unavailable: int
 
 
 def count(rows: Iterable[Mapping[str, Any]], tags: Mapping[str, Mapping[str, str]]) -> Scores:
@@ -149,6 +158,7 @@ def count(rows: Iterable[Mapping[str, Any]], tags: Mapping[str, Mapping[str, str
     reasons: Counter[str] = Counter()
     parts: Counter[str] = Counter()
     tally: dict[str, list[int]] = {}
+    somehow = set[str]()  # tasks with a sample that is no case of "unavailable"
     breakdown: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     for row in rows:
         outcome = row["outcome"]
@@ -158,6 +168,8 @@ def count(rows: Iterable[Mapping[str, Any]], tags: Mapping[str, Mapping[str, str
         if row["reason"] == EXCLUDED:
             continue
         n_c = tally.setdefault(row["task_id"], [0, 0])
+        if row["reason"] != UNAVAILABLE:
+            somehow.add(row["task_id"])
         if outcome not in SCORED:
             continue
         good = outcome == Outcome.PASSED
@@ -169,7 +181,8 @@ def count(rows: Iterable[Mapping[str, Any]], tags: Mapping[str, Mapping[str, str
             cell = breakdown[tag][value]
             cell[0] += good
             cell[1] += 1
-    return _scores(counts, reasons, tally, parts, breakdown, by_tag(tally, tags))
+    unavailable = len(tally) - len(somehow)
+    return _scores(counts, reasons, tally, parts, breakdown, by_tag(tally, tags), unavailable)
 
 
 def by_tag(
@@ -210,6 +223,7 @@ def _scores(
     parts: Counter[str],
     breakdown: Mapping[str, Mapping[str, list[int]]],
     pass_at_by: dict[str, dict[str, dict[str, float]]],
+    unavailable: int,
 ) -> Scores:
     expected = counts.total() - reasons[f"{Outcome.NOT_RUN}/{EXCLUDED}"]
     all_tasks = [(n, c) for n, c in tally.values()]
@@ -227,4 +241,5 @@ def _scores(
         {name: good / sum(n for n, _ in all_tasks) for name, good in parts.items()},
         {t: {v: (by[v][0], by[v][1]) for v in in_order(by)} for t, by in breakdown.items()},
         pass_at_by,
+        unavailable,
     )

@@ -97,3 +97,19 @@ def test_pass_at_k_by_tag_is_the_mean_over_its_tasks() -> None:
         "kind": {"x": {"tasks": 1, "pass@1": 1.0, "pass@5": 1.0}},
     }
     assert list(scores.breakdown["level"]) == ["easy", "hard"]
+
+
+def test_tasks_that_cannot_be_run_here_are_counted_as_tasks() -> None:
+    """One of two samples that was left out for another reason makes a task no such task."""
+    scores = count(
+        rows(
+            ("a", "passed", ""),
+            ("a", "not_run", "unavailable"),
+            ("b", "not_run", "unavailable"),
+            ("b", "not_run", "unavailable"),
+            ("c", "not_run", "budget"),
+            ("d", "not_run", "excluded"),
+        ),
+        {},
+    )
+    assert scores.unavailable == 1
