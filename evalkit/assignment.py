@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from evalkit.interaction import Budget
-from evalkit.task import Answer
+from evalkit.task import Answer, Form
 from evalkit.workspace import Workspace, WorkspaceSpec
 
 Take = Callable[[Workspace], Awaitable[Answer]]
@@ -25,9 +25,13 @@ class Assignment:
     it makes sure that nothing is there that the agent must not see, and gives what takes the work in the end.
     It raises SandboxError where the workspace is not fit for the task. `budget` is the suite's own; what the
     user sets comes before it.
+
+    `form` is the answer's. Of a "state" it is the machine as it stands: what the agent left running stays
+    there until it has been taken, and what an agent hands in by itself is no answer.
     """
 
     problem: str
     spec: WorkspaceSpec
     ready: Callable[[Workspace], Awaitable[Take]]
     budget: Budget = field(default_factory=Budget)
+    form: Form = "patch"

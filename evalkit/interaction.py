@@ -54,11 +54,31 @@ class Observation:
     died: bool = False
 
 
-class OutOfTime(Exception):
+class Spent(Exception):
+    """What a rollout may use is used up. `why` is the reason of `failed` that it ends with: that is for the
+    loop, and a partner lets it pass."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class OutOfTime(Spent):
     """A model's act was cut short: its rollout's time was over."""
 
+    def __init__(self) -> None:
+        super().__init__("agent_timeout")
 
-Act = Callable[[ToolCall], Awaitable[Observation]]
+
+class Act(Protocol):
+    """A partner's way to the world."""
+
+    def __call__(self, call: ToolCall, *, timed: bool = False) -> Awaitable[Observation]:
+        """`timed`: it stands for the model, who asked for it in plain text, and is cut short where the
+        rollout's time is over: OutOfTime. What a partner does for itself (it runs tests) has its time."""
+        ...
+
+
 Ask = Callable[[str, tuple[Message, ...]], Awaitable[Reply]]  # a role ("user") and a conversation
 
 
@@ -119,7 +139,20 @@ class Asking(Protocol):
     roles (`Suite.roles`), the user of evalkit their models (--user-model)."""
 
     def introduce(self, ask: Ask) -> None:
-        """Before `open`: how it calls them. Each call is recorded, and paid once, as the tested model's."""
+        """Before `open`: how it calls them. Each call is recorded, and paid once, as the tested model's.
+
+        The role "tested" is the tested model itself, asked aside from its conversation: to sum up what it
+        did. Such a call is one of its turns, in every count; ContextExceeded where the question does not fit.
+        """
+        ...
+
+
+@runtime_checkable
+class Fitting(Protocol):
+    """What a partner has, too, who goes by the length of the model's context: see Suite.minds_context."""
+
+    def fit(self, context: int | None) -> None:
+        """Before `open`: how many tokens it holds; None is not known."""
         ...
 
 

@@ -34,6 +34,7 @@ class Rollout(Protocol):
     sampling: Sampling
     budget: Budget  # what the user allows; None leaves it to the suite
     sandbox: WorkspaceSandbox | None  # of suites with workspaces
+    context: int | None  # tokens that the tested model's context holds, where that is known
 
     async def call(
         self,

@@ -248,6 +248,11 @@ class Suite(ABC):
         """
 
     # -- interactive tasks ---------------------------------------------------------------------
+    @property
+    def minds_context(self) -> bool:
+        """Whether its partner goes by the length of the model's context: that is a setting of a run then."""
+        return False
+
     async def meet(self, task: Task, sandbox: Any) -> Encounter:
         """The world, partner and budget of a task's rollout, for the scaffold "interactive".
 

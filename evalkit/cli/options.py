@@ -56,6 +56,12 @@ def add_budget(parser: Parser) -> None:
     )
     group.add_argument("--turns", type=whole(1), metavar="N", help="model calls")
     group.add_argument("--rollout-tokens", type=whole(1), metavar="N", help="tokens of its replies")
+    group.add_argument(
+        "--context",
+        type=whole(1),
+        metavar="N",
+        help="tokens that the model's context holds (default: as the catalog says)",
+    )
     group.add_argument("--rollout-cost", type=number(0.0), metavar="USD", help="of all its calls")
     group.add_argument(
         "--rollout-time", type=seconds, metavar="TIME", help="of model and tools; not of tests"
@@ -252,7 +258,7 @@ def sampling_from(args: argparse.Namespace) -> Sampling:
 def rollout_from(args: argparse.Namespace) -> dict[str, Any]:
     """The settings of one rollout: its budget and its roles."""
     given = vars(args)
-    return {"budget": budget_from(given), "roles": roles_from(given)}
+    return {"budget": budget_from(given), "roles": roles_from(given), "context": given.get("context")}
 
 
 def settings_from(args: argparse.Namespace, suite: str, model: str, options: Mapping[str, Any]) -> Settings:

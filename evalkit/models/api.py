@@ -42,11 +42,13 @@ class OpenAIModel:
         retry: RetryPolicy | None = None,
         salt: str = "",
         seed: int | None = None,
+        context: int | None = None,
     ) -> None:
         self.name = name
         self.sampling = sampling or Sampling()
         self.wire = wire
         self.price = price
+        self.context = context  # tokens, prompt and reply together; None is not known
         self.retry = retry or RetryPolicy()
         self.limiter = AdaptiveLimiter(concurrency)
         self.access = access

@@ -135,6 +135,7 @@ def open_openai(opening: Opening) -> Model:
         sampling=merge(opening.sampling, entry.sampling),
         price=entry.prices.get(place) or (None if place else entry.prices.get("")),
         inline_think=entry.inline_think,
+        context=entry.context,
         concurrency=opening.concurrency,
         request_timeout_s=opening.request_timeout_s,
         retry=RetryPolicy(

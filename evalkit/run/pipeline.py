@@ -120,7 +120,7 @@ class Pipeline:
             return False
         rollout = RecordedRollout(
             *(store, rollout_id, task, sample, plan.models, plan.sampling, plan.budget),
-            *(self._workspaces, self._heard),
+            *(self._workspaces, self._heard, plan.context),
         )
         try:
             attempt = await plan.scaffold.attempt(plan.suite, task, rollout)

@@ -56,6 +56,11 @@ class Plan:
         return {"tested": self.model, **self.others}
 
     @property
+    def context(self) -> int | None:
+        """Tokens that the tested model's context holds; None is not known."""
+        return context_of(self.settings, self.model)
+
+    @property
     def budget(self) -> Budget:
         return self.settings.budget
 
@@ -146,6 +151,7 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
         "protocol": {"name": protocol.name, "version": protocol.version},
         "label": settings.label,
         **_where_given(other, settings.budget, others, settings.all_tasks),
+        **_where_minded(suite, scaffold, context_of(settings, model)),
     }
     return Plan(
         settings,
@@ -251,6 +257,18 @@ def _where_given(
         "all_tasks": all_tasks,
     }
     return {name: value for name, value in parts.items() if value}
+
+
+def _where_minded(suite: Suite, scaffold: Scaffold, context: int | None) -> dict[str, Any]:
+    """The context's length, where what is asked goes by it."""
+    minded = suite.minds_context and isinstance(scaffold, Interactive) and context is not None
+    return {"context": context} if minded else {}
+
+
+def context_of(settings: Settings, model: Model) -> int | None:
+    """As the user says it, else as the catalog does: a backend of a plug-in need not know."""
+    known: int | None = getattr(model, "context", None)
+    return settings.context or known
 
 
 def _role(model: Model) -> dict[str, Any]:

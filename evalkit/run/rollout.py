@@ -39,6 +39,7 @@ class RecordedRollout:
         budget: Budget,
         sandbox: WorkspaceSandbox | None = None,
         heard: Callable[[RecordedRollout], None] = lambda rollout: None,
+        context: int | None = None,
     ) -> None:
         """`heard`: told after each call that was sent; its cost is in `costs`, or its role in `unpriced`."""
         self.task = task
@@ -46,6 +47,7 @@ class RecordedRollout:
         self.sampling = sampling
         self.budget = budget
         self.sandbox = sandbox
+        self.context = context
         self.costs: list[float] = []  # of what was sent now; recorded calls were paid before
         self.unpriced: set[str] = set()  # roles of which a call's price is unknown
         self.differences = 0  # observations that came out otherwise than they are recorded

@@ -118,6 +118,8 @@ def score(
 def stored_settings(manifest: Mapping[str, Any]) -> Settings:
     """A run's settings, with the data files that it found then: the environment may be another by now."""
     settings = Settings.from_json(manifest["settings"])
+    if context := manifest["identity"].get("context"):  # the catalog may say another by now
+        settings = dataclasses.replace(settings, context=context)
     kind, _, path = manifest["data"]["source"].partition(":")
     if settings.data is None and kind in ("file", "folder") and Path(path).exists():
         return dataclasses.replace(settings, data=path)

@@ -39,6 +39,7 @@ class Settings:
     stream: bool = False
     budget: Budget = field(default_factory=Budget)  # of one rollout; what is None is the suite's
     roles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # user, judge: model, base_url, ...
+    context: int | None = None  # tokens that the model's context holds; None: as the catalog says
     all_tasks: bool = False  # also those whose gold answer fails on this machine
     label: str = ""  # tells repetitions of the same run apart
 

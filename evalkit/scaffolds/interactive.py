@@ -16,7 +16,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from evalkit.errors import ContextExceeded, ModelError, SandboxError
-from evalkit.interaction import Asking, Budget, Encounter, Observation, OutOfTime, Said, Watching
+from evalkit.interaction import (
+    Asking,
+    Budget,
+    Encounter,
+    Fitting,
+    Observation,
+    OutOfTime,
+    Said,
+    Spent,
+    Watching,
+)
 from evalkit.model import Message, Reply, ToolCall
 from evalkit.scaffold import Attempt, Rollout
 from evalkit.suite import Suite
@@ -105,8 +115,16 @@ class Conversation:
 
     async def run(self) -> str:
         """Why it ended: "stop", or a reason of `failed`."""
+        try:
+            return await self._talk()
+        except Spent as e:
+            return e.why
+
+    async def _talk(self) -> str:
         if isinstance(self.partner, Asking):
             self.partner.introduce(self.ask)
+        if isinstance(self.partner, Fitting):
+            self.partner.fit(self.rollout.context)
         messages = await self.partner.open(self.act)
         while not (over := self.meter.over()):
             said = await self._turn(messages)
@@ -134,11 +152,7 @@ class Conversation:
             return await self.partner.answer(messages, reply, self.act)
         all_seen: list[Observation] = []
         for call in reply.tool_calls:
-            try:
-                seen = await self._offered(call)
-            except OutOfTime:
-                self.meter.clocks["tools"] += self.meter.left_s or 0.0
-                return Said(end=LATE)
+            seen = await self._offered(call)
             messages = (*messages, Message("tool", seen.text, tool_call_id=call.id))
             if seen.end:
                 return Said(end=seen.end)
@@ -155,9 +169,9 @@ class Conversation:
         return await self.partner.overflow(messages, self.act)
 
     # -- the world ---------------------------------------------------------------------------------
-    async def act(self, call: ToolCall) -> Observation:
-        """An act of the partner's on the world, recorded, on the clock that it says. It is not cut short."""
-        return await self._observe(call, self.world.act)
+    async def act(self, call: ToolCall, *, timed: bool = False) -> Observation:
+        """An act of the partner's on the world, recorded, on the clock that it says."""
+        return await self._observe(call, self.world.act, self.meter.left_s if timed else None)
 
     async def _offered(self, call: ToolCall) -> Observation:
         """One of the model's: only what it was offered, and not beyond its time."""
@@ -191,19 +205,38 @@ class Conversation:
     ) -> Observation:
         if self.dead:
             return self.dead
-        seen = await self.rollout.observe(call, act, within_s)
+        try:
+            seen = await self.rollout.observe(call, act, within_s)
+        except OutOfTime:
+            self.meter.clocks["tools"] += self.meter.left_s or 0.0
+            raise
         self.meter.clocks[seen.clock] += seen.wall_s
         if seen.died:
             self.dead = seen
         return seen
 
-    # -- other models ------------------------------------------------------------------------------
+    # -- other models, and the tested one aside ----------------------------------------------------
     async def ask(self, role: str, messages: tuple[Message, ...]) -> Reply:
         """A call of the partner's to the model of another role. What goes wrong with it is not the tested
         model's doing."""
+        if role == "tested":
+            return await self._aside(messages)
         try:
             reply = await self.rollout.call(messages, role=role)
         except ContextExceeded as e:
             raise ModelError(f"the {role}'s model: {e.message}", e.hint, retryable=False) from None
         self.meter.asked(reply)
+        return reply
+
+    async def _aside(self, messages: tuple[Message, ...]) -> Reply:
+        if over := self.meter.over():
+            raise Spent(over)
+        try:
+            reply = await self.rollout.call(messages)
+        except ContextExceeded:
+            self.meter.overflows += 1
+            raise
+        self.meter.reply(reply)
+        if self.meter.left_s == 0:  # as with every reply that comes too late
+            raise OutOfTime
         return reply

@@ -105,13 +105,8 @@ class CommandAgent:
             facts = {**proxy.facts(), "agent": self._identity, **dict(seen.data)}
             if seen.died:
                 return Attempt(suite.lost(CRASHED), CRASHED, facts)
-            answer = proxy.final or await self._take(take, workspace)
+            answer = proxy.final or await taken(assignment, take, workspace)
             return Attempt(answer, seen.end or "stop", facts)
-
-    @staticmethod
-    async def _take(take: Take, workspace: Workspace) -> Answer:
-        await workspace.quiet()
-        return await take(workspace)
 
     @property
     def _identity(self) -> dict[str, str]:
@@ -126,6 +121,13 @@ class QwenCode(CommandAgent):
             resources.files("evalkit.scaffolds.command") / "agents" / "qwen-code.toml"
         ) as path:
             self.agent = read_agent(path, own=True)
+
+
+async def taken(assignment: Assignment, take: Take, workspace: Workspace) -> Answer:
+    """The work: of a machine's state, with what runs on it."""
+    if assignment.form != "state":
+        await workspace.quiet()
+    return await take(workspace)
 
 
 def bundles_of(agent: Agent) -> tuple[Bundle, ...]:

@@ -40,7 +40,7 @@ class ShellWorld:
     """evalkit.interaction.World over one workspace, which it closes.
 
     `take`: what is taken from it in the end. `tools`: what the model is offered, () where it works by text.
-    `env`: variables of its commands, beside QUIET.
+    `env`: variables of its commands, beside QUIET. `quiet`: what commands left running is killed before it.
     """
 
     def __init__(
@@ -51,10 +51,11 @@ class ShellWorld:
         tools: tuple[Tool, ...] = (BASH, EDITOR, SUBMIT),
         rules: Rules | None = None,
         env: Mapping[str, str] | None = None,
+        quiet: bool = True,
     ) -> None:
         self.tools = tools
         self._workspace = workspace
-        self._take = take
+        self._take, self._quiet = take, quiet
         self._rules = rules or Rules()
         self._env = {**QUIET, **(env or {})}
         self._editor = Editor(workspace, self._rules)
@@ -98,7 +99,8 @@ class ShellWorld:
         return Observation("[handed in]", end=SUBMITTED)
 
     async def answer(self) -> Answer:
-        await self._workspace.quiet()
+        if self._quiet:
+            await self._workspace.quiet()
         return await self._take(self._workspace)
 
     async def close(self) -> None:
