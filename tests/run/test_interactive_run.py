@@ -165,6 +165,57 @@ def test_a_reply_that_came_too_late_is_not_used(tmp_path: Path, log: Path) -> No
     assert "write" not in log.read_text()
 
 
+def test_what_a_partner_does_for_the_model_is_cut_with_its_time(tmp_path: Path, log: Path) -> None:
+    conversations = {"late": ["sleep 30"], "in-time": ["sleep 0.1", "done"]}
+    records = [
+        {"task_id": "late", "partner": "doer", "budget": {"wall_s": 0.5}, "wants": {"a": "x"}},
+        {"task_id": "in-time", "partner": "doer", "budget": {"wall_s": 20}, "wants": {}},
+    ]
+    with scripted(tmp_path, conversations) as url:
+        run = talk(tmp_path, url, *records)
+    assert outcomes(run) == {"late": "failed/agent_timeout", "in-time": "passed"}
+    assert facts(run, "late")["tools_s"] == pytest.approx(0.5, abs=0.4)
+
+
+def test_the_tested_model_asked_aside_is_itself_in_every_count(tmp_path: Path, log: Path) -> None:
+    said = {"usage": {"prompt_tokens": 10, "completion_tokens": 7, "cost": 0.25}}
+    no = {"text": "no", **said}
+    rules = [
+        {
+            "match": "Is that all?",
+            "task": "task yes.",
+            "replies": [no, no, {"text": "yes", **said}],
+        },
+        {"match": "Is that all?", "task": "task turns.", "reply": "no"},
+        {"match": "Is that all?", "task": "task money.", "reply": no},
+        {"match": "Is that all?", "task": "task late.", "reply": {"text": "yes", "delay_s": 1.5}},
+        {"match": "Is that all?", "task": "task full.", "reply": {"fault": "context"}},
+    ]
+    usual = {"partner": "doubtful", "wants": {"a": "x"}}
+    records = [
+        {"task_id": "yes", **usual, "wants": {}},
+        {"task_id": "turns", **usual, "budget": {"turns": 5}},
+        {"task_id": "money", **usual, "budget": {"money": 0.6}},
+        {"task_id": "late", **usual, "budget": {"wall_s": 0.8}},
+        {"task_id": "full", **usual},
+    ]
+    conversations = {str(record["task_id"]): [{"text": "So it is.", **said}] for record in records}
+    with scripted(tmp_path, conversations, rules=rules) as url:
+        run = talk(tmp_path, url, *records, context=5000)
+    assert outcomes(run) == {
+        "yes": "passed",
+        "turns": "failed/turns",
+        "money": "failed/money",
+        "late": "failed/agent_timeout",
+        "full": "failed/context",
+    }
+    told = {str(record["task_id"]): facts(run, str(record["task_id"])) for record in records}
+    assert {told[task]["turns"] for task in ("yes", "turns")} == {4, 5}
+    assert (told["yes"]["reply_tokens"], told["full"]["overflows"]) == (28, 1)
+    assert told["yes"]["context"] == run.manifest["identity"]["context"] == 5000
+    assert "partner_s" not in told["yes"]
+
+
 def test_what_the_api_makes_wait_is_not_the_agents_time(tmp_path: Path, log: Path) -> None:
     said = [{**calls(WRITTEN), "fault": "429 first=1 retry_after=1"}, "done"]
     with scripted(tmp_path, {"t": said}) as url:

@@ -1,156 +1,22 @@
-"""Two worlds that live in this process, and three partners. A record says which, and what must be in the end.
-
-What a world does is also written to the file that TALKING_LOG names, a line an act: so that a test knows how
-often each was done, and a world can answer or die otherwise the second time.
-"""
+"""Worlds in this process and partners of each kind: a record says which, and what must be in the end."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from evalkit import Answer, Extractor, Message, Prompt, Protocol, Scorer, Task
-from evalkit.interaction import Act, Ask, Budget, Encounter, Observation, Said
-from evalkit.model import Reply, Tool, ToolCall
+from evalkit.errors import ContextExceeded
+from evalkit.interaction import Act, Ask, Budget, Encounter, Said
+from evalkit.model import Reply, ToolCall
+from evalkit.scaffolds.terminus import Terminus1, Terminus2, Terminus2Xml
 from evalkit.suite import Suite as Base
 from evalkit.task import Verdict, failed, passed
-from evalkit.workspace import WorkspaceDied
 
-TEXT = {"type": "string"}
-
-
-def tool(name: str, description: str, **properties: Any) -> Tool:
-    schema = {"type": "object", "properties": properties, "required": list(properties)}
-    return Tool(name, description, schema)
-
-
-@dataclass
-class World:
-    """What all worlds share: arguments are read, mistakes are answered, every act is written down."""
-
-    task: str
-    state: dict[str, Any] = field(default_factory=dict)
-    more: tuple[Tool, ...] = (
-        tool("count", "How often it was asked."),
-        tool("fall", "Ends the world, so many times.", times={"type": "integer"}),
-        tool("sleep", "Waits.", seconds={"type": "number"}),
-        tool("submit", "Ends the work."),
-    )
-
-    @property
-    def tools(self) -> tuple[Tool, ...]:
-        return self.more
-
-    async def act(self, call: ToolCall) -> Observation:
-        done = self.note(call.name)
-        try:
-            arguments = json.loads(call.arguments)
-            method: Callable[..., Any] = getattr(self, f"do_{call.name}")
-            if call.name in ("count", "fall"):
-                arguments["done"] = done
-            seen = method(**arguments)
-            seen = await seen if hasattr(seen, "__await__") else seen
-        except WorkspaceDied:
-            raise
-        except Exception as e:  # whatever a model may write is an observation
-            return Observation(f"error: {type(e).__name__}: {e}")
-        return seen if isinstance(seen, Observation) else Observation(str(seen), {"value": seen})
-
-    def note(self, name: str) -> int:
-        """How often this was done, in all processes, this time included."""
-        path = Path(os.environ.get("TALKING_LOG") or os.devnull)
-        line = f"{self.task} {name}\n"
-        with path.open("a") as log:
-            log.write(line)
-        return path.read_text().count(line)
-
-    def do_count(self, done: int) -> int:
-        return done
-
-    def do_fall(self, times: int, done: int) -> str:
-        if done <= times:
-            raise WorkspaceDied("the container is gone")
-        return "still here"
-
-    async def do_sleep(self, seconds: float) -> Observation:
-        import asyncio
-
-        await asyncio.sleep(seconds)
-        return Observation("awake")
-
-    def do_submit(self) -> Observation:
-        return Observation("thanks", end="submitted")
-
-    def do_check(self, **_: Any) -> Observation:
-        """A partner's own act, which the model is not offered."""
-        return Observation("checked", {"keys": sorted(self.state)}, clock="verification")
-
-    async def answer(self) -> Answer:
-        self.note("answer")
-        return Answer(json.dumps(self.state, sort_keys=True), "solution")
-
-    async def close(self) -> None:
-        self.note("close")
-
-
-@dataclass
-class Files(World):
-    """Files by name, and a calculator."""
-
-    @property
-    def tools(self) -> tuple[Tool, ...]:
-        add = tool("add", "Adds two numbers.", a={"type": "number"}, b={"type": "number"})
-        write = tool("write", "Writes a file.", path=TEXT, text=TEXT)
-        return (add, write, tool("read", "Reads a file.", path=TEXT), *self.more)
-
-    def do_add(self, a: float, b: float) -> float:
-        return a + b
-
-    def do_write(self, path: str, text: str) -> str:
-        self.state[path] = text
-        return f"{len(text)} characters"
-
-    def do_read(self, path: str) -> str:
-        return str(self.state[path])
-
-
-@dataclass
-class Table(World):
-    """Keys and values, with one transaction at a time: what was not committed is not there in the end."""
-
-    pending: dict[str, Any] | None = None
-
-    @property
-    def tools(self) -> tuple[Tool, ...]:
-        put = tool("put", "Sets a key.", key=TEXT, value={"type": "integer"})
-        get = tool("get", "Reads a key.", key=TEXT)
-        return (tool("begin", "Begins a transaction."), put, get, tool("commit", "Keeps it."), *self.more)
-
-    def do_begin(self) -> str:
-        if self.pending is not None:
-            raise ValueError("there is a transaction already")
-        self.pending = dict(self.state)
-        return "begun"
-
-    def do_put(self, key: str, value: int) -> str:
-        if self.pending is None:
-            raise ValueError("no transaction")
-        self.pending[key] = value
-        return "ok"
-
-    def do_get(self, key: str) -> Any:
-        return (self.state if self.pending is None else self.pending)[key]
-
-    def do_commit(self) -> str:
-        if self.pending is None:
-            raise ValueError("no transaction")
-        self.state, self.pending = self.pending, None
-        return f"{len(self.state)} keys"
-
+from .typed import Typed
+from .worlds import Files, Table, World
 
 # -- partners --------------------------------------------------------------------------------------
 
@@ -216,6 +82,41 @@ class Careless(Nobody):
 
 
 @dataclass
+class Doer(Nobody):
+    """Does in the model's name what it says: `sleep 3`."""
+
+    async def answer(self, conversation: tuple[Message, ...], reply: Reply, act: Act) -> Said:
+        name, _, seconds = reply.text.partition(" ")
+        if name != "sleep":
+            return Said(end="done")
+        await act(ToolCall("", name, json.dumps({"seconds": float(seconds)})), timed=True)
+        return Said((*conversation, Message("user", "Slept.")))
+
+
+@dataclass
+class Doubtful(Nobody):
+    """Asks the tested model itself, aside, whether it is done."""
+
+    context: int | None = None
+
+    def introduce(self, ask: Ask) -> None:
+        self.ask = ask
+
+    def fit(self, context: int | None) -> None:
+        self.context = context
+
+    async def answer(self, conversation: tuple[Message, ...], reply: Reply, act: Act) -> Said:
+        try:
+            aside = await self.ask("tested", (*conversation, Message("user", "Is that all?")))
+        except ContextExceeded:
+            return Said(end="context")
+        return Said(end="done") if aside.text == "yes" else Said((*conversation, Message("user", "Go on.")))
+
+    def facts(self) -> dict[str, Any]:
+        return {"context": self.context}
+
+
+@dataclass
 class User(Nobody):
     """Played by a model: it sees the tested model's words as the user's of a conversation of its own."""
 
@@ -248,13 +149,18 @@ class User(Nobody):
         return {"words": self.words}
 
 
-WORLDS: Mapping[str, Callable[[str], World]] = {"files": Files, "table": Table}
+WORLDS: Mapping[str, Callable[[str], World]] = {"files": Files, "table": Table, "typed": Typed}
 PARTNERS: Mapping[str, Callable[[str], Any]] = {
     "nobody": Nobody,
     "stubborn": Stubborn,
     "nudge": Nudge,
     "careless": Careless,
     "user": User,
+    "doer": Doer,
+    "doubtful": Doubtful,
+    "terminus-2": Terminus2,
+    "terminus-2-xml": Terminus2Xml,
+    "terminus-1": Terminus1,
 }
 
 
@@ -267,6 +173,10 @@ class Suite(Base):
 
     def tasks(self, records: Any) -> list[Task]:
         return [Task(r["task_id"], r, Answer(json.dumps(r["wants"]), "solution")) for r in records]
+
+    @property
+    def minds_context(self) -> bool:
+        return True
 
     def protocol(self) -> Protocol:
         whole = Extractor("whole", "1", "the state as it is", lambda reply, task: reply)
