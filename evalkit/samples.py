@@ -27,7 +27,7 @@ class SampleRecord:
 
 @dataclass(frozen=True)
 class Sampled:
-    """A planned sample as a suite's statistics see it: how it ended, and what its rollout left.
+    """A planned sample as a suite's statistics see it: how it ended and why, and what its rollout left.
 
     `facts` as the scaffold gave them. Times are seconds, `cost` US dollars, None is unknown.
     """
@@ -38,6 +38,7 @@ class Sampled:
     facts: Mapping[str, Any]
     cost: float | None
     model_s: float | None
+    reason: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from evalkit.report.values import Setting
 from evalkit.run.settings import digest
 from evalkit.suite import SuiteInfo, options_of
 
-CONDITIONS = ("network",)  # of those that a suite names, what a row says in any case
+CONDITIONS = ("network", "timeout_factor")  # of those that a suite names, what a row says in any case
 LIMITS = {"tokens": "tokens a rollout", "money": "dollars a rollout", "wall_s": "seconds a rollout"}
 
 
@@ -127,7 +127,9 @@ def label_of(setting: Setting, said: Labels) -> str:
 def driven(setting: Setting, said: Labels) -> list[str]:
     """Of an agent's row, which says so in any case: who drove the model, in which release, how many turns it
     had, and under what; [] for other rows."""
-    under = [f"{name} {setting.limits[name]}" for name in CONDITIONS if name in setting.limits]
+    under = [
+        f"{part_name(name, said)} {setting.limits[name]}" for name in CONDITIONS if name in setting.limits
+    ]
     if own(setting.scaffold) and not under:
         return []
     return [word for word in (setting.scaffold, turns(setting, said), *under) if word]

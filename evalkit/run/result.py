@@ -152,7 +152,9 @@ def statistics(store: Reader, end: str) -> dict[str, float | None]:
 def sampled(record: Record, end: str) -> Sampled:
     row = explain_missing(record.row, end)
     facts = record.info.get("facts") or {}
-    return Sampled(row["task_id"], row["sample"], row["outcome"], facts, row["cost"], row["model_s"])
+    return Sampled(
+        row["task_id"], row["sample"], row["outcome"], facts, row["cost"], row["model_s"], row["reason"]
+    )
 
 
 def explain_missing(row: dict[str, Any], end: str) -> dict[str, Any]:

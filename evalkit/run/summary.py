@@ -30,7 +30,8 @@ class Summary:
     `pass_at_by` tasks and pass@k in the same way. `unjudged` answers have no verdict of the way that was
     asked for: the score is then by an earlier way. `statistics` are what the authors report beside the score,
     as the suite has them. `budget` are the limits of one rollout that were given (Budget's fields), `roles`
-    the models of other roles by role. `unavailable`: of the `tasks`, those of which no sample can be run here.
+    the models of other roles by role. `unavailable`: of the `tasks`, those of which no sample can be run
+    here.
     """
 
     run: str

@@ -1,7 +1,8 @@
 """The boards' figures: the mean over tasks, and two standard errors that are not the same.
 
 That of 1.0 (core) is over whole runs, that of 2.x over attempts at a task; both take the tasks as fixed, so
-that neither says how a score would be over other tasks. evalkit's own interval does.
+that neither says how a score would be over other tasks. evalkit's own interval does. What broke is a failure
+on the board of core, and is left out on that of 2.x, but for a reward that was never written.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from statistics import mean, stdev
 
 from evalkit.samples import Sampled
 
-TRIED = ("passed", "failed", "error")
+from .datasets import DEFAULT
 
 
-def statistics(samples: Iterable[Sampled]) -> Mapping[str, float | None]:
-    """Percent. What broke counts as failed in `accuracy`, as both boards' tools count it; tasks that cannot
-    be run here are in neither. The n-th samples of all tasks are the n-th run."""
+def statistics(samples: Iterable[Sampled], dataset: str) -> Mapping[str, float | None]:
+    """Percent, and counts. Tasks that cannot be run here are in no figure. The n-th samples of all tasks are
+    the n-th run."""
     planned = list(samples)
-    tried = [sample for sample in planned if sample.outcome in TRIED]
+    tried = [sample for sample in planned if counts(sample, dataset)]
     by_task, by_run = defaultdict[str, list[bool]](list), defaultdict[int, list[bool]](list)
     for sample in tried:
         by_task[sample.task_id].append(sample.outcome == "passed")
@@ -28,12 +29,19 @@ def statistics(samples: Iterable[Sampled]) -> Mapping[str, float | None]:
     rates = [mean(passed) for passed in by_task.values()]
     return {
         "tasks": float(len({sample.task_id for sample in planned})),
-        "runnable_tasks": float(len(by_task)),
-        "trials": float(len(tried)),
+        "counted_tasks": float(len(by_task)),
+        "counted_trials": float(len(tried)),
         "accuracy": 100 * mean(rates) if rates else None,
         **_known("standard_error_over_runs", over_runs(list(by_run.values()))),
         **_known("standard_error_over_attempts", over_attempts(list(by_task.values()))),
     }
+
+
+def counts(sample: Sampled, dataset: str) -> bool:
+    """Whether the set's board counts it."""
+    if sample.outcome == "error":
+        return dataset == DEFAULT or sample.reason == "no_reward"
+    return sample.outcome in ("passed", "failed")
 
 
 def over_runs(runs: Sequence[Sequence[bool]]) -> float | None:

@@ -105,7 +105,7 @@ class Suite(suite.Suite):
     def conditions(self) -> Mapping[str, str]:
         return {
             "network": "per task" if self.options.network == "task" else "off",
-            "timeout_factor": f"{self.options.timeout_factor:g}",
+            "timeout_factor": f"×{self.options.timeout_factor:g}",
             "images": "built" if self.options.images == "build" else "prebuilt",
         }
 
@@ -162,7 +162,7 @@ class Suite(suite.Suite):
         return verdict
 
     def statistics(self, samples: Iterable[Sampled]) -> Mapping[str, float | None]:
-        return statistics(samples)
+        return statistics(samples, self.options.dataset)
 
 
 def marks_of(trial: Trial) -> frozenset[str]:

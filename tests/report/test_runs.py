@@ -20,7 +20,7 @@ from evalkit.report.gather import gather
 from evalkit.report.labels import labels
 from evalkit.report.runs import class_of, measure, spread_of
 from evalkit.report.setting import label_of
-from evalkit.report.values import Model
+from evalkit.report.values import Model, Setting
 from evalkit.run.result import summarize
 from evalkit.run.settings import Settings
 from evalkit.store import Store, create_run, read_run
@@ -249,6 +249,13 @@ def test_other_settings_are_not_comparable(runs: Runs) -> None:
     terminal = facts(runs.terminal).setting
     assert terminal.turns == 80
     assert label_of(terminal, labels()) == "one-turn, 80 turns, mini"
+
+
+def test_a_row_says_under_what_limits_and_network_it_was_made() -> None:
+    limits = {"scope": "2.0", "network": "per task", "timeout_factor": "×2"}
+    setting = Setting("s", scaffold="interactive 1", protocol="terminus-2 1", limits=limits)
+    said = "interactive 1, network per task, time limits ×2, terminus-2, 2.0"
+    assert label_of(setting, labels()) == said
 
 
 def test_judging_in_another_way_is_another_setting(tmp_path: Path) -> None:

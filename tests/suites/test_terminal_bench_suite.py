@@ -10,7 +10,7 @@ from statistics import stdev
 from typing import Any
 
 import pytest
-from evalkit_suites.terminal_bench.datasets import datasets
+from evalkit_suites.terminal_bench.datasets import DEFAULT, datasets
 from evalkit_suites.terminal_bench.statistics import statistics
 
 from evalkit.data import load_data
@@ -83,7 +83,7 @@ def test_a_score_says_why_it_is_not_the_boards(both: Path) -> None:
         "time limits 2 times the tasks' own",
     )
     assert suite.remarks(tasks) == ("without a network, which officially is open",)
-    assert suite.conditions() == {"network": "off", "timeout_factor": "2", "images": "built"}
+    assert suite.conditions() == {"network": "off", "timeout_factor": "×2", "images": "built"}
     usual = open_suite("terminal-bench")
     assert usual.conditions()["network"] == "per task"
     assert usual.doubts(tasks, replace(data, pinned=True)) == ()
@@ -131,24 +131,32 @@ def test_a_set_that_cannot_be_cloned_says_so(
     assert "--data" in told.value.hint
 
 
-def sampled(task: str, sample: int, outcome: str) -> Sampled:
-    return Sampled(task, sample, outcome, {}, None, None)
+def sampled(task: str, sample: int, outcome: str, reason: str = "") -> Sampled:
+    return Sampled(task, sample, outcome, {}, None, None, reason)
 
 
 def test_the_boards_figures() -> None:
     """Three tasks in two runs, by hand; a fourth cannot be run here."""
     outcomes = {"a": ("passed", "passed"), "b": ("passed", "failed"), "c": ("error", "passed")}
     samples = [sampled(task, n, each) for task, both in outcomes.items() for n, each in enumerate(both)]
-    found = statistics([*samples, sampled("d", 0, "not_run"), sampled("d", 1, "not_run")])
-    assert (found["tasks"], found["runnable_tasks"], found["trials"]) == (4, 3, 6)
+    found = statistics([*samples, sampled("d", 0, "not_run"), sampled("d", 1, "not_run")], DEFAULT)
+    assert (found["tasks"], found["counted_tasks"], found["counted_trials"]) == (4, 3, 6)
     assert found["accuracy"] == pytest.approx(100 * 4 / 6)
     assert found["standard_error_over_runs"] == pytest.approx(100 * stdev([2 / 3, 2 / 3]) / sqrt(2))
     assert found["standard_error_over_attempts"] == pytest.approx(100 * sqrt(0.25 + 0.25) / 3)
 
 
 def test_one_run_has_neither_standard_error() -> None:
-    found = statistics([sampled("a", 0, "passed"), sampled("b", 0, "failed")])
+    found = statistics([sampled("a", 0, "passed"), sampled("b", 0, "failed")], DEFAULT)
     assert found["accuracy"] == 50
     assert "standard_error_over_runs" not in found
     assert "standard_error_over_attempts" not in found
-    assert statistics([sampled("a", 0, "not_run")])["accuracy"] is None
+    assert statistics([sampled("a", 0, "not_run")], "2.0")["accuracy"] is None
+
+
+def test_what_broke_is_a_failure_on_the_one_board_and_left_out_on_the_other() -> None:
+    samples = [sampled("a", 0, "passed"), sampled("b", 0, "error", "sandbox")]
+    assert statistics(samples, DEFAULT)["accuracy"] == 50
+    assert statistics(samples, "2.0")["accuracy"] == 100
+    unwritten = [*samples, sampled("c", 0, "error", "no_reward")]
+    assert statistics(unwritten, "2.0")["accuracy"] == 50
