@@ -5,6 +5,7 @@
     ├── DataError       a data set or samples file that cannot be read        exit code 2
     ├── StoreError      a run folder that is damaged, locked or foreign       exit code 2
     ├── SandboxError    the engine, an image or a container is not usable     exit code 4
+    │   └── BuildFailed    a task's image was not built (outcome `error/build`)
     └── ModelError      a model call that failed for good (outcome `error`)
         ├── ContextExceeded   the conversation no longer fits the model (outcome `failed/context`)
         └── NoSample          a replay or oracle without this answer (outcome `not_run/unavailable`)
@@ -45,6 +46,17 @@ class SandboxError(EvalkitError):
     """Infrastructure: never the model's doing. Scored samples are untouched by it."""
 
     exit_code = 4
+    reason = "sandbox"  # of the outcome `error`
+
+
+class BuildFailed(SandboxError):
+    """An image was not built. `log`: what the builder and its commands printed, the end at least."""
+
+    reason = "build"
+
+    def __init__(self, message: str, hint: str = "", log: str = "") -> None:
+        super().__init__(message, hint)
+        self.log = log
 
 
 class ModelError(EvalkitError):

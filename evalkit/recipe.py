@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 # What any workspace is given: a shell, the usual small tools, git without its Perl. Debian packages.
 TOOLS = (
@@ -42,6 +43,18 @@ UNUSED = (
     "usrmerge",
 )
 LAYOUT = 1  # raise it when evalkit.sandbox makes another image of the same recipe
+# What came later than the first names of images: those that do without keep theirs.
+LATER = ("system", "python", "root", "below", "python_into", "wheels", "wheels_into", "apt")
+
+
+def _facts(value: Any) -> Any:
+    """What goes into an image's name."""
+    return asdict(
+        value,
+        dict_factory=lambda items: {
+            k: v for k, v in items if v not in ("", (), None, False) or k not in LATER
+        },
+    )
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,11 @@ class Part:
     they depend on. `files` are written as they are (path -> text; executable where it begins with "#!"),
     `links` made (path -> target). Then the shell commands `make` are run, as root; at last `check`, a command
     that must succeed as the image's user. Nothing of these has a network.
+
+    Only of what is laid over a Context's images: `python` ("3.13") goes into the folder `python_into`, `apt`
+    are packages for the image's own apt, `wheels` requirements whose wheels, with all that they depend on,
+    are kept in `wheels_into` and as an index in `wheels_into`/simple, for the Python of `python_into` or else
+    the image's own. These three, and `make` after them, have a network while the image is made.
     """
 
     name: str
@@ -67,6 +85,11 @@ class Part:
     links: tuple[tuple[str, str], ...] = ()
     make: tuple[str, ...] = ()
     check: tuple[str, ...] = ()
+    python: str = ""
+    python_into: str = ""
+    apt: tuple[str, ...] = ()
+    wheels: tuple[str, ...] = ()
+    wheels_into: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +98,11 @@ class Recipe:
 
     Its user is `work`, number 1000, at home in /home/work; what lies there is that user's.
     `unused`: packages that something depends on, but that the image can do without.
+
+    `system`: one as a Dockerfile may begin from, instead of a registry's. Its packages (`tools` and the
+    parts' `debs`) are installed with their scripts, apt works in it and knows this host's mirrors, and its
+    user is root, in the folder `root`. It is laid over `below`, another such system, or begins with Debian's
+    essential packages. `python` ("3.13") is in /usr/local, as in the images of that name.
     """
 
     name: str
@@ -82,11 +110,15 @@ class Recipe:
     env: tuple[tuple[str, str], ...] = ()
     tools: tuple[str, ...] = TOOLS
     unused: tuple[str, ...] = UNUSED
+    system: bool = False
+    python: str = ""
+    root: str = ""
+    below: Recipe | None = None
 
     @property
     def tag(self) -> str:
         """Its name in the engine: changes with the recipe."""
-        text = json.dumps([LAYOUT, asdict(self)], sort_keys=True)
+        text = json.dumps([LAYOUT, _facts(self)], sort_keys=True)
         return f"evalkit/{self.name}:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
@@ -127,7 +159,7 @@ class Build:
     @property
     def key(self) -> str:
         """Changes with anything that goes in."""
-        text = json.dumps([LAYOUT, asdict(self)], sort_keys=True)
+        text = json.dumps([LAYOUT, _facts(self)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -137,8 +169,9 @@ class Context:
 
     `image` is the reference that tasks name it by; `files` are what the Dockerfile may copy (path -> bytes),
     `executable` those of them that are programs, `dockerfile` its path there. `bases`: for names in its FROM
-    lines, recipes that stand for them where the user's --image-map and the engine have nothing by that name.
-    `extra` are parts laid over it at the end (verifier tools, a terminal), with `env`. `timeout_s` of the
+    lines, recipes that stand for them where the user's --image-map, the engine and a registry have nothing by
+    that name. `below` are parts laid over the last stage's base before the Dockerfile is built, in a layer
+    that tasks share (verifier tools); `extra` those laid over the result, with `env`. `timeout_s` of the
     build. The build has a network, as `docker build` does.
     """
 
@@ -147,14 +180,15 @@ class Context:
     executable: tuple[str, ...] = ()
     dockerfile: str = "Dockerfile"
     bases: tuple[tuple[str, Recipe], ...] = ()
+    below: tuple[Part, ...] = ()
     extra: tuple[Part, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
     timeout_s: float = 600.0
 
     @property
     def key(self) -> str:
-        """Changes with anything that goes in."""
-        known = asdict(self)
-        known["files"] = [(path, hashlib.sha256(data).hexdigest()) for path, data in self.files]
+        """Changes with anything that goes in but its name."""
+        files = [(path, hashlib.sha256(data).hexdigest()) for path, data in self.files]
+        known = {**_facts(replace(self, files=())), "files": files, "image": ""}
         text = json.dumps([LAYOUT, known], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -273,6 +273,8 @@ class Suite(ABC):
         """How its image is built (`evalkit sandbox build SUITE`), where it has one of its own."""
         return None
 
+    dockerfiles: bool = False  # whether `build` gives Contexts: runs build them when they first need them
+
     def build(self, task: Task, folder: Path | None) -> Build | Context | None:
         """How the image of one task is built, where no registry has it; None where that is not known. A
         Context is built when a run first needs its image, a Build by `evalkit sandbox build` only.

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +17,16 @@ from evalkit.cli.suite_options import add_suite_options, given_options, names_am
 from evalkit.cli.text import one_line, size, visible
 from evalkit.data import find_local, load_data, tasks_of
 from evalkit.errors import SandboxError, UsageError
+from evalkit.recipe import Build, Context
 from evalkit.registry import from_anywhere, open_suite
 from evalkit.run.plan import select
 from evalkit.run.settings import Settings
-from evalkit.sandbox import build_image, build_image_of, build_recipe
+from evalkit.sandbox import build_context, build_image, build_image_of, build_recipe
+from evalkit.sandbox.contexts import BuiltContext
+from evalkit.sandbox.image_map import read_image_map
 from evalkit.suite import Suite
 
 if TYPE_CHECKING:
-    from evalkit.recipe import Build
     from evalkit.sandbox.builds import Built
     from evalkit.task import Task
 
@@ -32,7 +34,7 @@ ABOUT = """\
 build         make sure that the engine holds the judge image: from cache, registry, or Debian packages
 build SUITE   the image of that suite's workspaces, where it has one of its own; else, where its tasks name
               images that no registry gives out here, those of the tasks: each of a repository at a commit, in
-              a Python of frozen packages. docs/images.md says what that needs
+              a Python of frozen packages, or from a Dockerfile. docs/images.md says what that needs
 """
 EXAMPLES = """\
   evalkit sandbox build
@@ -55,6 +57,11 @@ def main(words: Sequence[str]) -> int:
         default=[],
         metavar="OWNER/REPO=PLACE",
         help="clone of a repository: a folder or an address; may be repeated",
+    )
+    parser.add_argument(
+        "--image-map",
+        metavar="FILE",
+        help="of Dockerfiles: local images for names in FROM lines (docs/images.md)",
     )
     parser.add_argument("--force", action="store_true", help="make the image anew")
     parser.add_argument("--json", action="store_true", help="tasks: an object for each image, one a line")
@@ -80,7 +87,8 @@ def main(words: Sequence[str]) -> int:
     place = Path(path) if (path := absolute(args.data)) else None
     tasks = tasks_of(suite, load_data(suite, place))
     wanted = Settings(suite=from_anywhere(args.suite), model="null", limit=args.limit, tasks=args.tasks)
-    how = How(dict(args.mirror), args.force, args.json, say)
+    table = read_image_map(Path(args.image_map)) if args.image_map else {}
+    how = How(dict(args.mirror), args.force, args.json, say, table)
     return build_tasks(suite, select(tasks, wanted), data_folder(suite, place), how)
 
 
@@ -90,6 +98,7 @@ class How:
     force: bool
     json: bool
     say: Callable[[str], None]
+    image_map: Mapping[str, str] = field(default_factory=dict)
 
 
 def mirror(text: str) -> tuple[str, str]:
@@ -102,19 +111,20 @@ def mirror(text: str) -> tuple[str, str]:
 def build_tasks(suite: Suite, tasks: Sequence[Task], folder: Path | None, how: How) -> int:
     """The images of these tasks, one after the other. One that fails keeps no other from being made:
     SandboxError in the end."""
-    builds: dict[str, tuple[str, Build]] = {}
+    builds: dict[str, tuple[str, Build | Context]] = {}
     for task in tasks:
+        if task.unavailable and suite.dockerfiles:
+            how.say(f"{task.id}: {task.unavailable}: no image is made")
+            continue
         build = suite.build(task, folder)
         if build is None:
             raise UsageError(f"how the image of {task.id} is built is not known")
-        if not isinstance(build, Build):
-            raise UsageError(f"the image of {task.id} comes from a Dockerfile, which is not built here yet")
         builds.setdefault(build.image, (task.id, build))
     failed = []
     for name, build in builds.values():
         how.say(f"{name}:")
         try:
-            built = build_image_of(build, how.mirrors.get(build.repository, ""), how.say, force=how.force)
+            built = build_one(build, how)
         except SandboxError as e:
             how.say(f"{name}: {e}")
             failed.append(f"{name}: {e.message}")
@@ -125,12 +135,25 @@ def build_tasks(suite: Suite, tasks: Sequence[Task], folder: Path | None, how: H
     return 0
 
 
-def line_of(task: str, built: Built) -> str:
+def build_one(build: Build | Context, how: How) -> Built | BuiltContext:
+    if isinstance(build, Context):
+        made: BuiltContext = build_context(build, how.image_map, how.say, force=how.force)
+        return made
+    mirror = how.mirrors.get(build.repository, "")
+    built: Built = build_image_of(build, mirror, how.say, force=how.force)
+    return built
+
+
+def line_of(task: str, built: Built | BuiltContext) -> str:
     """One line for people: what is there, and what there is to say of it."""
     took = f"{built.seconds:.0f} s" if built.seconds else "was there"
     said = [task, built.image, built.id.removeprefix("sha256:")[:12], size(built.size), took]
     if built.foreign:
         said.append("not made by evalkit: left as it is")
+    if isinstance(built, BuiltContext):
+        said += [f"from {name} = {taken.split()[0]}" for name, taken in built.bases.items()]
+        said += [f"without {name} ({why})" for name, why in built.lacks.items()]
+        return one_line("  ".join(said), 400)
     if built.lacked:
         said.append(f"without {', '.join(built.lacked)}")
     if built.again:

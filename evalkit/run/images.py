@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evalkit.recipe import Context
 from evalkit.run.settings import Knobs
 from evalkit.run.work import Sandbox, Work
 from evalkit.suite import Suite
@@ -62,13 +65,42 @@ def image_plan(suite: Suite, tasks: Sequence[Task], knobs: Knobs) -> PullPlan | 
 def _asked(suite: Suite, tasks: Sequence[Task], knobs: Knobs) -> bool:
     if not suite.workspaces:
         return False
-    named = {suite.image(task) for task in tasks} - _built(suite)
+    named = {suite.image(task) for task in tasks} - _built(suite, tasks)
     return bool(named) or knobs.image_map is not None
 
 
-def _built(suite: Suite) -> set[str]:
+def _built(suite: Suite, tasks: Sequence[Task]) -> set[str]:
+    """Names of images that are built here, not pulled."""
     recipe = suite.recipe()
-    return {recipe.name} if recipe else set()
+    return {*([recipe.name] if recipe else []), *contexts_of(suite, tasks)}
+
+
+def contexts_of(suite: Suite, tasks: Sequence[Task]) -> dict[str, Callable[[], Context]]:
+    """How images are built from the tasks' Dockerfiles, by name."""
+    if not suite.dockerfiles:
+        return {}
+    built = [task for task in tasks if isinstance(suite.build(task, None), Context)]
+    return {suite.image(task): partial(_context, suite, task) for task in built}
+
+
+def _bases(suite: Suite, tasks: Sequence[Task]) -> frozenset[str]:
+    """What their Dockerfiles begin with."""
+    from evalkit.sandbox.contexts import bases_of
+
+    return frozenset(name for make in contexts_of(suite, tasks).values() for name in bases_of(make()))
+
+
+def _context(suite: Suite, task: Task) -> Context:
+    context = suite.build(task, None)
+    assert isinstance(context, Context), "only such tasks are asked"
+    return context
+
+
+def map_of(knobs: Knobs) -> dict[str, str]:
+    """The local images that the user supplies, by what they stand for. UsageError."""
+    from evalkit.sandbox.image_map import read_image_map
+
+    return read_image_map(Path(knobs.image_map)) if knobs.image_map is not None else {}
 
 
 def _how(suite: Suite, tasks: Sequence[Task], knobs: Knobs) -> dict[str, Any]:
@@ -80,5 +112,6 @@ def _how(suite: Suite, tasks: Sequence[Task], knobs: Knobs) -> dict[str, Any]:
         "image_map": knobs.image_map,
         "budget": knobs.disk_budget,
         "width": min(knobs.concurrency, knobs.workspaces),
-        "built": _built(suite),
+        "built": _built(suite, tasks),
+        "bases": _bases(suite, tasks) if knobs.image_map is not None else frozenset(),
     }

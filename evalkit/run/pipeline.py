@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
 
-from evalkit.errors import ContextExceeded, EvalkitError, ModelError, NoSample, SandboxError
+from evalkit.errors import BuildFailed, ContextExceeded, EvalkitError, ModelError, NoSample, SandboxError
 from evalkit.outcome import Outcome
 from evalkit.run.judging import judge, proven
 from evalkit.run.plan import Plan
@@ -127,7 +127,7 @@ class Pipeline:
         except ModelError as e:
             return await self._call_failed(rollout_id, e)
         except SandboxError as e:
-            await self._ended(rollout_id, Outcome.ERROR, "sandbox", str(e))
+            await self._ended(rollout_id, Outcome.ERROR, e.reason, str(e))
             if isinstance(e, WorkspaceDied) and not again and not self.stop:
                 return await self._attempt(task, sample, again=True)
             self._sandbox_failed(e)
@@ -239,10 +239,11 @@ class Pipeline:
         self.watch.verdict(verdict)
 
     def _sandbox_failed(self, e: SandboxError) -> Verdict:
-        self._broken_jobs += 1
+        """An image that is not built is its own task's trouble; else several in a row stop the run."""
+        self._broken_jobs += not isinstance(e, BuildFailed)
         if self._broken_jobs >= HOPELESS:
             self.stop("sandbox", str(e))
-        return error("sandbox", str(e))
+        return error(e.reason, str(e))
 
     # -- ends --------------------------------------------------------------------------------------
 

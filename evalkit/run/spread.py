@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from evalkit.program import Job, Judgement, ProgramSandbox
-from evalkit.run.images import open_images
+from evalkit.run.images import contexts_of, map_of, open_images
 from evalkit.run.settings import Knobs
 from evalkit.sandbox.company import Company
 from evalkit.suite import Suite
@@ -78,6 +78,8 @@ async def open_workspaces(
         computing=knobs.judges,
         run_label=label,
         supply=supply,
+        contexts=contexts_of(suite, tasks),
+        image_map=map_of(knobs),
     )
     return sandbox
 

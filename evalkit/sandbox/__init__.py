@@ -17,6 +17,7 @@ _PUBLIC = {
     "open_program_sandbox": "evalkit.sandbox.program_sandbox",
     "build_image": "evalkit.sandbox.image",
     "build_image_of": "evalkit.sandbox.builds",
+    "build_context": "evalkit.sandbox.contexts",
     "build_recipe": "evalkit.sandbox.recipes",
     "cache_folder": "evalkit.cache",
     "checks": "evalkit.sandbox.doctor",

@@ -28,8 +28,11 @@ LACKED = "evalkit.lacked"  # label: pins that could not be had, as JSON
 
 def origin(python: str) -> str:
     """Where a version comes from here: "" for Debian's, else a folder of pyenv's. SandboxError: nowhere."""
-    if python == DEBIAN:
-        return ""
+    return "" if python == DEBIAN else pyenv(python)
+
+
+def pyenv(python: str) -> str:
+    """The newest release of a version that this host's pyenv has. SandboxError: none."""
     root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     found = [path for path in (root / "versions").glob(f"{python}.*") if (path / "bin/python3").exists()]
     if not found:
@@ -49,8 +52,8 @@ def make_python(client: Any, below: str, tag: str, folder: str, prefix: str, say
     started = time.monotonic()
     with container(client, below, {}, "0") as box:
         if folder:
-            put(box, lambda out: _pack(Path(folder), prefix, out))
-            must(box, _moved(folder, prefix))
+            put(box, lambda out: pack_python(Path(folder), prefix, out))
+            must(box, moved(folder, prefix))
         else:
             must(box, f"python3 -m venv --copies {shlex.quote(prefix)}")
         image = keep(box, tag, {"evalkit.recipe": tag}, "USER root", "ENV HOME=/root", "WORKDIR /")
@@ -58,7 +61,9 @@ def make_python(client: Any, below: str, tag: str, folder: str, prefix: str, say
     return image
 
 
-def _pack(folder: Path, prefix: str, out: tarfile.TarFile) -> None:
+def pack_python(folder: Path, prefix: str, out: tarfile.TarFile) -> None:
+    """Add this host's Python to an archive of the root, without its tests and what is installed in it."""
+
     def kept(info: tarfile.TarInfo) -> tarfile.TarInfo | None:
         inner = info.name.removeprefix(prefix.strip("/") + "/")  # lib/python3.9/test
         library = inner.partition("/")[2].partition("/")[2]
@@ -71,12 +76,12 @@ def _pack(folder: Path, prefix: str, out: tarfile.TarFile) -> None:
     out.add(folder, prefix.strip("/"), filter=kept)
 
 
-def _moved(folder: str, prefix: str) -> str:
+def moved(folder: str, prefix: str) -> str:
     """What names the old place is told the new one; then the library is compiled, and pip put in."""
     old, new = shlex.quote(folder), shlex.quote(prefix)
     return f"""set -e
 grep -rIlF {old} {new} | while read -r file; do sed -i "s#"{old}"#"{new}"#g" "$file"; done
-echo {new}/lib >/etc/ld.so.conf.d/python.conf
+echo {new}/lib >>/etc/ld.so.conf.d/python.conf
 ldconfig
 mkdir -p "$(echo {new}/lib/python3.*)/site-packages"
 [ -e {new}/bin/python ] || ln -s python3 {new}/bin/python

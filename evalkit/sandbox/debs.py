@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 import shutil
 import subprocess
 import tarfile
@@ -69,6 +70,11 @@ class Debian:
         }
         self._apt = ["apt-get", "-qq", *(f"-o{key}={value}" for key, value in options.items())]
         _call([*self._apt, "update"])
+
+    def sources(self) -> str:
+        """Its source lines for an image, which has Debian's keys in their usual place."""
+        lines = (self._folder / "sources.list").read_text()
+        return re.sub(r"\[signed-by=[^]]*\] ", "", lines)
 
     def resolve(self, packages: Sequence[str]) -> None:
         """SandboxError where they cannot be had, or not together."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Mapping, Sequence, Set
+from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,19 +33,28 @@ async def open_supply(
     keep: bool = False,
     width: int = 1,
     built: Set[str] = frozenset(),
+    bases: Set[str] = frozenset(),
     run_label: str = "",
     say: Say = lambda line: None,
     delays: tuple[float, ...] = DELAYS_S,
 ) -> Supply:
     """The supply of these images: reference -> tasks, in the order of the tasks. SandboxError, UsageError.
 
-    `width`: tasks at work at once; `built`: names of images that are built here, not pulled.
+    `width`: tasks at work at once; `built`: names of images that are built here, not pulled; `bases`: those
+    in their FROM lines, for which the map may name others, too.
     """
 
     def look() -> Supply:
         client = docker_client(timeout=ENGINE_PATIENCE_S)
         plan = plan_images(
-            images, image_map=image_map, budget=budget, width=width, built=built, client=client, say=say
+            images,
+            image_map=image_map,
+            budget=budget,
+            width=width,
+            built=built,
+            bases=bases,
+            client=client,
+            say=say,
         )
         records = records_of(client, run_label)
         sweep(client, records, spare=plan.order)
@@ -73,6 +83,7 @@ def plan_images(
     budget: int | None = None,
     width: int = 1,
     built: Set[str] = frozenset(),
+    bases: Set[str] = frozenset(),
     client: Any = None,
     say: Say = lambda line: None,
 ) -> PullPlan:
@@ -81,6 +92,7 @@ def plan_images(
     if image_map is not None:
         tasks = {task: reference for reference, named in images.items() for task in named}
         supplied, unused = map_images(read_image_map(Path(image_map)), tasks)
+        unused = [key for key in unused if not any(fnmatchcase(base, key) for base in bases)]
         if unused:
             say(f"--image-map: nothing here is called {', '.join(unused[:5])}{' ...' if unused[5:] else ''}")
     client = client or docker_client()

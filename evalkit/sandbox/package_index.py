@@ -27,9 +27,9 @@ QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_CACHE_DIR": "1", "PIP_ROO
 @contextmanager
 def package_index(box: Any) -> Iterator[Mapping[str, str]]:
     """The environment with which a command of `box` reaches it, while the block lasts."""
-    env = {**QUIET, "PIP_DEFAULT_TIMEOUT": "60", **_proxies(), **_settings()}
-    if certificates := _certificates():
-        put(box, lambda out: _pack(certificates, out))
+    env = {**QUIET, "PIP_DEFAULT_TIMEOUT": "60", **proxies(), **settings()}
+    if trusted := certificates():
+        put(box, lambda out: _pack(trusted, out))
         path = f"{FOLDER}/certificates.pem"
         env |= {"PIP_CERT": path, "SSL_CERT_FILE": path, "REQUESTS_CA_BUNDLE": path}
     try:
@@ -43,7 +43,7 @@ def _pack(certificates: str, out: tarfile.TarFile) -> None:
     write(out, f"{FOLDER}/certificates.pem", certificates)
 
 
-def _certificates() -> str:
+def certificates() -> str:
     """Those that this host trusts: an inspecting proxy's may be among them."""
     for name in ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
         if (path := os.environ.get(name)) and Path(path).is_file():
@@ -52,12 +52,12 @@ def _certificates() -> str:
     return Path(known).read_text(errors="replace") if known and Path(known).is_file() else ""
 
 
-def _proxies() -> dict[str, str]:
+def proxies() -> dict[str, str]:
     names = (*PROXIES, *map(str.upper, PROXIES))
     return {name: os.environ[name] for name in names if os.environ.get(name)}
 
 
-def _settings() -> dict[str, str]:
+def settings() -> dict[str, str]:
     """pip's index and what it trusts, less what names files of this host."""
     command = [sys.executable, "-m", "pip", "config", "list"]
     listed = subprocess.run(command, capture_output=True, check=False).stdout.decode(errors="replace")

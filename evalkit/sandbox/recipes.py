@@ -28,6 +28,7 @@ from evalkit.sandbox.build_box import container, end, must, put
 from evalkit.sandbox.engine import docker_client, labels
 from evalkit.sandbox.image_cache import Progress
 from evalkit.sandbox.recipe_system import system
+from evalkit.sandbox.system_image import build_system
 
 PROVIDES, LACKS = "evalkit.provides", "evalkit.lacks"
 PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
@@ -68,6 +69,9 @@ def _get(client: Any, recipe: Recipe, say: Progress, *, force: bool) -> str:
     found = (
         None if force else image_cache.find(client, recipe.tag) or image_cache.load(client, recipe.tag, say)
     )
+    if found is None and recipe.system:
+        below = build_recipe(recipe.below, say) if recipe.below else ""
+        return build_system(client, recipe, below, say)
     if found:
         _tell(recipe, client.images.get(found).labels, say)
         return found

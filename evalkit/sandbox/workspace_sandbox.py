@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.errors import SandboxError
@@ -19,7 +19,7 @@ from evalkit.sandbox.pulls import Supply
 from evalkit.sandbox.workspace import DockerWorkspace
 from evalkit.sandbox.workspace_calls import Calls
 from evalkit.sandbox.workspace_container import Engine, Owner
-from evalkit.sandbox.workspace_images import Image, Images
+from evalkit.sandbox.workspace_images import Contexts, Image, Images
 from evalkit.sandbox.workspace_life import Life
 from evalkit.sandbox.workspace_pool import Pool
 from evalkit.workspace import ImageSupply, NotAFile, WorkspaceDied, WorkspaceSpec
@@ -38,16 +38,21 @@ async def open_workspace_sandbox(
     run_label: str = "",
     ahead: int = AHEAD,
     supply: Supply | None = None,
+    contexts: Contexts | None = None,
+    image_map: Mapping[str, str] | None = None,
 ) -> DockerWorkspaceSandbox:
     """Workspaces of a run, of which `computing` commands that compute may run at once.
 
     `images` are those that its tasks will name: references, or names of `recipes`, whose images are built
-    where they are missing. References come from the `supply`, when they are first needed, and go with it;
-    without one they must be there. SandboxError says what is wrong with the engine. What earlier, dead
-    processes left in the engine is removed on the way.
+    where they are missing, or of `contexts`, whose images are built when they are first needed, from
+    Dockerfiles in whose FROM lines `image_map` names local images. References come from the `supply`, when
+    they are first needed, and go with it; without one they must be there. SandboxError says what is wrong
+    with the engine. What earlier, dead processes left in the engine is removed on the way.
     """
     client = await asyncio.to_thread(docker_client)
-    sandbox = DockerWorkspaceSandbox(Calls(client), recipes, computing, run_label, ahead, supply)
+    calls = Calls(client)
+    known = Images(calls, recipes, supply, contexts, image_map)
+    sandbox = DockerWorkspaceSandbox(calls, known, recipes, computing, run_label, ahead, supply)
     try:
         await sandbox.start(images)
     except BaseException:
@@ -62,6 +67,7 @@ class DockerWorkspaceSandbox:
     def __init__(
         self,
         calls: Calls,
+        images: Images,
         recipes: Sequence[Recipe],
         computing: int,
         run_label: str,
@@ -74,7 +80,7 @@ class DockerWorkspaceSandbox:
         self._computing = computing
         self._places = Places(computing)
         self._recipes = [recipe.name for recipe in recipes]
-        self._images = Images(calls, recipes, supply)
+        self._images = images
         self._owners: dict[tuple[str, str], Owner] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._pool = Pool(self._make, self._remove, ahead)

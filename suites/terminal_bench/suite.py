@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,7 @@ class Suite(suite.Suite):
     required_fields = ("task_id", "files")
     scaffold = "interactive"
     workspaces = True
+    dockerfiles = True
     answers_alone = True
     known_tasks_only = True
 
@@ -109,6 +111,10 @@ class Suite(suite.Suite):
             "images": "built" if self.options.images == "build" else "prebuilt",
         }
 
+    @cached_property
+    def _images(self) -> dict[str, str]:
+        return {}
+
     # -- images ------------------------------------------------------------------------------------
     def build(self, task: Task, folder: Path | None) -> Context | None:
         """From its Dockerfile; None for a task that has none, or whose prebuilt image is asked for."""
@@ -122,8 +128,11 @@ class Suite(suite.Suite):
         return context
 
     def image(self, task: Task) -> str:
-        context = self.build(task, None)
-        return context.image if context else trial_of(task.data).environment.image
+        """Asked for often, and its name needs all files: told once."""
+        if task.id not in self._images:
+            context = self.build(task, None)
+            self._images[task.id] = context.image if context else trial_of(task.data).environment.image
+        return self._images[task.id]
 
     # -- a rollout and its verdict -----------------------------------------------------------------
     def how(self, task: Task) -> How:
