@@ -24,11 +24,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evalkit.debs import write
 from evalkit.recipe import Build
 from evalkit.sandbox import build_source, image_cache
 from evalkit.sandbox.build_box import container, end, keep, must, put, tried
 from evalkit.sandbox.build_python import LACKED, make_environment, make_python, origin
-from evalkit.sandbox.debs import write
 from evalkit.sandbox.engine import docker_client
 from evalkit.sandbox.image_cache import Progress
 from evalkit.sandbox.package_index import package_index

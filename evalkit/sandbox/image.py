@@ -2,7 +2,7 @@
 
 Three ways to it, tried in this order: the copy that an earlier build left in the cache; the
 registry's `debian:bookworm-slim` plus two packages, where a registry answers; and the same packages
-fetched with this host's own apt configuration and unpacked into an image (`debs.py`). Both builds
+fetched with this host's own apt configuration and unpacked into an image (`evalkit/debs.py`). Both builds
 give the same interpreter, since verdicts may depend on it.
 """
 
@@ -14,8 +14,9 @@ import json
 import time
 from typing import IO, Any
 
+from evalkit import debs
 from evalkit.errors import SandboxError
-from evalkit.sandbox import debs, image_cache
+from evalkit.sandbox import image_cache
 from evalkit.sandbox.engine import docker_client, labels
 from evalkit.sandbox.image_cache import Progress
 

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from evalkit.debs import write
 from evalkit.sandbox.build_box import must, put
-from evalkit.sandbox.debs import write
 
 FOLDER = "/tmp/evalkit-index"
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")

@@ -15,9 +15,9 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from evalkit.debs import write
 from evalkit.errors import SandboxError
 from evalkit.recipe import Part
-from evalkit.sandbox.debs import write
 
 PYTHON = "3.11"  # of the image
 HOME = "home/work/"

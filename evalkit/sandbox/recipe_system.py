@@ -7,9 +7,9 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from evalkit import debs
 from evalkit.errors import SandboxError
 from evalkit.recipe import Recipe
-from evalkit.sandbox import debs
 from evalkit.sandbox.engine import labels
 from evalkit.sandbox.image import BASE, build_on_base, first_line, import_image, pull_base
 from evalkit.sandbox.image_cache import Progress

@@ -1,7 +1,7 @@
 """Images from recipes: Debian's packages, wheels and npm packages, without a registry where there is none.
 
     system    the recipe's packages: on the registry's `debian:bookworm-slim`, else fetched by this host's apt
-              and unpacked (`recipe_system.py`, `debs.py`)
+              and unpacked (`recipe_system.py`, `evalkit/debs.py`)
     payload   what the parts take from PyPI and npm, their files and links (`payload.py`)
     made      each part's commands, run in the image without a network
     checked   each part's check, in a container of the finished image

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from evalkit.cache import cache_folder
 from evalkit.errors import EvalkitError, UsageError
-from evalkit.tools.bundle import unpack
+from evalkit.tools import bundle, debian
 from evalkit.tools.known import ToolPackage, tool_package
 
 WHOLE = "installed.json"
@@ -58,7 +58,7 @@ def installed(name: str) -> Installed | None:
         found = Installed(package, folder, int(facts["size"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if package.kind == "bundle":
+    if package.kind != "python":
         return found
     return found if found.python.exists() else None  # its Python may have been removed since
 
@@ -93,7 +93,8 @@ def install(name: str, say: Say = lambda line: None, *, force: bool = False) -> 
         folder = _folder(package)
         shutil.rmtree(folder, ignore_errors=True)
         say(f"{package.requirement}: making {folder}")
-        (unpack if package.kind == "bundle" else _make)(package, folder, say)
+        makers = {"python": _make, "bundle": bundle.unpack, "debian": debian.unpack}
+        makers[package.kind](package, folder, say)
         size = sum(p.lstat().st_size for p in folder.rglob("*") if not p.is_dir())
         (folder / WHOLE).write_text(json.dumps({"requirement": package.requirement, "size": size}))
     return Installed(package, folder, size)
@@ -144,7 +145,7 @@ def _home() -> Path:
 
 def _folder(package: ToolPackage) -> Path:
     python = f"py{sys.version_info.major}.{sys.version_info.minor}"
-    made_for = platform.machine() if package.kind == "bundle" else python
+    made_for = python if package.kind == "python" else platform.machine()
     return _home() / f"{package.name}-{package.version}-{made_for}-{package.digest}"
 
 

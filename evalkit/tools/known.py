@@ -27,7 +27,7 @@ class ToolPackage:
     licence: str
     homepage: str
     pins: Path
-    kind: str = "python"  # or "bundle"
+    kind: str = "python"  # or "bundle" (npm's packages), "debian" (Debian's)
 
     @property
     def requirement(self) -> str:
@@ -50,7 +50,7 @@ def tool_package(name: str) -> ToolPackage:
         close = difflib.get_close_matches(name, tool_names(), n=1, cutoff=0.5)
         hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(tool_names())}"
         raise UsageError(f"no tool {name!r}", hint)
-    ending = "toml" if facts.get("kind") == "bundle" else "txt"
+    ending = "txt" if facts.get("kind", "python") == "python" else "toml"
     return ToolPackage(name, pins=FOLDER / "pins" / f"{name}.{ending}", **facts)
 
 

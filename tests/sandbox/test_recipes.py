@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from docker.errors import ImageNotFound
 
+from evalkit.debs import write
 from evalkit.recipe import Part, Recipe
 from evalkit.sandbox import build_recipe, reap
-from evalkit.sandbox.debs import write
 from evalkit.sandbox.engine import labels
 from evalkit.sandbox.image import import_image
 from evalkit.sandbox.image_cache import _forget, cached, load
