@@ -42,7 +42,18 @@ def ready(engine: Engine, place: Place, wanted: Wanted, left_s: float) -> str:
         said["choices"][0]["message"]
     except (TypeError, LookupError):
         return "a completion of one token has no choices"
-    return ""
+    return _another(engine, place, wanted)
+
+
+def _another(engine: Engine, place: Place, wanted: Wanted) -> str:
+    """Why it is not our model that answers, as far as its list says: llama-server answers to any name."""
+    status, said = ask(place, f"{engine.api}/models", timeout_s=PROBE_S)
+    try:
+        names = [str(model["id"]) for model in said["data"]] if status == 200 else []
+    except (TypeError, LookupError):
+        return ""
+    ours = engine.served(wanted)
+    return f"it serves {', '.join(names)[:200]}, not {ours}" if names and ours not in names else ""
 
 
 def facts_of(engine: Engine, place: Place, wanted: Wanted) -> Facts:

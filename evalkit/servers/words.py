@@ -41,9 +41,13 @@ SIGNS: tuple[tuple[str, Diagnosis], ...] = (
         Diagnosis("it finds no GPU that it can use", "`nvidia-smi` says what there is"),
     ),
     (
+        r"failed to read header|invalid magic|unsupported gguf version|safetensors_rust.safetensorerror",
+        Diagnosis("the model's files are damaged, or of another format", "fetch or convert it again"),
+    ),
+    (
         r"is not a local folder and is not a valid model identifier|repository not found|404 client error"
         r"|no such file or directory.*\.gguf|failed to load model|does not appear to have a file named"
-        r"|cannot find the requested files in the local cache",
+        r"|cannot find the requested files in the local cache|couldn't find them in the cached files",
         Diagnosis("it does not find the model", "give a folder, a file, or an id of the hub"),
     ),
     (

@@ -50,7 +50,9 @@ def handler(model: str, faults: dict[str, str], began: float) -> type[BaseHTTPRe
             if self.path == "/version":
                 self.say(200, {"version": "1.2.3"})
             elif self.path == "/v1/models":
-                self.say(200, {"data": [{"id": model, "max_model_len": 4096}]})
+                self.say(
+                    200, {"data": [{"id": "liar" if "liar" in faults else model, "max_model_len": 4096}]}
+                )
             else:
                 self.say(503 if loading else 200, {})
 
