@@ -42,12 +42,14 @@ class Beside:
 
     `files` are the compose file's folder (path -> bytes), `compose` its name there, `main` the service that
     the workspace itself stands for: all others are started before it. `env`: variables that the file names.
+    `images`: service -> reference of its image, of those that the file would have built.
     """
 
     compose: str
     main: str
-    files: tuple[tuple[str, bytes], ...] = ()
+    files: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
     env: tuple[tuple[str, str], ...] = ()
+    images: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -275,7 +277,8 @@ class WorkspaceSandbox(Protocol):
         ...
 
     def provides(self, image: str) -> frozenset[str]:
-        """What the image is known to hold, of what tasks may need (see evalkit.recipe)."""
+        """What the image is known to hold, and this machine has, of what tasks may need: see evalkit.recipe,
+        and "compose", without which nothing stands beside a workspace."""
         ...
 
     def identity(self, image: str) -> str:

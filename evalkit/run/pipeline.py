@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
 
+from evalkit.compose import NO_COMPOSE
 from evalkit.errors import BuildFailed, ContextExceeded, EvalkitError, ModelError, NoSample, SandboxError
 from evalkit.outcome import Outcome
 from evalkit.run.judging import judge, proven
@@ -180,6 +181,8 @@ class Pipeline:
             return ""
         there = self._workspaces.provides(image)
         missing = [need for need in task.needs if need not in there]
+        if "compose" in missing:
+            return NO_COMPOSE
         return f"the image has no {', '.join(missing)}" if missing else ""
 
     async def _ended(self, rollout_id: int, outcome: Outcome, reason: str, detail: str) -> None:

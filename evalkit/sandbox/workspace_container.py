@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evalkit.sandbox import keeper
@@ -30,6 +31,18 @@ class Owner:
 
 
 ROOT = Owner(0, 0)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a container stands among services beside it: networks that it joins, with its names there, and
+    volumes that it shares, by the place where it has them. `hosts` and `dns` as compose files have them."""
+
+    networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    env: tuple[tuple[str, str], ...] = ()
+    volumes: Mapping[str, str] = field(default_factory=dict)
+    hosts: Any = ()
+    dns: Any = ()
 
 
 @dataclass(frozen=True)
@@ -65,16 +78,20 @@ def join(client: Any, network: str, container: str, on: bool) -> None:
         client.api.disconnect_container_from_network(container, network, force=True)
 
 
-def create(client: Any, image: str, spec: WorkspaceSpec, run: str, network: str, engine: Engine) -> str:
+def create(
+    client: Any, image: str, spec: WorkspaceSpec, run: str, network: str, engine: Engine, place: Place
+) -> str:
     """Create (not start) a container of a spec; its id. Engine errors pass through."""
     limits = spec.limits
+    joined = dict(place.networks) | ({network: ()} if network != "none" or not place.networks else {})
+    first = next(iter(joined))
     ulimits = {"core": 0, "fsize": limits.disk_bytes}
     if engine.descriptors:
         ulimits["nofile"] = DESCRIPTORS
     host = client.api.create_host_config(
         auto_remove=True,
         init=engine.init,
-        network_mode=network,
+        network_mode=first,
         cap_drop=["NET_RAW"],
         security_opt=["no-new-privileges"],
         mem_limit=limits.memory_bytes,
@@ -83,21 +100,28 @@ def create(client: Any, image: str, spec: WorkspaceSpec, run: str, network: str,
         nano_cpus=int(limits.cpus * 1e9) if limits.cpus else None,
         ulimits=[{"Name": name, "Soft": n, "Hard": n} for name, n in ulimits.items()],
         log_config={"type": "none"},
-        mounts=[_mount(bundle) for bundle in spec.bundles],
+        mounts=[*map(_mount, spec.bundles), *(_shared(at, name) for at, name in place.volumes.items())],
+        extra_hosts=place.hosts or None,
+        dns=[place.dns] if isinstance(place.dns, str) else list(place.dns) or None,
     )
+    names = client.api.create_endpoint_config(aliases=list(joined[first])) if joined[first] else None
     made = client.api.create_container(
         image,
         [],
         entrypoint=list(keeper.COMMAND),
         user="0:0",  # the keeper's; commands run as the image's user
-        environment=dict(spec.env),
+        environment={**dict(place.env), **dict(spec.env)},
         hostname="workspace",
         working_dir="/",
         stdin_open=True,
         healthcheck={"test": ["NONE"]},
         host_config=host,
+        networking_config=client.api.create_networking_config({first: names}) if names else None,
         labels=labels(PURPOSE, run),
     )
+    for name, others in joined.items():
+        if name != first:
+            client.api.connect_container_to_network(made["Id"], name, aliases=list(others) or None)
     return str(made["Id"])
 
 
@@ -105,6 +129,12 @@ def _mount(bundle: Bundle) -> Any:
     from docker.types import Mount
 
     return Mount(bundle.at, bundle.folder, type="bind", read_only=True)
+
+
+def _shared(at: str, volume: str) -> Any:
+    from docker.types import Mount
+
+    return Mount(at, volume, type="volume")
 
 
 def remove(client: Any, container: str) -> None:

@@ -90,7 +90,8 @@ class Pool:
             self._leave_all()
 
     def _fill(self, spec: WorkspaceSpec) -> None:
-        while spec == self._spec and len(self._ready) < self._ahead:
+        # services beside one that nobody may ask for would cost more than they save
+        while spec.beside is None and spec == self._spec and len(self._ready) < self._ahead:
             self._ready.append(self._begin(spec))
 
     def _begin(self, spec: WorkspaceSpec) -> Coming:

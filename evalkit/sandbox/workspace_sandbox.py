@@ -7,10 +7,12 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evalkit.compose import Plan
 from evalkit.errors import SandboxError
 from evalkit.recipe import Recipe
 from evalkit.sandbox import workspace_container as containers
 from evalkit.sandbox import workspace_files as files_of
+from evalkit.sandbox.beside import NEED, Project, compose_program, plan_of, references
 from evalkit.sandbox.computing import Places
 from evalkit.sandbox.engine import docker_client
 from evalkit.sandbox.keeper import Keeper
@@ -18,13 +20,14 @@ from evalkit.sandbox.leftovers import reap
 from evalkit.sandbox.pulls import Supply
 from evalkit.sandbox.workspace import DockerWorkspace
 from evalkit.sandbox.workspace_calls import Calls
-from evalkit.sandbox.workspace_container import Engine, Owner
+from evalkit.sandbox.workspace_container import Engine, Owner, Place
 from evalkit.sandbox.workspace_images import Contexts, Image, Images
 from evalkit.sandbox.workspace_life import Life
 from evalkit.sandbox.workspace_pool import Pool
 from evalkit.workspace import ImageSupply, NotAFile, WorkspaceDied, WorkspaceSpec
 
 AHEAD = 2
+MAIN = ""  # the workspace's own image, among those of the services beside it
 AT_ONCE = 4  # containers that an engine makes beside each other
 SPARE = 2  # workspaces that are being filled while others compute
 PASSWD_BYTES = 1 << 20
@@ -82,6 +85,9 @@ class DockerWorkspaceSandbox:
         self._recipes = [recipe.name for recipe in recipes]
         self._images = images
         self._owners: dict[tuple[str, str], Owner] = {}
+        self._beside: dict[str, Project] = {}  # by the container beside which it stands
+        self._taken: dict[str, list[str]] = {}  # container -> images that it and what is beside it use
+        self._has: frozenset[str] = frozenset()  # what this machine has, of what tasks may need
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._pool = Pool(self._make, self._remove, ahead)
         if supply is not None:
@@ -92,6 +98,8 @@ class DockerWorkspaceSandbox:
 
     async def start(self, images: Sequence[str]) -> None:
         await self._calls(reap, self._calls.client)
+        compose = await asyncio.to_thread(compose_program)
+        self._has = frozenset({NEED} if compose else ())
         version = await self._calls(self._calls.client.version)
         info = await self._calls(self._calls.client.info)
         if self._calls.client.api.base_url.startswith("http+docker"):  # by a socket of this machine
@@ -104,6 +112,7 @@ class DockerWorkspaceSandbox:
             "runtime": info.get("DefaultRuntime", ""),
             "init": self._engine.init,
             "computing": self._computing,
+            "compose": " ".join(compose),
         }
         for name in dict.fromkeys([*images, *self._recipes]):
             await self._images.prepare(name)
@@ -116,7 +125,7 @@ class DockerWorkspaceSandbox:
         self._pool.expect(spec)
 
     def provides(self, image: str) -> frozenset[str]:
-        return self._images.provides(image)
+        return self._images.provides(image) | self._has
 
     def identity(self, image: str) -> str:
         return self._images.identity(image)
@@ -139,16 +148,39 @@ class DockerWorkspaceSandbox:
 
     # -- for the pool ----------------------------------------------------------------------------
     async def _make(self, spec: WorkspaceSpec) -> DockerWorkspace:
-        image = await self._images.take(spec.image)
+        plan = plan_of(spec.beside) if spec.beside else None
+        beside = references(plan, spec.beside) if plan and spec.beside else {}
+        taken: list[str] = []
         try:
+            images = {}
+            for service, reference in {MAIN: spec.image, **beside}.items():
+                images[service] = await self._images.take(reference)
+                taken.append(reference)
             async with self._turns:
-                return await self._made(image, spec)
+                workspace = await self._made(images, spec, plan)
         except BaseException:
-            self._images.give(spec.image)
+            self._give(taken)
             raise
+        self._taken[workspace.container] = taken
+        return workspace
 
-    async def _made(self, image: Image, spec: WorkspaceSpec) -> DockerWorkspace:
-        container, keeper = await self._launch(image, spec)
+    async def _made(
+        self, images: dict[str, Image], spec: WorkspaceSpec, plan: Plan | None
+    ) -> DockerWorkspace:
+        if plan is None:
+            return await self._launched(images[MAIN], spec, None)
+        project = Project(plan, spec, self._calls, self._run)
+        try:
+            await project.up({service: image.id for service, image in images.items()})
+            workspace = await self._launched(images[MAIN], spec, project)
+        except BaseException:
+            await asyncio.shield(project.close())
+            raise
+        self._beside[workspace.container] = project
+        return workspace
+
+    async def _launched(self, image: Image, spec: WorkspaceSpec, project: Project | None) -> DockerWorkspace:
+        container, keeper = await self._launch(image, spec, project)
         try:
             if not await keeper.wait():
                 raise SandboxError(f"a container of {spec.image} does not start", "it needs /bin/sh")
@@ -176,12 +208,17 @@ class DockerWorkspaceSandbox:
             raise
         return workspace
 
-    async def _launch(self, image: Image, spec: WorkspaceSpec) -> tuple[str, Keeper]:
+    async def _launch(self, image: Image, spec: WorkspaceSpec, project: Project | None) -> tuple[str, Keeper]:
         client, engine = self._calls.client, self._engine
         network = await self._network() if spec.network else "none"
-        container = await self._calls(containers.create, client, image.id, spec, self._run, network, engine)
+        place = project.place() if project else Place()
+        container = await self._calls(
+            containers.create, client, image.id, spec, self._run, network, engine, place
+        )
         keeper = Keeper()
         try:
+            if project:
+                await self._calls(client.api.put_archive, container, "/", project.own_files())
             await self._calls(keeper.launch, client, container)
         except BaseException as e:
             await self._away(container, keeper)
@@ -190,7 +227,7 @@ class DockerWorkspaceSandbox:
                 raise
         else:
             return container, keeper
-        return await self._launch(image, spec)
+        return await self._launch(image, spec, project)
 
     async def _network(self) -> str:
         if self._network_made is None:
@@ -232,4 +269,10 @@ class DockerWorkspaceSandbox:
 
     async def _remove(self, workspace: DockerWorkspace) -> None:
         await self._away(workspace.container, workspace.keeper)
-        self._images.give(workspace.spec.image)
+        if project := self._beside.pop(workspace.container, None):
+            await project.close()
+        self._give(self._taken.pop(workspace.container, []))
+
+    def _give(self, taken: list[str]) -> None:
+        for reference in taken:
+            self._images.give(reference)
