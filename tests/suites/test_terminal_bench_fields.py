@@ -89,20 +89,20 @@ def toml(value: Any) -> str:
 
 
 def test_of_core() -> None:
-    seen = 0
-    for seen, fields in enumerate(changed(ALL_CORE), 1):
+    everything = list(changed(ALL_CORE))
+    for fields in everything:
         for left_out in ((), ("instruction",)):
             kept = {key: value for key, value in fields.items() if key not in left_out}
             read({**CORE, "task.yaml": json.dumps(kept)})
-    assert seen > 200
+    assert len(everything) > 200
 
 
 def test_of_harbor() -> None:
-    seen = 0
-    for seen, fields in enumerate(changed(ALL_HARBOR), 1):
+    everything = list(changed(ALL_HARBOR))
+    for fields in everything:
         text = "".join(f"{key} = {toml(value)}\n" for key, value in fields.items())
         read({**STEPS, "task.toml": text})
-    assert seen > 800
+    assert len(everything) > 800
 
 
 def test_of_compose_files() -> None:
@@ -114,11 +114,11 @@ def test_of_compose_files() -> None:
         "working_dir": "/x",
         "network_mode": "none",
     }
-    seen = 0
-    for seen, document in enumerate(changed(whole), 1):
+    everything = list(changed(whole))
+    for document in everything:
         text = json.dumps(document)
         read({**CORE, "docker-compose.yaml": text})
-    assert seen > 300
+    assert len(everything) > 300
 
 
 def test_of_solutions_that_are_typed() -> None:
