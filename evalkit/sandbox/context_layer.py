@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evalkit.debs import write
 from evalkit.errors import SandboxError
 from evalkit.recipe import Part
 from evalkit.sandbox import payload
 from evalkit.sandbox.build_python import moved, pack_python, pyenv
-from evalkit.sandbox.debs import write
 from evalkit.sandbox.engine_build import build
 from evalkit.sandbox.package_index import QUIET, certificates, proxies, settings
 

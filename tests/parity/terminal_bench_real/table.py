@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 HEAD = (
-    "| task | set | build s | image MB | reference | s (solution + tests) | nothing | s | strict: reference | nothing |",
+    "| task | set | build s | MB | reference | s: solution + tests | nothing | s | strictly | strictly |",
     "|---|---|---|---|---|---|---|---|---|---|",
 )
 
