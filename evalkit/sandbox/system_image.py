@@ -16,9 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from evalkit import debs
 from evalkit.errors import SandboxError
 from evalkit.recipe import Recipe
-from evalkit.sandbox import debs
 from evalkit.sandbox.build_box import container, keep, must, put, tried
 from evalkit.sandbox.build_python import moved, pack_python, pyenv
 from evalkit.sandbox.image import first_line, import_image
