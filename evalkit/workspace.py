@@ -19,7 +19,8 @@ SLEEPING, WHOLE = 0.1, 0.9  # shares of a core: below and above, company is not 
 
 @dataclass(frozen=True)
 class WorkspaceLimits:
-    """Limits of one workspace. Sizes are bytes; `disk_bytes` bounds what its container writes in all."""
+    """Limits of one workspace. Sizes are bytes; `disk_bytes` bounds what its container writes in all. More
+    `cpus` than the engine has are as many as it has."""
 
     memory_bytes: int = 4 << 30
     disk_bytes: int = 4 << 30
@@ -175,8 +176,9 @@ class Workspace(Protocol):
         computes: bool = False,
         alone: bool = False,
     ) -> Executed:
-        """Run a command (no shell) in `folder` (default: the root). At `timeout_s`, or where the caller is
-        cancelled, it is killed with all that it started, inside the container. `on_output` hears of output
+        """Run a command (no shell) in `folder` (default: the root), as `user` (default: the workspace's; "":
+        the image's own). At `timeout_s`, or where the caller is cancelled, it is killed with all that it
+        started, inside the container. `on_output` hears of output
         as it comes. One that `computes` (a build, tests) first waits for one of the sandbox's places for
         such (--judges), with `alone` for all of them: its clock runs from then on."""
         ...

@@ -19,6 +19,7 @@ from evalkit.sandbox.computing import Places
 from evalkit.sandbox.workspace_commands import Commands
 from evalkit.sandbox.workspace_container import ROOT, Owner
 from evalkit.sandbox.workspace_exec import Hearing, Order
+from evalkit.sandbox.workspace_images import Image
 from evalkit.sandbox.workspace_life import Life, shielded
 from evalkit.workspace import Executed, File, NotAFile, Process, Tree, WorkspaceSpec
 
@@ -32,8 +33,7 @@ class DockerWorkspace:
         self,
         life: Life,
         spec: WorkspaceSpec,
-        root: str,
-        user: str,
+        image: Image,
         owner: Owner,
         places: Places,
         another: Callable[[WorkspaceSpec], Awaitable[DockerWorkspace]],
@@ -45,11 +45,13 @@ class DockerWorkspace:
         self.life = life
         self.keeper = life.keeper
         self.container = life.container
-        self._user, self._owner = user, owner
+        self._owner = owner
+        self._image_user = image.user or "0"
+        self._user = spec.user or self._image_user
         self._places = places
         self._another, self._dispose, self._joins = another, dispose, joins
         self._online = spec.network
-        self.root = root
+        self.root = spec.root or image.folder
         self.commands = Commands(life)
 
     async def prepare(self) -> None:
@@ -124,7 +126,7 @@ class DockerWorkspace:
         feeds: bool,
     ) -> Order:
         where = posixpath.join(self.root, folder) if folder else self.root
-        who = self._user if user is None else user
+        who = self._user if user is None else user or self._image_user
         return Order(tuple(command), where, who, dict(env or {}), feeds, stdin)
 
     # -- files -----------------------------------------------------------------------------------

@@ -47,10 +47,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Engine:
-    """What an engine can do for a container: be its process 1, and bound its descriptors."""
+    """What an engine can do for a container: be its process 1, bound its descriptors, and give it so many
+    cores (0: not known), which is all that it may be asked for."""
 
     init: bool = True
     descriptors: bool = True
+    cpus: int = 0
 
     def less(self, problem: str) -> Engine:
         """What is left of it after a container did not start: itself where that was for other reasons."""
@@ -97,7 +99,7 @@ def create(
         mem_limit=limits.memory_bytes,
         memswap_limit=limits.memory_bytes,
         pids_limit=limits.processes + KEEPERS,
-        nano_cpus=int(limits.cpus * 1e9) if limits.cpus else None,
+        nano_cpus=int(min(limits.cpus, engine.cpus or limits.cpus) * 1e9) if limits.cpus else None,
         ulimits=[{"Name": name, "Soft": n, "Hard": n} for name, n in ulimits.items()],
         log_config={"type": "none"},
         mounts=[*map(_mount, spec.bundles), *(_shared(at, name) for at, name in place.volumes.items())],

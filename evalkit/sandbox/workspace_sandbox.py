@@ -104,7 +104,7 @@ class DockerWorkspaceSandbox:
         info = await self._calls(self._calls.client.info)
         if self._calls.client.api.base_url.startswith("http+docker"):  # by a socket of this machine
             self._calls.root = str(info.get("DockerRootDir", ""))
-        self._engine = Engine(init=bool(info.get("InitBinary")))
+        self._engine = Engine(init=bool(info.get("InitBinary")), cpus=int(info.get("NCPU") or 0))
         self._described = {
             "kind": "docker workspaces",
             "engine": version.get("Version", ""),
@@ -190,8 +190,7 @@ class DockerWorkspaceSandbox:
             workspace = DockerWorkspace(
                 life,
                 spec,
-                spec.root or image.folder,
-                user,
+                image,
                 owner,
                 self._places,
                 self._pool.take,

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from evalkit.errors import DataError
-from evalkit.task import Answer, Task
+from evalkit.task import Task
 
 from . import core, harbor
+from .state import GOLD
 from .trial import Format, Trial
 
 MARKS = (harbor.FILE, core.FILE)  # a folder that holds one of these is a task
-SOLUTION = '{"do": "solution"}'  # the reference: `score` carries it out
 
 
 def format_of(record: Mapping[str, Any]) -> Format:
@@ -40,7 +40,7 @@ def task_of(record: Mapping[str, Any]) -> Task:
     return Task(
         trial.id,
         record,
-        Answer(SOLUTION, "state") if solved else None,
+        GOLD if solved else None,
         tags={name: value for name, value in tags.items() if value},
         needs=("compose",) if trial.environment.services else (),
         unavailable=f"needs {', '.join(trial.environment.needs)}" if trial.environment.needs else "",

@@ -20,6 +20,7 @@ from tests import workspace_image as images
 from tests.steady import steady
 
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="session")]
+WHO = ["sh", "-c", 'while read -r a b c; do [ "$a" != Uid: ] || echo "$b"; done </proc/self/status']
 LIMITS = WorkspaceLimits(memory_bytes=256 << 20, disk_bytes=64 << 20, processes=200)
 
 
@@ -127,6 +128,8 @@ async def test_a_root_of_the_image_s_own_and_files_of_root_s(
         denied = await workspace.run(["sh", "-c", "echo b >/given/a"], timeout_s=20)
         assert denied.status != 0
         assert (await workspace.tree("/given")).files["a"].owner == 0
+        named = [(await workspace.run(WHO, timeout_s=20, user=user)).text.strip() for user in (None, "", "7")]
+        assert named == ["1000", "1234", "7"]
     finally:
         await sandbox.close()
 
