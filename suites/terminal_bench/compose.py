@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from posixpath import join, normpath
 from typing import Any
 
+from evalkit.compose.filling import filled as fill
+from evalkit.compose.plan import Refused
 from evalkit.errors import DataError
 
 from .fields import Fields, read_yaml, shown
@@ -29,7 +31,6 @@ GIVEN = {
 }
 CLIENT = "T_BENCH_TASK_DOCKER_CLIENT_CONTAINER_NAME"
 LOGS = ("/logs", "/agent-logs")
-VARIABLE = re.compile(r"\$(?:\{(\w+)(?:(:?[-?])([^}]*))?\}|(\w+)|(\$))")
 
 # of the main service: without effect on the work (the rest is understood below, or needs what we lack)
 IDLE = {
@@ -83,7 +84,15 @@ class Main:
 
 
 def read_compose(files: Mapping[str, Any], path: str, task: str, main: str = "") -> Main:
-    """`main` is the main service's name; "" is core's rule: whose container has the client's name."""
+    """`main` is the main service's name; "" is core's rule: whose container has the client's name.
+    DataError."""
+    try:
+        return _read(files, path, task, main)
+    except Refused as e:
+        raise DataError(f"{task}: {path}: {e}") from None
+
+
+def _read(files: Mapping[str, Any], path: str, task: str, main: str) -> Main:
     document = read_yaml(files, path, task)
     where = f"{task}: {path}"
     if not isinstance(document, Mapping):
@@ -96,7 +105,7 @@ def read_compose(files: Mapping[str, Any], path: str, task: str, main: str = "")
     found = services.table(name)
     build, folder = build_of(found, path)
     cpus, memory = limits_of(found)
-    needs = [*needs_of(found, services), *(["a Dockerfile in the compose file"] if folder else [])]
+    needs = [*needs_of(found, bool(others)), *(["a Dockerfile in the compose file"] if folder else [])]
     return Main(
         name,
         others,
@@ -182,13 +191,13 @@ def size_of(fields: Fields, key: str) -> int:
     return int(float(found[1]) * {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}[found[2]])
 
 
-def needs_of(service: Fields, services: Fields) -> list[str]:
-    """What of the main service no workspace gives."""
+def needs_of(service: Fields, company: bool) -> list[str]:
+    """What of the main service no workspace gives. In `company` it has volumes (evalkit.compose)."""
     needs = [key for key in service.values if key not in IDLE | UNDERSTOOD]
     if service.get("network_mode") not in (None, "none", "bridge"):
         needs.append(f"network_mode {shown(service.get('network_mode'))}")
-    needs += [f"the volume {shown(volume)}" for volume in volumes_of(service) if not of_logs(volume)]
-    return needs
+    strange = (volume for volume in volumes_of(service) if not of_logs(volume) and not company)
+    return [*needs, *(f"the volume {shown(volume)}" for volume in strange)]
 
 
 def volumes_of(service: Fields) -> list[Any]:
@@ -205,12 +214,5 @@ def of_logs(volume: Any) -> bool:
 
 
 def filled(text: str) -> str:
-    """With compose's variables replaced: those of core's harness, or what the file says otherwise."""
-
-    def value(found: re.Match[str]) -> str:
-        if found[5]:
-            return "$"
-        name = found[1] or found[4]
-        return GIVEN.get(name, found[3] if found[2] and "-" in found[2] else "")
-
-    return VARIABLE.sub(value, text)
+    """With compose's variables replaced: by core's harness's values, or what the file says otherwise."""
+    return fill(text, GIVEN)
