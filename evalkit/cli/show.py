@@ -7,6 +7,7 @@ neither drive the terminal nor pass for a line of ours. evalkit/run/telling.py s
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,8 @@ from evalkit.cli.parser import Parser, whole
 from evalkit.cli.summary import summary_text
 from evalkit.cli.text import Style, one_line, visible
 from evalkit.errors import UsageError
-from evalkit.run.passages import Foreign, Passage
+from evalkit.run.passages import Checks, Foreign, Passage
+from evalkit.text import size
 
 if TYPE_CHECKING:
     from evalkit.store import Reader
@@ -27,6 +29,7 @@ EXAMPLES = """\
   evalkit show last
   evalkit show last HumanEval/3
   evalkit show humaneval--qwen3 3 --sample 2
+  evalkit show terminal-bench--qwen3 hello-world --cast hello.cast
 """
 SHOWN_TESTS = 100
 BAR = "  │ "
@@ -43,11 +46,16 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument(
         "--json", action="store_true", help="the summary, or the task's export record, as JSON"
     )
+    parser.add_argument("--cast", metavar="FILE", type=Path, help="write the recording of TASK's terminal")
     add_results(parser)
     args = parser.read(words)
 
     folder = find_run(args.run, args.results)
-    if args.task is None:
+    if args.cast and args.task is None:
+        raise UsageError("--cast needs a TASK", "whose recording it writes")
+    if args.cast:
+        _write_recording(folder, args.task, args.sample, args.cast)
+    elif args.task is None:
         _show_run(folder, as_json=args.json)
     else:
         _show_task(folder, args.task, args.sample, as_json=args.json)
@@ -73,6 +81,21 @@ def _show_task(folder: Path, task: str, sample: int, *, as_json: bool) -> None:
             print(json.dumps(as_record(store.record(*key), scorer_of(store), end, tags)))
         else:
             print("\n".join(task_text(store, *key, Style())))
+
+
+def _write_recording(folder: Path, task: str, sample: int, file: Path) -> None:
+    from evalkit.cli.export import destination
+    from evalkit.run.telling import RECORDING
+    from evalkit.store import read_run
+
+    with read_run(folder) as store:
+        key = find_sample(store, task, sample)
+        data = store.file_of(*key, RECORDING)
+    if data is None:
+        raise UsageError(f"{one_line(key[0])} has no recording", "runs through a terminal make one")
+    with destination(file) as out:
+        out.write(data)
+    print(f"{one_line(str(file))}: {size(len(data))}", file=sys.stderr)
 
 
 def find_sample(store: Reader, task: str, sample: int) -> tuple[str, int]:
@@ -116,8 +139,11 @@ def passage_text(passage: Passage, style: Style) -> Iterator[str]:
             yield "  " + one_line(part)
         elif isinstance(part, Foreign):
             yield "\n".join(BAR + line for line in visible(part.text).split("\n"))
-        else:
+        elif isinstance(part, Checks):
             yield from _tests(part.results)
+        else:
+            yield "  `--cast FILE` writes it, an asciicast: `asciinema play FILE` plays it, as does a page of"
+            yield "  `evalkit report --transcripts all`"
 
 
 def _tests(results: Sequence[TestResult]) -> Iterator[str]:

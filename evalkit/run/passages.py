@@ -12,7 +12,17 @@ from typing import Literal
 from evalkit.task import TestResult
 
 Kind = Literal[
-    "prompt", "reasoning", "reply", "act", "warning", "facts", "code", "verdict", "log", "attempts"
+    "recording",
+    "prompt",
+    "reasoning",
+    "reply",
+    "act",
+    "warning",
+    "facts",
+    "code",
+    "verdict",
+    "log",
+    "attempts",
 ]
 
 
@@ -29,7 +39,14 @@ class Checks:
     results: tuple[TestResult, ...]
 
 
-Part = str | Foreign | Checks  # a text is a line of ours
+@dataclass(frozen=True)
+class Recorded:
+    """What a terminal printed, as an asciicast."""
+
+    data: bytes
+
+
+Part = str | Foreign | Checks | Recorded  # a text is a line of ours
 
 
 @dataclass(frozen=True)

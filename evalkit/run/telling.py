@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evalkit.run.conversation import conversation, rollout
-from evalkit.run.passages import Checks, Foreign, Part, Passage, cut
+from evalkit.run.passages import Checks, Foreign, Part, Passage, Recorded, cut
 from evalkit.task import Verdict
-from evalkit.text import count, duration, money
+from evalkit.text import count, duration, money, size
 
 if TYPE_CHECKING:
     from evalkit.store import Event, Reader, Record
 
+RECORDING = "session.cast"  # the file of an answer that holds one
 LOG_LINES, LOG_LENGTH = 40, 8_000  # characters: of a log's end
 
 
@@ -23,6 +24,10 @@ def tell(store: Reader, task_id: str, sample: int, end: str) -> Iterator[Passage
 
     record = store.record(task_id, sample)
     tries = {number: list(store.events(r)) for r, number in store.rollouts(task_id, sample)}
+    if (recording := store.file_of(task_id, sample, RECORDING)) is not None:
+        yield Passage(
+            "recording", f"recording of the terminal ({size(len(recording))})", (Recorded(recording),)
+        )
     yield from conversation(list(tries.values()))
     yield from rollout(record.info, store.manifest["settings"].get("budget", {}))
     yield from verdicts(store, record)

@@ -91,6 +91,14 @@ class Reader:
         last = "SELECT max(id) FROM ending WHERE sample_id = ?"
         return self._answer(self._row(last, self._id(task_id, sample))[0], files=True)
 
+    def file_of(self, task_id: str, sample: int, name: str) -> bytes | None:
+        """One of the files of that answer, without reading the others."""
+        last = "SELECT body FROM ending WHERE sample_id = ? ORDER BY id DESC"
+        found = self._row(last, self._id(task_id, sample))
+        record = unpack(self._contents(found[0]), self._blob, str.encode) if found else {}
+        digest = ((record.get("answer") or {}).get("files") or {}).get(name)
+        return self._blob(digest.decode()) if digest else None
+
     def logs(self, task_id: str, sample: int, set_id: int | None = None) -> dict[str, bytes]:
         """What the tests printed, by policy, where it was kept with the verdict on the last answer."""
         row = self._rows(*[self._id(task_id, sample)] * 2)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import unicodedata
@@ -11,8 +12,10 @@ import pandas
 import pytest
 
 import evalkit as package
+from tests.browser.recorded import recorded_run
 from tests.cli.conftest import Evalkit
 from tests.cli.stored import HOSTILE, PLAN, make_run
+from tests.report.casts import SESSION, cast
 
 RUN = "results/stored"
 Words = tuple[str, ...]
@@ -256,6 +259,19 @@ def test_export_replaces_no_link_and_no_pipe(evalkit: Evalkit, stored: Path, tmp
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "target").read_text() == expected
     assert evalkit("export", "stored", "-o", "/dev/stdout").stdout == expected
+
+
+def test_a_recorded_terminal_is_told_of_and_written(evalkit: Evalkit, tmp_path: Path) -> None:
+    data = cast(SESSION)
+    asyncio.run(recorded_run(tmp_path / RUN, {"a/1": data}))
+    told = evalkit("show", "stored", "1").stdout
+    assert f"recording of the terminal ({len(data)} B)\n  `--cast FILE` writes it" in told
+    assert evalkit("show", "stored", "1", "--cast", "one.cast").code == 0
+    assert (tmp_path / "one.cast").read_bytes() == data
+    evalkit("show", "stored", "unrecorded", "--cast", "x").refused(2, "unrecorded has no recording")
+    evalkit("show", "stored", "--cast", "x").refused(2, "--cast needs a TASK")
+    evalkit("show", "stored", "1", "--cast", "results").refused(2, "cannot write results: a folder")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["one.cast", "results"]
 
 
 def test_frames(stored: Path) -> None:

@@ -341,6 +341,8 @@ async def test_files_of_an_answer_come_back_with_it_and_are_not_read_with_all(st
     await store.answer(await store.begin(*A), Answer("{}", "state", files))
     await store.answer(await store.begin(*B), Answer("x"))
     assert store.answer_of(*A)[0] == Answer("{}", "state", files)
+    assert store.file_of(*A, "session.cast") == b"[0.1]\n"
+    assert store.file_of(*A, "other") is None
     assert store.answer_of(*B)[0] == Answer("x")
     assert store.record(*A).answer == Answer("{}", "state", dict.fromkeys(files, b""))
 

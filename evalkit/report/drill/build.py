@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib import resources
 from pathlib import PurePath
 from typing import Any, Literal
 from urllib.parse import quote
@@ -15,7 +14,8 @@ from evalkit.report.content import Report, RunFacts
 from evalkit.report.drill.columns import columns, label
 from evalkit.report.drill.fallback import LEAST, ROWS, Fallback, fallback
 from evalkit.report.drill.packed import packed
-from evalkit.report.drill.page import sample_page
+from evalkit.report.drill.page import sample_page, spoken
+from evalkit.report.drill.scripts import resource, script
 from evalkit.report.drill.transcript import transcript
 from evalkit.report.labels import Labels, labels
 from evalkit.run.result import ended_sessions, explain_missing
@@ -27,8 +27,6 @@ Transcripts = Literal["none", "failed", "all"]
 TRANSCRIPTS: tuple[Transcripts, ...] = ("none", "failed", "all")
 LARGEST = 10_000_000  # bytes: transcripts go beside a report that would be larger with them
 SHELL = 500_000  # of them, for everything but the blocks
-SCRIPTS = ("state.js", "data.js", "parts.js", "list.js", "sample.js", "flips.js", "tables.js", "main.js")
-
 
 Watch = Callable[[Iterable[Any], RunFacts], Iterable[Any]]
 
@@ -79,9 +77,7 @@ def drill(
         "runs": [about(run, report.runs) for run in report.runs],
         "transcripts": transcripts,
         "beside": quote(stem) if beside else None,
-        "words": {key: text for key, text in said.texts.items() if key.startswith("drill.")},
-        "language": said.language.code,
-        "thousands": said.language.thousands,
+        **spoken(said),
     }
     return Drill(
         {"drill-data": packed(head), **blocks, **(within or {})},
@@ -105,17 +101,6 @@ def about(run: RunFacts, runs: Sequence[RunFacts]) -> dict[str, Any]:
         "folder": shown(run.folder.name),
         "state": shown(run.state),
     }
-
-
-def script() -> str:
-    """All of it, without comments and indentation."""
-    lines = (line.strip() for file in SCRIPTS for line in resource(f"script/{file}").splitlines())
-    code = (line.partition(" // ")[0] for line in lines if line and not line.startswith(("//", "/**")))
-    return '"use strict";\n{\n' + "\n".join(code) + "\n}\n"
-
-
-def resource(file: str) -> str:
-    return resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
 
 
 # -- transcripts -----------------------------------------------------------------------------------

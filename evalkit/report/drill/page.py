@@ -6,8 +6,13 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from evalkit.report.content import RunFacts
+from evalkit.report.drill.packed import packed
+from evalkit.report.drill.scripts import ALONE, script, source
 from evalkit.report.labels import Labels
+from evalkit.report.recording import last_screen
 from evalkit.text import shown
 
 if TYPE_CHECKING:
@@ -25,6 +30,9 @@ def sample_page(
     said: Labels,
 ) -> str:
     """`told` as transcript() gives it; `back` is the report's address with this sample open."""
+    parts = [part for _, _, parts in told for part in parts if isinstance(part, dict)]
+    casts = [part["cast"] for part in parts if "cast" in part and not part["cast"]["why"]]
+    player = script(ALONE) if casts else ""
     return template().render(
         run=run,
         row=row,
@@ -33,7 +41,19 @@ def sample_page(
         folds=[told[at : at + STEP] for at in range(0, max(1, len(told)), STEP)],
         back=back,
         said=said,
+        cast=packed({"cast": casts[0], **spoken(said)}) if casts else "",
+        player=Markup(player),
+        allowed=f"; script-src {source(player)}" if player else "",
     )
+
+
+def spoken(said: Labels) -> dict[str, Any]:
+    """The words that a script says."""
+    return {
+        "words": {key: text for key, text in said.texts.items() if key.startswith("drill.")},
+        "language": said.language.code,
+        "thousands": said.language.thousands,
+    }
 
 
 @cache
@@ -48,6 +68,7 @@ def template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["last_screen"] = last_screen
     return environment.get_template("sample.html.j2")
 
 

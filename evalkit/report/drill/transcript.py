@@ -3,6 +3,7 @@
 [[kind, title, [part, ...]], ...]      a part: "a line of ours"
                                        {"text": ..., "patch": true, "rest": [bytes, sha256]}
                                        {"tests": [[status, name, detail], ...], "of": how many there are}
+                                       {"cast": a recording, as evalkit/report/recording/frames.py has it}
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from evalkit.run.passages import Checks, Foreign, Part, Passage, cut
+from evalkit.report.recording import frames
+from evalkit.run.passages import Checks, Foreign, Part, Passage, Recorded, cut
 from evalkit.text import shown
 
 CAP = 65_536  # bytes of what others wrote, in one passage
@@ -33,6 +35,8 @@ def parts(told: Iterable[Part]) -> Iterable[Any]:
             yield {"text": shown(kept), **patch, **({"rest": rest} if rest else {})}
         elif isinstance(part, Checks):
             yield tests(part)
+        elif isinstance(part, Recorded):
+            yield {"cast": frames(part.data)}
         else:
             yield line(part)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from importlib import resources
 from typing import Any
@@ -14,6 +12,7 @@ from markupsafe import Markup
 import evalkit
 from evalkit.report.content import Report
 from evalkit.report.drill import Drill
+from evalkit.report.drill.scripts import source
 from evalkit.report.labels import Labels
 from evalkit.report.page.links import address
 from evalkit.report.page.looks import looks
@@ -80,8 +79,7 @@ def policy(script: str) -> str:
     """Nothing may be loaded, sent or framed; only our one script may run, known by its hash."""
     allowed = ["default-src 'none'", "style-src 'unsafe-inline'", "img-src data:"]
     if script:
-        digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
-        allowed.append(f"script-src 'sha256-{digest}'")
+        allowed.append(f"script-src {source(script)}")
     return "; ".join([*allowed, "base-uri 'none'", "form-action 'none'"])
 
 

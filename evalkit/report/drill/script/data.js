@@ -1,16 +1,4 @@
-// Blocks of data: base64 of gzip of JSON, inflated when they are needed. drill/columns.py says what is in them.
-const once = (get) => {
-  const found = new Map();
-  return (key) => found.get(key) ?? found.set(key, get(key)).get(key);
-};
-const block = once(async (id) => {
-  const text = document.getElementById(id)?.textContent;
-  if (!text) return null;
-  const bytes = Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return JSON.parse(await new Response(stream).text());
-});
-
+// The rows of a run, in columns: drill/columns.py says what is in them.
 /** A column of texts: `at` says which of `values` a row has; `order` the values in order; "" is the last. */
 const texts = (name, values, at, { order, kind = "text", tag, title } = {}) => {
   const rank = new Float64Array(values.length);

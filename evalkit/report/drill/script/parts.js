@@ -51,9 +51,9 @@ const sorted = (sort, name) => (sort === name ? "ascending" : sort === `-${name}
 const EVENTS = 200;
 const LINES = { "+": "added", "-": "gone", "@": "place" };
 
-const restOf = (text) => make("p", { class: "rest" }, text);
 const partOf = (part) => {
   if (typeof part === "string") return [make("p", {}, part)];
+  if (part.cast) return [playerOf(part.cast)];
   if (part.tests) {
     const heads = ["status", "test", "detail"].map((name) => make("th", { scope: "col" }, say(name)));
     const rows = part.tests.map(([status, name, detail]) => make("tr", {},
