@@ -31,7 +31,7 @@ def statistics(samples: Iterable[Sampled], dataset: str) -> Mapping[str, float |
         "tasks": float(len({sample.task_id for sample in planned})),
         "counted_tasks": float(len(by_task)),
         "counted_trials": float(len(tried)),
-        "accuracy": 100 * mean(rates) if rates else None,
+        "accuracy": 100.0 * mean(rates) if rates else None,
         **_known("standard_error_over_runs", over_runs(list(by_run.values()))),
         **_known("standard_error_over_attempts", over_attempts(list(by_task.values()))),
     }

@@ -5,7 +5,7 @@ Officially verified as terminal-bench 0.2.18 (core) and harbor 0.25.0 (2.0 and l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit import suite
 from evalkit.assignment import Assignment
-from evalkit.errors import UsageError
+from evalkit.errors import DataError, UsageError
 from evalkit.interaction import Encounter
+from evalkit.outcome import Outcome
 from evalkit.protocol import Protocol
 from evalkit.recipe import Context
 from evalkit.registry import did_you_mean
-from evalkit.samples import Sampled
+from evalkit.samples import Sampled, SampleRecord
 from evalkit.suite import CommonOptions, Data, Scorer, SuiteInfo, option
 from evalkit.task import Answer, Task, Verdict
 from evalkit.workspace import WorkspaceSandbox
@@ -169,6 +170,22 @@ class Suite(suite.Suite):
 
         verdict: Verdict = await score(trial_of(task.data), answer, sandbox, self.how(task))
         return verdict
+
+    # -- formats -----------------------------------------------------------------------------------
+    def read_answers(self, path: Path) -> Iterator[SampleRecord]:
+        raise DataError(
+            "answers of Terminal-Bench cannot be replayed: each was verified in the container it was made in",
+            "`evalkit score RUN` judges what a run has kept again",
+        )
+
+    def official_sample(self, task: Task, answer: Answer, verdict: Verdict | None) -> dict[str, Any]:
+        """As the row of a trial in the harness's results, as far as it is about the tests."""
+        if trial_of(task.data).format == "core":
+            resolved = verdict.outcome is Outcome.PASSED if verdict and verdict.scored else None
+            return {"task_id": task.id, "is_resolved": resolved}
+        reward = verdict.measured.get("reward") if verdict else None
+        result = None if reward is None else {"rewards": {"reward": reward}}
+        return {"task_name": task.id, "verifier_result": result}
 
     def statistics(self, samples: Iterable[Sampled]) -> Mapping[str, float | None]:
         return statistics(samples, self.options.dataset)

@@ -18,6 +18,7 @@ from evalkit.errors import DataError, EvalkitError, UsageError
 from evalkit.registry import open_suite
 from evalkit.samples import Sampled
 from evalkit.suite import Suite
+from evalkit.task import Answer, error, failed, passed
 
 from .test_terminal_bench_formats import CORE, HARBOR
 
@@ -160,3 +161,18 @@ def test_what_broke_is_a_failure_on_the_one_board_and_left_out_on_the_other() ->
     assert statistics(samples, "2.0")["accuracy"] == 100
     unwritten = [*samples, sampled("c", 0, "error", "no_reward")]
     assert statistics(unwritten, "2.0")["accuracy"] == 50
+
+
+def test_answers_are_not_replayed_and_rows_are_the_harnesses_own(both: Path) -> None:
+    suite = open_suite("terminal-bench", {"dataset": "own"})
+    with pytest.raises(DataError, match="cannot be replayed"):
+        suite.read_answers(both)
+    core, _, harbor = suite.tasks(load_data(suite, both).records)
+    done, half = passed(measured={"reward": 1.0}), failed("wrong", measured={"reward": 0.5})
+    answer = Answer("", "state")
+    assert suite.official_sample(core, answer, done) == {"task_id": "core/one", "is_resolved": True}
+    assert suite.official_sample(core, answer, failed("wrong"))["is_resolved"] is False
+    assert suite.official_sample(core, answer, error("sandbox"))["is_resolved"] is None
+    row = {"task_name": "harbor/one", "verifier_result": {"rewards": {"reward": 0.5}}}
+    assert suite.official_sample(harbor, answer, half) == row
+    assert suite.official_sample(harbor, answer, error("no_reward"))["verifier_result"] is None
