@@ -1,0 +1,2 @@
+#!/bin/bash
+printf "oil\nwick\nmatch\n" >/app/list.txt
