@@ -44,7 +44,7 @@ UNUSED = (
 )
 LAYOUT = 1  # raise it when evalkit.sandbox makes another image of the same recipe
 # What came later than the first names of images: those that do without keep theirs.
-LATER = ("system", "python", "root", "below", "python_into", "wheels", "wheels_into", "apt")
+LATER = ("system", "python", "root", "below", "python_into", "wheels", "wheels_into", "apt", "args", "others")
 
 
 def _facts(value: Any) -> Any:
@@ -171,8 +171,9 @@ class Context:
     `executable` those of them that are programs, `dockerfile` its path there. `bases`: for names in its FROM
     lines, recipes that stand for them where the user's --image-map, the engine and a registry have nothing by
     that name. `below` are parts laid over the last stage's base before the Dockerfile is built, in a layer
-    that tasks share (verifier tools); `extra` those laid over the result, with `env`. `timeout_s` of the
-    build. The build has a network, as `docker build` does.
+    that tasks share (verifier tools); `extra` those laid over the result, with `env`. `args` are of its
+    ARGs, `timeout_s` is the build's. The build has a network, as `docker build` does. `others`: images that
+    are needed with it, of services beside its workspace, by references of their own.
     """
 
     image: str
@@ -184,11 +185,13 @@ class Context:
     extra: tuple[Part, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
     timeout_s: float = 600.0
+    args: tuple[tuple[str, str], ...] = ()
+    others: tuple[Context, ...] = field(repr=False, default=())
 
     @property
     def key(self) -> str:
-        """Changes with anything that goes in but its name."""
+        """Changes with anything that goes in but its name, and others'."""
         files = [(path, hashlib.sha256(data).hexdigest()) for path, data in self.files]
-        known = {**_facts(replace(self, files=())), "files": files, "image": ""}
+        known = {**_facts(replace(self, files=(), others=())), "files": files, "image": ""}
         text = json.dumps([LAYOUT, known], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -13,7 +13,8 @@ from tests.workspace_image import made as workspace_image_of
 
 REPOSITORY = Path(__file__).parents[1]
 
-collect_ignore = ["suites/aider_polyglot_set"]  # exercises: their tests are for whoever solves them
+# exercises and tasks: their tests are for whoever solves them
+collect_ignore = ["suites/aider_polyglot_set", "suites/terminal_bench_set"]
 
 
 @pytest.fixture(scope="session")

@@ -120,6 +120,8 @@ def build_tasks(suite: Suite, tasks: Sequence[Task], folder: Path | None, how: H
         if build is None:
             raise UsageError(f"how the image of {task.id} is built is not known")
         builds.setdefault(build.image, (task.id, build))
+        for other in build.others if isinstance(build, Context) else ():
+            builds.setdefault(other.image, (f"{task.id}, beside it", other))
     failed = []
     for name, build in builds.values():
         how.say(f"{name}:")

@@ -18,7 +18,6 @@ class Build:
     context: str
     dockerfile: str  # relative to the context
     args: tuple[tuple[str, str], ...] = ()
-    target: str = ""
 
 
 @dataclass(frozen=True)

@@ -190,7 +190,6 @@ def _build(who: str, raw: Any, files: Mapping[str, bytes]) -> Build | None:
             "context",
             "dockerfile",
             "args",
-            "target",
             "labels",
             "tags",
             "pull",
@@ -204,7 +203,7 @@ def _build(who: str, raw: Any, files: Mapping[str, bytes]) -> Build | None:
     if "/".join(filter(None, (context, dockerfile))) not in files:
         raise Refused(f"{who} has no {dockerfile} in its folder to be built from")
     args = env_of(who, {"environment": settings.get("args")}, files)
-    return Build(context, dockerfile, args, str(settings.get("target") or ""))
+    return Build(context, dockerfile, args)
 
 
 def _joined(who: str, raw: dict[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -79,8 +79,13 @@ def contexts_of(suite: Suite, tasks: Sequence[Task]) -> dict[str, Callable[[], C
     """How images are built from the tasks' Dockerfiles, by name."""
     if not suite.dockerfiles:
         return {}
-    built = [task for task in tasks if isinstance(suite.build(task, None), Context)]
-    return {suite.image(task): partial(_context, suite, task) for task in built}
+    found: dict[str, Callable[[], Context]] = {}
+    for task in tasks:
+        context = suite.build(task, None)
+        if isinstance(context, Context):
+            found[suite.image(task)] = partial(_context, suite, task)
+            found |= {o.image: partial(_context, suite, task, n) for n, o in enumerate(context.others)}
+    return found
 
 
 def _bases(suite: Suite, tasks: Sequence[Task]) -> frozenset[str]:
@@ -90,10 +95,10 @@ def _bases(suite: Suite, tasks: Sequence[Task]) -> frozenset[str]:
     return frozenset(name for make in contexts_of(suite, tasks).values() for name in bases_of(make()))
 
 
-def _context(suite: Suite, task: Task) -> Context:
+def _context(suite: Suite, task: Task, other: int | None = None) -> Context:
     context = suite.build(task, None)
     assert isinstance(context, Context), "only such tasks are asked"
-    return context
+    return context if other is None else context.others[other]
 
 
 def map_of(knobs: Knobs) -> dict[str, str]:

@@ -133,6 +133,7 @@ class Project:
             networks={f"{self.name}_{name}": others for name, others in known.items()},
             env=main.env,
             volumes={at: f"{self.name}_{name}" for at, name in of_main(self.plan, self._files).items()},
+            memory=tuple(mount.at for mount in main.mounts if mount.kind == "memory"),
             hosts=main.settings.get("extra_hosts") or (),
             dns=main.settings.get("dns") or (),
         )

@@ -133,7 +133,7 @@ def _build(client: Any, context: Context, image_map: Mapping[str, str], say: Pro
     if context.below and last in bases:
         froms[last], lacks = _with_tools(client, bases[last], context.below, say)
     started = time.monotonic()
-    args = {**proxies(), **settings()}
+    args = {**dict(context.args), **proxies(), **settings()}
     written = dockerfile.rewritten(text, froms, [*settings()])
     with tempfile.TemporaryFile() as archive:
         _pack(context, written, archive)

@@ -36,11 +36,13 @@ ROOT = Owner(0, 0)
 @dataclass(frozen=True)
 class Place:
     """Where a container stands among services beside it: networks that it joins, with its names there, and
-    volumes that it shares, by the place where it has them. `hosts` and `dns` as compose files have them."""
+    volumes that it shares, by the place where it has them; `memory`: places that are in memory. `hosts` and
+    `dns` as compose files have them."""
 
     networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     env: tuple[tuple[str, str], ...] = ()
     volumes: Mapping[str, str] = field(default_factory=dict)
+    memory: tuple[str, ...] = ()
     hosts: Any = ()
     dns: Any = ()
 
@@ -103,6 +105,7 @@ def create(
         ulimits=[{"Name": name, "Soft": n, "Hard": n} for name, n in ulimits.items()],
         log_config={"type": "none"},
         mounts=[*map(_mount, spec.bundles), *(_shared(at, name) for at, name in place.volumes.items())],
+        tmpfs=dict.fromkeys(place.memory, "") or None,
         extra_hosts=place.hosts or None,
         dns=[place.dns] if isinstance(place.dns, str) else list(place.dns) or None,
     )

@@ -14,6 +14,7 @@ from dataclasses import replace
 from evalkit.checkout import unpacked
 from evalkit.recipe import Context, Part, Recipe
 
+from . import beside
 from .trial import Trial
 from .wanted import Wanted, wanted
 
@@ -144,24 +145,44 @@ def own_tools(wishes: Wanted) -> Iterator[Part]:
 
 # -- the task's own ----------------------------------------------------------------------------------
 def context_of(trial: Trial) -> Context:
-    """The image of the task's main service. Its name says the task, and changes with all that goes in."""
+    """The image of the task's main service, and those of what stands beside it."""
     environment = trial.environment
+    wishes = wanted(*scripts(trial))
     prefix = f"{environment.context}/" if environment.context else ""
+    dockerfile = environment.dockerfile.removeprefix(prefix)
+    tooled = image_of(
+        trial, trial.id, environment.context, dockerfile, below=(tools(),), extra=tuple(own_tools(wishes))
+    )
+    return replace(tooled, others=tuple(beside.built(trial).values()))
+
+
+def image_of(
+    trial: Trial,
+    called: str,
+    folder: str,
+    dockerfile: str,
+    args: tuple[tuple[str, str], ...] = (),
+    *,
+    below: tuple[Part, ...] = (),
+    extra: tuple[Part, ...] = (),
+) -> Context:
+    """From a folder of the task's; its name says what it is called, and changes with all that goes in."""
+    prefix = f"{folder}/" if folder else ""
     inside = {
         path.removeprefix(prefix): content for path, content in trial.files.items() if path.startswith(prefix)
     }
-    wishes = wanted(*scripts(trial))
     context = Context(
         image="",
         files=tuple((path, unpacked(content)) for path, content in sorted(inside.items())),
         executable=tuple(sorted(path for path, content in inside.items() if content.get("executable"))),
-        dockerfile=environment.dockerfile.removeprefix(prefix),
+        dockerfile=dockerfile,
         bases=BASES,
-        below=(tools(),),
-        extra=tuple(own_tools(wishes)),
-        timeout_s=CORE_BUILD_S if trial.format == "core" else environment.build_timeout_s,
+        below=below,
+        extra=extra,
+        timeout_s=CORE_BUILD_S if trial.format == "core" else trial.environment.build_timeout_s,
+        args=args,
     )
-    name = re.sub(r"[^a-z0-9]+", "-", trial.id.lower()).strip("-")
+    name = re.sub(r"[^a-z0-9]+", "-", called.lower()).strip("-")
     return replace(context, image=f"evalkit/terminal-bench-{name}:{context.key}")
 
 

@@ -16,6 +16,7 @@ from evalkit.compose.filling import filled as fill
 from evalkit.compose.plan import Refused
 from evalkit.errors import DataError
 
+from .beside import refusal
 from .fields import Fields, read_yaml, shown
 
 # what core's harness gives to compose; its folders of the host are the engine's own affair here
@@ -105,7 +106,11 @@ def _read(files: Mapping[str, Any], path: str, task: str, main: str) -> Main:
     found = services.table(name)
     build, folder = build_of(found, path)
     cpus, memory = limits_of(found)
-    needs = [*needs_of(found, bool(others)), *(["a Dockerfile in the compose file"] if folder else [])]
+    needs = [f"{need} of the service {name}" for need in needs_of(found)]
+    if others:  # then the file itself is followed
+        why = refusal(files, path, name, "harbor" if main else "core")
+        needs = [f"another compose file ({why})"] if why else []
+    needs += [f"a Dockerfile in the compose file of the service {name}"] if folder else []
     return Main(
         name,
         others,
@@ -117,7 +122,7 @@ def _read(files: Mapping[str, Any], path: str, task: str, main: str) -> Main:
         cpus,
         memory,
         found.get("network_mode") == "none",
-        tuple(f"{need} of the service {name}" for need in needs),
+        tuple(needs),
     )
 
 
@@ -191,12 +196,12 @@ def size_of(fields: Fields, key: str) -> int:
     return int(float(found[1]) * {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}[found[2]])
 
 
-def needs_of(service: Fields, company: bool) -> list[str]:
-    """What of the main service no workspace gives. In `company` it has volumes (evalkit.compose)."""
+def needs_of(service: Fields) -> list[str]:
+    """What of the main service no workspace gives."""
     needs = [key for key in service.values if key not in IDLE | UNDERSTOOD]
     if service.get("network_mode") not in (None, "none", "bridge"):
         needs.append(f"network_mode {shown(service.get('network_mode'))}")
-    strange = (volume for volume in volumes_of(service) if not of_logs(volume) and not company)
+    strange = (volume for volume in volumes_of(service) if not of_logs(volume))
     return [*needs, *(f"the volume {shown(volume)}" for volume in strange)]
 
 

@@ -7,6 +7,7 @@ from evalkit.interaction import Budget
 from evalkit.scaffolds.terminal import terminal_bundle
 from evalkit.workspace import Workspace, WorkspaceLimits, WorkspaceSpec
 
+from .beside import beside_of
 from .trial import Trial
 from .verify import How, Verification
 
@@ -32,6 +33,7 @@ def spec_of(trial: Trial, how: How) -> WorkspaceSpec:
         network=how.network and any(phase.network == "public" for phase in phases),
         limits=limits,
         bundles=(terminal_bundle(),),
+        beside=beside_of(trial),
     )
 
 

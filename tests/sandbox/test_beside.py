@@ -61,6 +61,7 @@ def beside(main: str, **web: Any) -> Beside:
                 "build": ".",
                 "environment": ["FROM_FILE=$TOLD"],
                 "volumes": ["./logs:/logs", "common:/common", "./site/page:/copied/page"],
+                "tmpfs": ["/quick"],
                 "depends_on": {"web": {"condition": "service_healthy"}},
             },
             "web": {
@@ -98,7 +99,7 @@ async def test_services_are_reached_by_name_and_nothing_else_is(
         got = await workspace.run(asks(name), timeout_s=20)
         assert (got.status, got.text) == (0, "hello from $beside\n")
     said = await workspace.run(
-        ["sh", "-c", "echo $FROM_FILE $MINE; cat /copied/page; ls /logs /secret"], timeout_s=20
+        ["sh", "-c", "echo $FROM_FILE $MINE; cat /copied/page; echo; ls /secret"], timeout_s=20
     )
     assert said.text.startswith("yes too\nhello from $beside")
     (box,) = docker_engine.api.containers(filters={"label": "com.docker.compose.service=web"})

@@ -32,4 +32,7 @@ def test_it_can_be_called_again():
 
 
 def test_chapters_are_as_they_were():
-    assert "".join((BOOK / name).read_text() for name in ("title", "chapter-1", "chapter-2", "chapter-3")) == WHOLE
+    assert (
+        "".join((BOOK / name).read_text() for name in ("title", "chapter-1", "chapter-2", "chapter-3"))
+        == WHOLE
+    )

@@ -11,4 +11,6 @@ def test_the_text_is_whole():
 
 def test_the_receipt_is_the_archives():
     whole = Path("/app/whole.txt").read_bytes()
-    assert Path("/app/receipt.txt").read_text().strip() == hashlib.sha256(b"receipt " + whole).hexdigest()[:12]
+    assert (
+        Path("/app/receipt.txt").read_text().strip() == hashlib.sha256(b"receipt " + whole).hexdigest()[:12]
+    )
