@@ -60,6 +60,7 @@ def position(page: Page) -> Locator:
 def test_a_session_plays_to_its_end(opened: Callable[..., Page]) -> None:
     page = opened("session")
     assert text(page).endswith("done\n$"), "at first its last screen"
+    expect(page.locator(".cast .rest")).to_have_text("the terminal was made anew")
     page.get_by_label("Speed").select_option("2×")
     position(page).fill("5000")
     page.get_by_role("button", name="Play").click()

@@ -31,6 +31,7 @@ SESSION: tuple[Event, ...] = (
     (301.3, "o", "echo 漢字\r\n\x1b[38;2;255;128;0m漢字\x1b[0m \x1b[7mturned\x1b[0m\r\n$ "),
     (303.3, "o", "\x1b[?1049h\x1b[2J\x1b[1;1Ha full screen\x1b[24;1Hits last line"),
     (306.0, "o", "\x1b[?1049l"),
+    (306.2, "m", "the terminal was made anew"),
     (306.5, "o", "echo done\r\ndone\r\n$ "),
 )
 MARKUP = "</script><script>window.__x=1</script><img src=x onerror=window.__x=1>"

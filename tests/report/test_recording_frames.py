@@ -33,6 +33,7 @@ def test_a_session_plays_and_waits_are_cut_short() -> None:
     coloured = film["lines"][film["frames"][1][3][3]]
     assert coloured == ["folder", 1, "  notes.txt  ", 0, "run.sh", 2]
     assert film["styles"][1:3] == [["4", "", "b"], ["2", "", ""]]
+    assert film["marked"] == [[7500, "the terminal was made anew"]]
     orange = film["styles"].index(["ff8000", "", ""])
     assert ["漢", -1 - orange] in [line[:2] for line in film["lines"]], "wide, each by itself"
     assert ["paper", "ink", ""] in film["styles"]

@@ -1,7 +1,8 @@
 """What a recorded terminal showed: an asciicast becomes the frames that a page plays.
 
 cast.py             a file that anybody may have written -> events, whatever is wrong with it
-screen.py           what a terminal makes of what programs print
+sequences.py        what programs print, parted into texts and commands
+screen.py, cells.py what a terminal makes of them
 style.py, width.py  how it looks, and how much room it takes
 frames.py           events -> plain JSON: lines, and what changed when
 """

@@ -1,7 +1,7 @@
 """asciicast v2, read from a file that a hostile program may have filled.
 
 A header in JSON, then a line of JSON an event: [seconds since the start, kind, text]. Kinds: "o" what was
-printed, "i" what was typed, "r" a new size ("100x50"). Others ("m", markers) show nothing.
+printed, "i" what was typed, "r" a new size ("100x50"), "m" a remark. Others show nothing.
 Source: docs.asciinema.org/manual/asciicast/v2, read in November 2026.
 """
 

@@ -4,7 +4,7 @@
      "styles": [[fore, back, looks], ...],        as recording/style.py has them; the first is plain
      "lines":  [[text, style, text, style, ...], ...],   a wide character by itself, with style -1 - style
      "frames": [[ms, seconds, cursor, [row, line, row, line, ...]], ...],   cursor: row * 1000 + column, or -1
-     "typed":  [[ms, text], ...],
+     "typed":  [[ms, text], ...], and "marked" in the same way: remarks of who recorded it
      "left":   {"bytes": not looked at, "lines": that are no events, "frames": 1 where some were left out},
      "why":    why it cannot be played, or ""}
 
@@ -20,7 +20,8 @@ from operator import itemgetter
 from typing import Any
 
 from evalkit.report.recording.cast import Cast, Happened, read_cast
-from evalkit.report.recording.screen import BLANK, Row, Screen
+from evalkit.report.recording.cells import BLANK, Row
+from evalkit.report.recording.screen import Screen
 from evalkit.report.recording.style import PLAIN, Style
 from evalkit.run.passages import cut
 from evalkit.text import shown
@@ -95,7 +96,7 @@ class Film:
         self._styles: dict[Style, int] = {PLAIN: 0}
         self._shown: list[int] = []  # the line in each row of the last frame
         self._frames: list[list[Any]] = []
-        self._typed: list[list[Any]] = []
+        self._said: dict[str, list[list[Any]]] = {"i": [], "m": []}
         self._most = cast.size
         self._full = False
 
@@ -108,8 +109,8 @@ class Film:
         elif one.kind == "r":
             self._screen.resize(*one.size)
             self._most = max(self._most[0], one.size[0]), max(self._most[1], one.size[1])
-        elif one.kind == "i" and len(self._typed) < TYPED:
-            self._typed.append([round(now * 1000), shown(cut(one.text, KEYS).translate(NAMED))])
+        elif one.kind in self._said and len(self._said[one.kind]) < TYPED:
+            self._said[one.kind].append([round(now * 1000), shown(cut(one.text, KEYS).translate(NAMED))])
 
     def show(self, now: float, at: float, *, last: bool = False) -> None:
         """The screen as it is, where it is another than before."""
@@ -177,7 +178,8 @@ class Film:
             "styles": list(map(list, self._styles)),
             "lines": list(map(list, self._lines)),
             "frames": self._frames,
-            "typed": self._typed,
+            "typed": self._said["i"],
+            "marked": self._said["m"],
             "left": left,
             "why": cast.why,
         }

@@ -3,41 +3,20 @@
 Written here: the emulator to be had as a package knows no second screen (vim and less leave theirs behind)
 and stops at sequences that nobody sends in good faith. The tests hold it to what tmux shows. All of it is
 data: nothing is asked, answered, opened, titled or copied, and every count is bounded by the screen.
-Sequences: invisible-island.net/xterm/ctlseqs, read in November 2026.
+What commands do: invisible-island.net/xterm/ctlseqs, read in November 2026.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from evalkit.report.recording.cells import Cells, Row
+from evalkit.report.recording.sequences import Sequences
 from evalkit.report.recording.style import PLAIN, Style, restyled
 from evalkit.report.recording.width import LINES, SEEN, width
 
-Cell = tuple[str, Style]  # a wide character's second cell holds no text
-BLANK: Cell = (" ", PLAIN)
-MARKS = 4  # accents that one cell takes
-
-TOKEN = re.compile(
-    r"(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
-    r"|\x1b\[(?P<numbers>[0-?]{0,256})(?P<between>[ -/]{0,4})(?P<final>[@-~])"
-    r"|\x1b(?P<string>[\]PX^_k])"
-    r"|\x1b(?P<escape>[ -/]{0,4}[0-OQ-WYZ\\`-jl-~])"
-    r"|(?P<control>[\x00-\x1f\x7f-\x9f])"
-)
-UNFINISHED = re.compile(r"\x1b(?:\[[0-?]{0,256}[ -/]{0,4}|[ -/]{0,4})\Z")
-END = re.compile(r"\x07|\x1b\\|[\x18\x1a]|(?=\x1b[^\\])")  # of a string: titles, clipboards, pictures
-
-
-class Row:
-    """`drawn` is the page's number for what it shows; None once that has changed."""
-
-    __slots__ = ("cells", "drawn")
-
-    def __init__(self, columns: int, style: Style = PLAIN) -> None:
-        self.cells: list[Cell] = [(" ", style)] * columns
-        self.drawn: int | None = None
+SECOND = (47, 1047, 1049)  # modes that show the second screen
 
 
 @dataclass
@@ -50,76 +29,49 @@ class Pen:
     wraps: bool = False
     drawing: bool = False  # letters stand for lines
 
-    def copy(self) -> Pen:
-        return Pen(self.x, self.y, self.style, self.wraps, self.drawing)
-
 
 class Screen:
     """`feed` it what was printed, in pieces cut anywhere."""
 
-    def __init__(self, columns: int, rows: int) -> None:
-        self.columns, self.height = columns, rows
+    def __init__(self, columns: int, height: int) -> None:
+        self.columns, self.height = columns, height
         self.spent = 0  # about nanoseconds: what was fed may take far longer than it is long
-        self._pending, self._within = "", False  # within a string that has not ended
+        self._sequences = Sequences()
         self._reset()
 
+    @property
+    def rows(self) -> list[Row]:
+        return self._cells.rows
+
     def _reset(self) -> None:
-        self.rows = [Row(self.columns) for _ in range(self.height)]
+        self._cells = Cells(self.columns, self.height)
         self.pen = Pen()
         self.cursor = True  # to be seen
-        self._other: tuple[list[Row], Pen] | None = None  # the first screen, while the second is shown
+        self._first: tuple[Cells, Pen] | None = None  # the first screen, while the second is shown
         self._saved = Pen()
         self._top, self._bottom = 0, self.height - 1  # what scrolls
         self._wrap, self._insert, self._origin = True, False, False
         self._last = ""
 
-    def resize(self, columns: int, rows: int) -> None:
-        """Lines are cut or filled up, not joined anew; the end of the screen stays in sight."""
-        for lines in (self.rows, self._other[0] if self._other else []):
-            del lines[: max(0, min(len(lines) - rows, self.pen.y - rows + 1))]
-            del lines[rows:]
-            for row in lines:
-                row.cells = [*row.cells[:columns], *[BLANK] * (columns - len(row.cells))]
-                row.drawn = None
-            lines += [Row(columns) for _ in range(rows - len(lines))]
-        self.columns, self.height = columns, rows
-        self._top, self._bottom = 0, rows - 1
-        self.pen.y -= max(0, self.pen.y - rows + 1)
-        self._go(self.pen.x, self.pen.y)
+    def resize(self, columns: int, height: int) -> None:
+        for cells in (self._cells, *([self._first[0]] if self._first else [])):
+            cells.resize(columns, height, self.pen.y)
+        self.columns, self.height = columns, height
+        self._top, self._bottom = 0, height - 1
+        self._go(self.pen.x, min(self.pen.y, height - 1))
 
-    # -- reading ---------------------------------------------------------------------------------------
+    # -- what is printed -------------------------------------------------------------------------------
     def feed(self, text: str) -> None:
-        text, at = self._pending + text, 0
-        self._pending = ""
-        while at < len(text):
-            if self._within:
-                ended = END.search(text, at)
-                if ended is None:
-                    self._pending = "\x1b" if text.endswith("\x1b") else ""
-                    return
-                at, self._within = ended.end(), False
-                continue
-            found = TOKEN.match(text, at)
-            if found is None or found["control"] == "\x1b":
-                if UNFINISHED.match(text, at):
-                    self._pending = text[at:]
-                    return
-                at += 1  # an escape that begins nothing
-                continue
-            at = found.end()
+        for kind, value, final in self._sequences.read(text):
             self.spent += 1500
-            if found["text"]:
-                self.spent += 100 * len(found["text"])
-                self._write(found["text"])
-            elif found["final"]:
-                if not found["between"]:
-                    self._command(found["numbers"], found["final"])
-            elif found["string"]:
-                self._within = True
-            elif found["escape"]:
-                self._escape(found["escape"])
+            if kind == "text":
+                self._write(value)
+            elif kind == "command":
+                self._command(value, final)
+            elif kind == "escape":
+                self._escape(value)
             else:
-                self._control(found["control"])
+                self._control(value)
 
     def _control(self, code: str) -> None:
         pen = self.pen
@@ -133,30 +85,27 @@ class Screen:
             self._go(pen.x // 8 * 8 + 8, pen.y)
 
     def _escape(self, code: str) -> None:
-        pen = self.pen
         if code == "7":
-            self._saved = pen.copy()
+            self._saved = replace(self.pen)
         elif code == "8":
             self._restore()
         elif code == "D":
             self._feed_line()
         elif code == "E":
-            self._go(0, pen.y)
+            self._go(0, self.pen.y)
             self._feed_line()
         elif code == "M":
             self._feed_back()
         elif code == "c":
             self._reset()
         elif code in ("(0", "(B"):
-            pen.drawing = code == "(0"
+            self.pen.drawing = code == "(0"
 
     def _command(self, given: str, final: str) -> None:
-        if given[:1] in ("<", "=", ">"):
-            return
-        if given[:1] == "?":
-            if final in "hl":
-                for mode in numbers(given[1:]):
-                    self._mode(mode, on=final == "h")
+        if given[:1] == "?" and final in "hl":
+            for mode in numbers(given[1:]):
+                self._mode(mode, on=final == "h")
+        if given[:1] in ("<", "=", ">", "?"):
             return
         if final == "m":
             self.pen.style = restyled(self.pen.style, given)
@@ -173,7 +122,7 @@ class Screen:
         elif final in "hl" and 4 in asked:
             self._insert = final == "h"
         elif final == "s":
-            self._saved = self.pen.copy()
+            self._saved = replace(self.pen)
         elif final == "u":
             self._restore()
 
@@ -185,16 +134,14 @@ class Screen:
         elif mode == 6:
             self._origin = on
             self._go(0, self._top if on else 0)
-        elif mode in (47, 1047, 1049) and on != bool(self._other):
-            if on:
-                self._other = self.rows, self.pen.copy()
-                self.rows = [Row(self.columns) for _ in range(self.height)]
-            elif self._other:
-                self.rows, before = self._other
-                self._other = None
-                if mode == 1049:
-                    self.pen = before
-                    self._go(before.x, before.y)
+        elif mode in SECOND and on and not self._first:
+            self._first = self._cells, replace(self.pen)
+            self._cells = Cells(self.columns, self.height)
+        elif mode in SECOND and not on and self._first:
+            (self._cells, before), self._first = self._first, None
+            if mode == 1049:
+                self.pen = before
+                self._go(before.x, before.y)
 
     # -- the pen ---------------------------------------------------------------------------------------
     def _go(self, x: int, y: int) -> None:
@@ -202,7 +149,7 @@ class Screen:
         self.pen.wraps = False
 
     def _restore(self) -> None:
-        self.pen = self._saved.copy()
+        self.pen = replace(self._saved)
         self._go(self.pen.x, self.pen.y)
 
     def _move(self, final: str, n: int, m: int) -> None:
@@ -229,65 +176,6 @@ class Screen:
         elif final == "Z":
             self._go((x + 7) // 8 * 8 - 8 * n, y)
 
-    # -- what changes ------------------------------------------------------------------------------------
-    def _blank(self) -> Cell:
-        return (" ", Style(back=self.pen.style.back))
-
-    def _change(self, final: str, which: int, n: int) -> None:
-        """`which` as it was given, `n` as a count of at least one."""
-        x, y, row = self.pen.x, self.pen.y, self.rows[self.pen.y]
-        n = min(n, max(self.columns, self.height))
-        if final == "J":
-            if which in (0, 1):
-                self._erase(y, *((x, self.columns) if which == 0 else (0, x + 1)))
-            lines = {0: range(y + 1, self.height), 1: range(y), 2: range(self.height)}.get(which, range(0))
-            self.spent += len(lines) * (self.columns + 200)
-            for other in lines:
-                self._erase(other, 0, self.columns)
-        elif final == "K":
-            ends = {0: (x, self.columns), 1: (0, x + 1), 2: (0, self.columns)}.get(which)
-            if ends:
-                self._erase(y, *ends)
-        elif final == "X":
-            self._erase(y, x, min(x + n, self.columns))
-        elif final == "@":
-            row.cells[x:x] = [self._blank()] * n
-            self._changed(row)
-        elif final == "P":
-            del row.cells[x : x + n]
-            row.cells += [self._blank()] * n
-            self._changed(row)
-        elif final in "LM" and self._top <= y <= self._bottom:
-            self._scroll(n if final == "M" else -n, y)
-            self._go(0, y)
-        elif final == "S":
-            self._scroll(n, self._top)
-        elif final == "T":
-            self._scroll(-n, self._top)
-        elif final == "b" and self._last:
-            self.spent += 500 * n
-            self._write(self._last * n)
-
-    def _changed(self, row: Row) -> None:
-        del row.cells[self.columns :]
-        row.drawn = None
-
-    def _erase(self, y: int, start: int, end: int) -> None:
-        row = self.rows[y]
-        if start and row.cells[start][0] == "":  # the second half of what is wide
-            start -= 1
-        row.cells[start:end] = [self._blank()] * (end - start)
-        row.drawn = None
-
-    def _scroll(self, n: int, top: int) -> None:
-        """Lines from `top` to the bottom of what scrolls go up by n, or down by -n."""
-        end = self._bottom + 1
-        count, style = min(abs(n), end - top), self._blank()[1]
-        new = [Row(self.columns, style) for _ in range(count)]
-        kept = self.rows[top + count : end] if n > 0 else self.rows[top : end - count]
-        self.rows[top:end] = [*kept, *new] if n > 0 else [*new, *kept]
-        self.spent += count * (self.columns + 200) + 500
-
     def _feed_line(self) -> None:
         if self.pen.y == self._bottom:
             self._scroll(1, self._top)
@@ -302,13 +190,55 @@ class Screen:
             self.pen.y -= 1
         self.pen.wraps = False
 
+    # -- what changes ------------------------------------------------------------------------------------
+    @property
+    def _blank(self) -> Style:
+        return Style(back=self.pen.style.back)
+
+    def _change(self, final: str, which: int, n: int) -> None:
+        """`which` as it was given, `n` as a count of at least one."""
+        x, y = self.pen.x, self.pen.y
+        n = min(n, max(self.columns, self.height))
+        parts = {0: (x, self.columns), 1: (0, x + 1), 2: (0, self.columns)}  # of the line
+        if final == "J" and which in parts:
+            others = (range(y + 1, self.height), range(y), range(self.height))[which]
+            self.spent += len(others) * (self.columns + 200)
+            if which != 2:
+                self._cells.erase(y, *parts[which], self._blank)
+            for other in others:
+                self._cells.erase(other, 0, self.columns, self._blank)
+        elif final == "K" and which in parts:
+            self._cells.erase(y, *parts[which], self._blank)
+        elif final == "X":
+            self._cells.erase(y, x, min(x + n, self.columns), self._blank)
+        elif final == "@":
+            self._cells.insert(y, x, n, self._blank)
+        elif final == "P":
+            self._cells.delete(y, x, n, self._blank)
+        elif final in "LM" and self._top <= y <= self._bottom:
+            self._scroll(n if final == "M" else -n, y)
+            self._go(0, y)
+        elif final in "ST":
+            self._scroll(n if final == "S" else -n, self._top)
+        elif final == "b" and self._last:
+            self._write(self._last * n)
+
+    def _scroll(self, n: int, top: int) -> None:
+        """Lines from `top` to the bottom of what scrolls go up by n, or down by -n."""
+        end = self._bottom + 1
+        n = max(top - end, min(n, end - top))
+        self._cells.scroll(top, end, n, self._blank)
+        self.spent += abs(n) * (self.columns + 200) + 500
+
     # -- writing -----------------------------------------------------------------------------------------
     def _write(self, text: str) -> None:
+        self.spent += 100 * len(text)
         if self.pen.drawing:
             text = text.translate(LINES)
         if text.isascii() and self._wrap and not self._insert:
             self._write_plain(text)
         else:
+            self.spent += 400 * len(text)
             for character in text.translate(SEEN):
                 self._put(character, width(character))
         self._last = text[-1:]
@@ -320,47 +250,29 @@ class Screen:
             if pen.wraps:
                 self._next_line()
             piece = text[at : at + self.columns - pen.x]
-            row, end = self.rows[pen.y], pen.x + len(piece)
-            self._halve(row, pen.x, end)
-            row.cells[pen.x : end] = [(character, pen.style) for character in piece]
-            row.drawn = None
+            self._cells.write(pen.y, pen.x, piece, pen.style)
             at += len(piece)
-            pen.x, pen.wraps = min(end, self.columns - 1), end == self.columns
+            self._step(len(piece))
 
     def _put(self, character: str, cells: int) -> None:
         pen = self.pen
-        if not cells:
-            self._mark(character)
+        if not cells:  # an accent goes with the character before it
+            if pen.x or pen.wraps:
+                self._cells.mark(pen.y, pen.x - (not pen.wraps), character)
             return
         if cells > self.columns:
             character, cells = "\ufffd", 1
         if self._wrap and (pen.wraps or pen.x + cells > self.columns):
             self._next_line()
         pen.x = min(pen.x, self.columns - cells)
-        row, end = self.rows[pen.y], pen.x + cells
         if self._insert:
-            row.cells[pen.x : pen.x] = [BLANK] * cells
-            del row.cells[self.columns :]
-        self._halve(row, pen.x, end)
-        row.cells[pen.x : end] = [(character, pen.style), ("", pen.style)][:cells]
-        row.drawn = None
-        pen.x, pen.wraps = min(end, self.columns - 1), end >= self.columns
+            self._cells.insert(pen.y, pen.x, cells, PLAIN)
+        (self._cells.write if cells == 1 else self._cells.write_wide)(pen.y, pen.x, character, pen.style)
+        self._step(cells)
 
-    def _mark(self, mark: str) -> None:
-        """An accent goes with the character before it."""
-        row, x = self.rows[self.pen.y], self.pen.x - (not self.pen.wraps)
-        if x > 0 and row.cells[x][0] == "":
-            x -= 1
-        if x >= 0 and len(row.cells[x][0]) <= MARKS:
-            row.cells[x] = row.cells[x][0] + mark, row.cells[x][1]
-            row.drawn = None
-
-    def _halve(self, row: Row, start: int, end: int) -> None:
-        """What is wide and loses one half loses both."""
-        if start and row.cells[start][0] == "":
-            row.cells[start - 1] = BLANK
-        if end < self.columns and row.cells[end][0] == "":
-            row.cells[end] = BLANK
+    def _step(self, cells: int) -> None:
+        end = self.pen.x + cells
+        self.pen.x, self.pen.wraps = min(end, self.columns - 1), end >= self.columns
 
     def _next_line(self) -> None:
         self.pen.x = 0
@@ -369,7 +281,7 @@ class Screen:
 
 def numbers(given: str) -> Sequence[int]:
     """What stands between semicolons; 0 where nothing does, or no number."""
-    return [min(int(part), 9999) if part.isdecimal() else 0 for part in given[:256].split(";")]
+    return [min(int(part), 9999) if part.isdecimal() else 0 for part in given.split(";")]
 
 
 def bounded(at: int, size: int) -> int:

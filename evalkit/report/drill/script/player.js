@@ -5,7 +5,7 @@ const LEAP = 5000; // ms
 const clock = (s) => [...(s < 3600 ? [] : [Math.floor(s / 3600)]), Math.floor(s / 60) % 60, s % 60]
   .map((part, at) => (at ? String(part).padStart(2, "0") : part)).join(":");
 
-const playerOf = ({ columns, rows, ms, seconds, styles, lines, frames, typed, left, why }) => {
+const playerOf = ({ columns, rows, ms, seconds, styles, lines, frames, typed, marked, left, why }) => {
   if (why) return restOf(say("unplayable", { why: say(`why.${why}`) }));
   const places = Array.from({ length: rows }, () => make("span"));
   const cursor = make("i", { "aria-hidden": true });
@@ -13,7 +13,7 @@ const playerOf = ({ columns, rows, ms, seconds, styles, lines, frames, typed, le
     cursor, ...places.flatMap((place) => [place, "\n"]));
   const toggle = press("", () => (playing ? pause() : play()), { class: "toggle" });
   const seek = make("input", { type: "range", min: 0, max: ms, "aria-label": say("position"), input: () => leap(+seek.value) });
-  const time = make("span", { class: "time" }), keys = make("kbd");
+  const time = make("span", { class: "time" }), keys = make("kbd"), mark = restOf("");
   const speed = make("select", { "aria-label": say("speed") },
     ...SPEEDS.map((times) => make("option", { value: times }, `${times}×`)));
   speed.value = 1;
@@ -30,6 +30,7 @@ const playerOf = ({ columns, rows, ms, seconds, styles, lines, frames, typed, le
     if (back.length === 6) run.style.backgroundColor = `#${back}`;
     return run;
   };
+  const latest = (said) => said.findLast(([when]) => when <= at)?.[1] ?? "";
   const draw = () => {
     const next = Math.max(0, frames.findLastIndex(([when]) => when <= at));
     if (next < frame) {
@@ -53,7 +54,8 @@ const playerOf = ({ columns, rows, ms, seconds, styles, lines, frames, typed, le
     time.textContent = `${clock(now)} / ${clock(seconds)}`;
     seek.value = at;
     seek.setAttribute("aria-valuetext", say("clock", { at: clock(now), end: clock(seconds) }));
-    keys.textContent = typed.findLast(([when]) => when <= at)?.[1] ?? "";
+    keys.textContent = latest(typed);
+    mark.textContent = latest(marked);
   };
 
   // -- time
@@ -105,7 +107,8 @@ const playerOf = ({ columns, rows, ms, seconds, styles, lines, frames, typed, le
   const parts = Object.entries(left).filter(([, n]) => n).map(([what, n]) => restOf(say(`left.${what}`, { n })));
   const whole = make("div", { class: "cast", role: "group", "aria-label": say("player"), keydown: pressed },
     screen, make("div", { class: "controls" }, toggle, seek, time, speed),
-    typed.length ? make("p", { class: "typed" }, `${say("typed")}: `, keys) : null, ...parts);
+    typed.length ? make("p", { class: "typed" }, `${say("typed")}: `, keys) : null,
+    marked.length ? mark : null, ...parts);
   whole.style.setProperty("--columns", columns);
   return whole;
 };
