@@ -16,6 +16,7 @@ from evalkit.workspace import File, NotAFile, Workspace
 ROOT = "0"
 PATIENCE_S = 120.0
 LOGS = ("/logs/agent", "/logs/verifier", "/logs/artifacts")
+AGENT_LOGS = ("/agent-logs",)  # of core's
 TESTS = "/tests"
 
 FOLDERS = 'mkdir -p -- "$@" && chmod 777 -- "$@"'

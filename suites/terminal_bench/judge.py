@@ -1,25 +1,25 @@
 """From an answer to its verdict.
 
-An agent's answer is what the verification of its live container gave (state.py); where no agent worked, the
+An agent's answer is what the verification of its live container gave (state.py); where no agent worked, a
 container is opened here, the reference solution run or nothing, and then verified the same way.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from time import monotonic
+from dataclasses import replace
 
 from evalkit.errors import DataError
+from evalkit.outcome import Outcome
 from evalkit.task import Answer, Verdict, error, failed, passed
 from evalkit.workspace import WorkspaceSandbox
 
+from .alone import nobody, reference
+from .blame import mute, the_agents
 from .rewards import HEADLINE, headline
-from .solution import solve
 from .state import BROKEN, FORGED, LATE, LOG, NO_REWARD, UNREAD, State, Verified, is_order, read_state
 from .trial import Trial
-from .verify import How, Verification
-from .workplace import spec_of
+from .verify import How
 
 DETAIL, SHOWN = 400, 5
 # the reason of `failed` or `error` that an end without a reward stands for
@@ -30,36 +30,21 @@ ERROR = {UNREAD: "grader", NO_REWARD: "no_reward"}
 async def score(trial: Trial, answer: Answer, sandbox: WorkspaceSandbox, how: How) -> Verdict:
     """SandboxError where the engine failed, DataError where gold is asked for that the task lacks."""
     measured: dict[str, float] = {}
-    if is_order(answer.text):
-        began = monotonic()
-        answer = await work_alone(trial, sandbox, how, solves=bool(answer.text.strip()), measured=measured)
-        measured["whole_s"] = round(monotonic() - began, 3)
+    worked = not is_order(answer.text)
+    if not answer.text.strip():
+        answer = await nobody(trial, sandbox, how)
+    elif not worked:
+        answer, measured["solution_s"] = await reference(trial, sandbox, how)
     try:
         state = read_state(answer.text)
     except DataError as e:
         return failed("malformed", e.message)
-    return official_verdict(trial, state, answer.files.get(LOG, b""), measured)
-
-
-async def work_alone(
-    trial: Trial, sandbox: WorkspaceSandbox, how: How, *, solves: bool, measured: dict[str, float]
-) -> Answer:
-    """The answer of the reference solution, or of nobody. `measured` gets the solution's seconds."""
-    workspace = await sandbox.open(await asyncio.to_thread(spec_of, trial, how))
-    try:
-        verification = Verification(trial, workspace, how)
-        await verification.begin()
-        while solves:
-            began = monotonic()
-            await solve(trial, verification.step, workspace, how)
-            measured["solution_s"] = round(measured.get("solution_s", 0.0) + monotonic() - began, 3)
-            if verification.steps_left == 1:
-                break
-            await verification.advance()
-            solves = verification.steps_left > 0
-        return await verification(workspace)
-    finally:
-        await workspace.close()
+    verdict = official_verdict(trial, state, answer.files.get(LOG, b""), measured)
+    if worked and mute(state) and (why := await the_agents(trial, answer, sandbox, how)):
+        verdict = replace(
+            verdict, outcome=Outcome.FAILED, reason="crashed", detail=f"{why}; {verdict.detail}"
+        )
+    return verdict
 
 
 def official_verdict(trial: Trial, state: State, log: bytes, measured: Mapping[str, float]) -> Verdict:

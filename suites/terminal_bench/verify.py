@@ -9,6 +9,7 @@ format's by the reward that they write down (verify_harbor). docs/terminal-bench
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from evalkit.errors import SandboxError
 from evalkit.task import Answer
 from evalkit.workspace import NotAFile, Workspace
 
-from .inside import EMPTY, LOGS, TESTS, as_root, files_below, make_folders, number_of, put
+from .inside import AGENT_LOGS, EMPTY, LOGS, TESTS, as_root, files_below, make_folders, number_of, put
 from .rewards import FOLDER, Rewards, mean, short_of
 from .state import BROKEN, CHANGES, LOG, State, Verified
 from .trial import Healthcheck, Phase, Step, Trial
@@ -84,7 +85,7 @@ class Verification:
     async def begin(self) -> None:
         """Make a fresh container ready for the agent. SandboxError where it is not fit for the task."""
         workspace, step = self._workspace, self.step
-        await make_folders(workspace, LOGS)
+        await make_folders(workspace, (*LOGS, *AGENT_LOGS) if self.trial.format == "core" else LOGS)
         users = {step.verifier.user for step in self.trial.steps}
         self.owners = frozenset([0, *[await number_of(workspace, user) for user in sorted(users)]])
         if check := self.trial.environment.healthcheck:
@@ -128,9 +129,10 @@ class Verification:
         """What the agent has made of the files, as it stands before the last verification; none where that is
         too much."""
         try:
-            return {CHANGES: await self._workspace.changes(limit=CHANGES_BYTES)}
+            changes = await self._workspace.changes(limit=CHANGES_BYTES)
         except NotAFile:
             return {}
+        return {CHANGES: await asyncio.to_thread(gzip.compress, changes, 1, mtime=0)}
 
     # -- steps -------------------------------------------------------------------------------------
     async def _verify(self, step: Step) -> Seen:

@@ -5,7 +5,7 @@ terminal of root's, and what that shows in the end is the verdict.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from evalkit.workspace import File, Workspace
 from .company import computing
 from .inside import TESTS, put
 from .screen import Unreadable, read_screen, resolved
-from .state import LATE, UNREAD, Verified
+from .state import BROKEN, LATE, UNREAD, Verified
 from .trial import Step
 
 if TYPE_CHECKING:
@@ -34,17 +34,19 @@ async def verify_core(
     from .verify import Seen
 
     await put(workspace, files, TESTS)
-    late, screen, seconds, starved = await typed(by, workspace, step, limit_s, alone=False)
-    if late and starved:  # late beside others, for want of CPU
-        late, screen, seconds, _ = await typed(by, workspace, step, limit_s, alone=True)
-    verified, log = Verified(seconds=round(seconds, 3)), screen.encode()
-    if late:
-        detail = f"not done in {limit_s:g} s: {screen.strip()[-SHOWN:]}"
+    shown = await typed(by, workspace, step, limit_s, alone=False)
+    if shown.late and shown.starved:  # late beside others, for want of CPU
+        shown = await typed(by, workspace, step, limit_s, alone=True)
+    verified, log = Verified(seconds=round(shown.seconds, 3)), shown.screen.encode()
+    if shown.ended:
+        return Seen(replace(verified, end=BROKEN, detail="the terminal of the tests was ended"), log)
+    if shown.late:
+        detail = f"not done in {limit_s:g} s: {shown.screen.strip()[-SHOWN:]}"
         return Seen(replace(verified, end=LATE, official="test_timeout", detail=detail), log)
     try:
-        results = read_screen(by.trial.parser, screen)
+        results = read_screen(by.trial.parser, shown.screen)
     except Unreadable as e:
-        detail = f"{e}: {screen.strip()[-SHOWN:]}"
+        detail = f"{e}: {shown.screen.strip()[-SHOWN:]}"
         return Seen(replace(verified, end=UNREAD, official="parse_error", detail=detail), log)
     tests = tuple(TestResult(name, "passed" if good else "wrong") for name, good in results.items())
     passes = resolved(results)
@@ -53,25 +55,31 @@ async def verify_core(
     return Seen(replace(verified, rewards=rewards, tests=tests, official=official), log)
 
 
-async def typed(
-    by: Verification, workspace: Workspace, step: Step, limit_s: float, *, alone: bool
-) -> tuple[bool, str, float, bool]:
-    """Whether they were late, the screen with all that it showed before, seconds, and whether that may be for
-    want of CPU. In the agent's own terminal where the task wants that, and it is there."""
+@dataclass(frozen=True)
+class Shown:
+    """`screen` with all that it showed before. `starved`: being late may be for want of CPU. `ended`: the
+    tests or the agent's own programs ended the terminal."""
+
+    screen: str = ""
+    seconds: float = 0.0
+    late: bool = False
+    starved: bool = False
+    ended: bool = False
+
+
+async def typed(by: Verification, workspace: Workspace, step: Step, limit_s: float, *, alone: bool) -> Shown:
+    """In the agent's own terminal where the task wants that, and it is there."""
     own = by.terminal if by.trial.same_shell else None
-    terminal = own or await Terminal.open(
-        workspace, width=WIDTH, height=HEIGHT, user=step.agent.user if by.trial.same_shell else "root"
-    )
+    user = step.agent.user if by.trial.same_shell else "root"
+    terminal = own or await Terminal.open(workspace, width=WIDTH, height=HEIGHT, user=user)
     try:
         async with computing(workspace, limit_s, alone=alone) as place:
             began = monotonic()
-            try:
-                done = await terminal.run_blocking(KEYS, limit_s)
-            except Ended:  # the tests, or the agent's own programs, ended the session
-                return False, "", monotonic() - began, False
+            done = await terminal.run_blocking(KEYS, limit_s)
             seconds = monotonic() - began
-        screen = await terminal.scrollback()
-        return not done, screen, seconds, place.starved(limit_s)
+        return Shown(await terminal.scrollback(), seconds, not done, place.starved(limit_s))
+    except Ended:
+        return Shown(ended=True)
     finally:
         if own is None:
             await terminal.end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -86,7 +87,7 @@ async def test_what_an_agent_left_is_kept_with_its_answer(sandbox: Any) -> None:
     verdict, answer = await graded(sandbox, harbor(), "echo hello >hello.txt")
     assert (verdict.outcome, answer.form) == ("passed", "state")
     assert {CHANGES, LOG} <= set(answer.files)
-    assert b"hello.txt" in answer.files[CHANGES]
+    assert b"hello.txt" in gzip.decompress(answer.files[CHANGES])
     assert official_verdict(harbor(), read_state(answer.text), b"", {}).outcome == "passed"
 
 
@@ -131,6 +132,22 @@ async def test_no_reward_is_an_error_and_late_tests_fail(sandbox: Any) -> None:
     verdict, _ = await graded(sandbox, slow, "true", replace(HOW, factor=0.05))
     assert (verdict.outcome, verdict.reason) == ("failed", "test_timeout")
     assert (verdict.official, verdict.detail) == ("VerifierTimeoutError", "not done in 1.5 s")
+
+
+async def test_whose_doing_it_is_that_tests_are_mute(sandbox: Any) -> None:
+    """The agent's, where they speak without what it made of the files; else it is not known to be."""
+    unless = "[ -e broken ] || [ -e /proc/$(cat pid)/comm ] || echo 0 >/logs/verifier/reward.txt"
+    speaks = harbor(f"#!/bin/bash\n{unless}\n")
+    verdict, answer = await graded(sandbox, speaks, "touch broken")
+    assert verdict.reason == "no_reward"
+    verdict = await score(speaks, answer, sandbox, HOW)
+    assert (verdict.outcome, verdict.reason) == ("failed", "crashed")
+    assert "give one without it" in verdict.detail
+    running = await graded(sandbox, speaks, "sleep 300 >/dev/null 2>&1 & echo $! >pid")
+    assert (await score(speaks, running[1], sandbox, HOW)).reason == "no_reward"
+    mute = harbor("#!/bin/bash\ntrue\n")
+    verdict = await score(mute, (await graded(sandbox, mute, "touch broken"))[1], sandbox, HOW)
+    assert (verdict.outcome, verdict.reason) == ("error", "no_reward")
 
 
 SEES = """\
