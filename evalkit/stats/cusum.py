@@ -28,20 +28,14 @@ class Sums:
 
 
 def cusum(z: Sequence[float], allowance: float = ALLOWANCE, limit: float = LIMIT) -> Sums:
-    """Of nights in their order. An infinite z stays an alarm for as long as nights are that far."""
+    """Of nights in their order."""
     down, up = [], []
     low = high = 0.0
     for value in z:
-        low = _step(low, -value, allowance, limit)
-        high = _step(high, value, allowance, limit)
+        low, high = max(0.0, low - value - allowance), max(0.0, high + value - allowance)
         down.append(low)
         up.append(high)
     return Sums(tuple(down), tuple(up), _alarms(down, limit), _alarms(up, limit))
-
-
-def _step(before: float, away: float, allowance: float, limit: float) -> float:
-    """One that has alarmed does not go on to rise without end: it falls back as quickly as it rose."""
-    return max(0.0, min(before + away - allowance, 2 * limit + 1))
 
 
 def _alarms(sums: Sequence[float], limit: float) -> tuple[int, ...]:

@@ -1,0 +1,62 @@
+"""What nights gave: the values that everything about nightly runs is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+MOST_ERRORS = 0.02  # of what was planned: with more, a night says nothing of the model
+LEAST_RUN = 0.98
+
+
+@dataclass(frozen=True)
+class Night:
+    """One run of one night. `tasks`: of each task how many samples passed, and how many have a verdict.
+
+    `key`: what makes runs comparable (suite data, scaffold, sampling, limits); where it changes, a new
+    baseline begins. `facts`: the environment by name ("endpoint", "image"), which may change beside it.
+    `used`: cost in US dollars, tokens, seconds, where they are known; `ends`: samples by outcome and reason.
+    """
+
+    day: date
+    run: str
+    tasks: Mapping[str, tuple[int, int]]
+    planned: int
+    errors: int = 0
+    key: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    used: Mapping[str, float | None] = field(default_factory=dict)
+    ends: Mapping[str, int] = field(default_factory=dict)
+    simulated: bool = False
+
+    @property
+    def scored(self) -> int:
+        return sum(n for _, n in self.tasks.values())
+
+    @property
+    def score(self) -> float | None:
+        """Share of the samples with a verdict that passed."""
+        return sum(k for k, _ in self.tasks.values()) / self.scored if self.scored else None
+
+    @property
+    def hollow(self) -> str:
+        """Why it is shown and compared with nothing; "" where it counts."""
+        if not self.planned or not self.scored:
+            return "nothing was scored"
+        if self.errors > MOST_ERRORS * self.planned:
+            return f"{self.errors / self.planned:.1%} of its samples broke by infrastructure"
+        if self.scored < LEAST_RUN * self.planned:
+            return f"only {self.scored / self.planned:.1%} of its samples were run"
+        return ""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One model on one suite, night after night; days that are missing are gaps."""
+
+    suite: str
+    model: str
+    nights: tuple[Night, ...]
+    samples: int = 1  # a task
+    title: str = ""
