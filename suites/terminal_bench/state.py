@@ -7,11 +7,13 @@ An answer may also be an order, given to `score` where no agent worked: the refe
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from evalkit.errors import DataError
+from evalkit.outcome import Outcome, check_reason
 from evalkit.task import Answer, TestResult
 
 VERSION = 1
@@ -74,8 +76,10 @@ def read_state(text: str) -> State:
         steps = tuple(read_step(step) for step in document["steps"])
         rewards = read_rewards(document["rewards"])
         strict = document.get("strict") or {}
+        if document["lost"]:
+            check_reason(Outcome.FAILED, document["lost"])
         return State(steps, rewards, str(document["stopped"]), str(document["lost"]), dict(strict))
-    except (ValueError, TypeError, KeyError) as e:
+    except (ValueError, TypeError, KeyError, AttributeError) as e:
         raise DataError(f"the answer is no state of a Terminal-Bench task: {str(e)[:200]}") from None
 
 
@@ -101,4 +105,9 @@ def read_step(document: Mapping[str, Any]) -> Verified:
 
 
 def read_rewards(document: Mapping[str, Any] | None) -> dict[str, float] | None:
-    return None if document is None else {str(key): float(value) for key, value in document.items()}
+    if document is None:
+        return None
+    found = {str(key): float(value) for key, value in document.items()}
+    if not all(map(math.isfinite, found.values())):
+        raise ValueError("a reward that is no finite number")
+    return found

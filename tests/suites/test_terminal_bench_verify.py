@@ -100,6 +100,10 @@ async def test_rewards_of_before_are_not_read(sandbox: Any) -> None:
     assert (verdict.outcome, verdict.official) == ("failed", "reward=0")
 
 
+def full(*values: Any) -> Any:
+    return pytest.param(*values, marks=pytest.mark.full)
+
+
 DAEMON = "(while [ ! -e {} ]; do sleep 0.02; done; for ((;;)); do {}; sleep 0.01; done) >/dev/null 2>&1 &"
 
 
@@ -107,8 +111,8 @@ DAEMON = "(while [ ! -e {} ]; do sleep 0.02; done; for ((;;)); do {}; sleep 0.01
     ("waits_for", "does", "user", "why"),
     [
         ("go", "ln -sf /etc/hostname /logs/verifier/reward.json", "root", "is a link"),
-        ("go", "echo 1 >/logs/verifier/reward.json", "1000", "belongs to user 1000"),
-        ("/", "echo 1 >/logs/verifier/reward.json", "root", "cannot be removed"),
+        full("go", "echo 1 >/logs/verifier/reward.json", "1000", "belongs to user 1000"),
+        full("/", "echo 1 >/logs/verifier/reward.json", "root", "cannot be removed"),
     ],
 )
 async def test_rewards_that_are_not_the_verifiers_fail(
@@ -134,6 +138,7 @@ async def test_no_reward_is_an_error_and_late_tests_fail(sandbox: Any) -> None:
     assert (verdict.official, verdict.detail) == ("VerifierTimeoutError", "not done in 1.5 s")
 
 
+@pytest.mark.full
 async def test_whose_doing_it_is_that_tests_are_mute(sandbox: Any) -> None:
     """The agent's, where they speak without what it made of the files; else it is not known to be."""
     unless = "[ -e broken ] || [ -e /proc/$(cat pid)/comm ] || echo 0 >/logs/verifier/reward.txt"
@@ -173,12 +178,6 @@ echo '{"results": {"tool": {"name": "jest"}, "tests": [
   {"name": "c", "status": "failed", "duration": 2, "message": "no c"}]}}' >/logs/verifier/ctrf.json
 echo 0 >/logs/verifier/reward.txt
 """
-JUNIT = """\
-#!/bin/bash
-echo '<testsuites><testsuite><testcase classname="t" name="a" time="0.5"/><testcase name="b">
-  <failure message="no b"/></testcase></testsuite></testsuites>' >/logs/verifier/report.xml
-echo 0 >/logs/verifier/reward.txt
-"""
 
 
 async def test_results_of_single_tests(sandbox: Any) -> None:
@@ -189,11 +188,6 @@ async def test_results_of_single_tests(sandbox: Any) -> None:
         ("c", "wrong", "no c", 0.002),
     ]
     assert verdict.detail == "failed: c"
-    verdict, _ = await graded(sandbox, harbor(JUNIT), "true")
-    assert [(t.name, t.status, t.wall_s) for t in verdict.tests] == [
-        ("t::a", "passed", 0.5),
-        ("b", "wrong", None),
-    ]
 
 
 async def test_the_network_of_each_phase(sandbox: Any) -> None:
@@ -207,6 +201,7 @@ async def test_the_network_of_each_phase(sandbox: Any) -> None:
     assert verdict.official == "reward=0"
 
 
+@pytest.mark.full
 async def test_a_healthcheck_before_the_agent(sandbox: Any) -> None:
     counts = 'echo x >>/tries; [ "$(wc -l </tries)" -ge 3 ]'
     check = Healthcheck(counts, interval_s=0.01, retries=3)
@@ -250,7 +245,7 @@ class Nothing:
     async def close(self) -> None: ...
 
 
-@pytest.mark.parametrize(("reward", "value"), [("mean", 0.75), ("final", 0.5)])
+@pytest.mark.parametrize(("reward", "value"), [("mean", 0.75), full("final", 0.5)])
 async def test_an_agent_goes_on_with_the_next_step(sandbox: Any, reward: Any, value: float) -> None:
     trial = stepped(reward, (("reward", 0.9),))
     async with working(sandbox, trial) as (workspace, take):
@@ -268,6 +263,7 @@ async def test_an_agent_goes_on_with_the_next_step(sandbox: Any, reward: Any, va
     assert [step.rewards for step in state.steps] == [{"reward": 1.0}, {"reward": 0.5}]
 
 
+@pytest.mark.full
 async def test_too_little_ends_the_steps(sandbox: Any) -> None:
     async with working(sandbox, stepped("final", (("reward", 0.9),))) as (workspace, take):
         await bash(workspace, "echo 0.8 >one.txt; echo 1 >two.txt")
