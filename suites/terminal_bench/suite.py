@@ -25,7 +25,7 @@ from evalkit.task import Answer, Task, Verdict
 from evalkit.workspace import WorkspaceSandbox
 
 from .datasets import DEFAULT, NAMES, OWN, facts_of, titled
-from .protocols import TOOLS, protocol
+from .protocols import TOOLS, minds_context, protocol
 from .reading import tasks_of, trial_of
 from .statistics import statistics
 from .trial import Trial
@@ -152,9 +152,11 @@ class Suite(suite.Suite):
     async def meet(self, task: Task, sandbox: WorkspaceSandbox) -> Encounter:
         from .agents import meet
 
-        user = trial_of(task.data).steps[0].agent.user
-        encounter: Encounter = await meet(self.assignment(task), sandbox, self.options.tools, user=user)
-        return encounter
+        return await meet(trial_of(task.data), self.assignment(task), sandbox, self.options.tools)
+
+    @property
+    def minds_context(self) -> bool:
+        return minds_context(self.options.tools)
 
     def lost(self, why: str) -> Answer:
         from .state import lost

@@ -5,6 +5,6 @@ numbers and the shape of replies are theirs, all words are ours. docs/terminus.m
 """
 
 from evalkit.scaffolds.terminus.terminus_1 import Terminus1
-from evalkit.scaffolds.terminus.terminus_2 import Terminus2, Terminus2Xml
+from evalkit.scaffolds.terminus.terminus_2 import TEMPERATURE, Terminus2, Terminus2Xml
 
-__all__ = ["Terminus1", "Terminus2", "Terminus2Xml"]
+__all__ = ["TEMPERATURE", "Terminus1", "Terminus2", "Terminus2Xml"]

@@ -11,6 +11,7 @@ harbor's (0.25.0).
 from __future__ import annotations
 
 import json
+from itertools import accumulate
 from typing import Any
 
 from evalkit.scaffolds.terminus.reply import DEFAULT_S, Command, Read, unended, wait_of
@@ -19,6 +20,7 @@ REQUIRED = ("analysis", "plan", "commands")
 KNOWN = ("keystrokes", "duration")
 YES = ("true", "1", "yes")
 SHOWN = 100  # characters of a broken object that its writer is shown
+LEVELS = 2
 TRIED = 100  # places at which an object may begin
 CLOSED = "the object did not end, and was closed with braces: write all of it"
 FOUND = "the object had to be found among other text with braces: reply with the object alone"
@@ -81,7 +83,8 @@ def _closed(text: str) -> str:
 
 
 def _found(text: str) -> str:
-    """The first object in it that is JSON."""
+    """The first object in it that is JSON. One of more than two levels is none, wherever its braces stand:
+    their pattern for it takes no more."""
     decoder, start = json.JSONDecoder(), -1
     for _ in range(TRIED):
         start = text.find("{", start + 1)
@@ -91,8 +94,13 @@ def _found(text: str) -> str:
             _, end = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
-        return text[start:end]
+        if _levels(text[start:end]) <= LEVELS:
+            return text[start:end]
     return ""
+
+
+def _levels(text: str) -> int:
+    return max(accumulate(1 if char == "{" else -1 for char in text if char in "{}"))
 
 
 def _validated(given: dict[str, Any], inside: str, warnings: list[str]) -> Read:

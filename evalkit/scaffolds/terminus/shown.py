@@ -31,6 +31,7 @@ async def do(act: Act, name: str, *, timed: bool = False, **arguments: Any) -> O
 
 
 def with_restart(seen: Observation, restarted: bool) -> str:
-    """What an act showed, and whether the session is another since the last that was shown."""
+    """What an act showed, and that the session is another since the last one that was shown. An act that met
+    its end says so itself."""
     text = plain(seen.text)
-    return f"{RESTARTED}\n{text}" if restarted or seen.data.get("restarted") else text
+    return f"{RESTARTED}\n{text}" if restarted and not seen.data.get("restarted") else text

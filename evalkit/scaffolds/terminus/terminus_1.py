@@ -17,7 +17,6 @@ from evalkit.scaffolds.terminus.shown import do, with_restart
 
 EPISODES = 50
 TRIES = 3
-TEMPERATURE = 0.7
 NO_WHOLE = {"length": "truncated", "content_filter": "refused", "refusal": "refused"}
 
 

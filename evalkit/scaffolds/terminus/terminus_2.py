@@ -20,7 +20,7 @@ from evalkit.scaffolds.terminus.reply_json import read_json
 from evalkit.scaffolds.terminus.reply_xml import read_xml, salvage_xml
 from evalkit.scaffolds.terminus.shown import do, limited, with_restart
 
-TEMPERATURE = 0.7  # terminal-bench 0.2.18; harbor sends none since 0.9
+TEMPERATURE = 0.7  # of both protocols: terminal-bench 0.2.18; harbor sends none since 0.9
 JSON = Dialect(
     "json",
     "JSON object",

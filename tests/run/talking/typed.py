@@ -21,7 +21,7 @@ SHOWN = 40
 class Typed(World):
     more: tuple[Any, ...] = ()
     lines: list[str] = field(default_factory=list)
-    told: int = 0
+    told: int = -1
     open: str = ""
     ended: bool = False
 
@@ -53,7 +53,7 @@ class Typed(World):
         return Observation("\n".join([*self.lines[-SHOWN:], f"$ {self.open}"]))
 
     def do_new(self) -> Observation:
-        new, first = self.lines[self.told :], not self.told
+        new, first = self.lines[max(self.told, 0) :], self.told < 0
         self.told = len(self.lines)
         if first or not new:
             return self.do_screen()

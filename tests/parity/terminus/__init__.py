@@ -1,0 +1,1 @@
+"""What the official parsers make of replies, recorded."""
