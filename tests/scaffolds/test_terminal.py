@@ -3,28 +3,46 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from evalkit.errors import SandboxError
+from evalkit.interaction import Observation
 from evalkit.model import ToolCall
 from evalkit.sandbox import open_workspace_sandbox
-from evalkit.scaffolds.terminal import Ended, Terminal, TerminalWorld, terminal_bundle
+from evalkit.scaffolds.terminal import Ended, Recording, Terminal, TerminalWorld, terminal_bundle
+from evalkit.scaffolds.terminal.pump import FLOOD_BYTES, LEFT_OUT
 from evalkit.task import Answer
-from evalkit.workspace import Workspace, WorkspaceLimits, WorkspaceSpec
+from evalkit.workspace import Bundle, Workspace, WorkspaceDied, WorkspaceLimits, WorkspaceSpec
 from tests import workspace_image as images
 
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="session")]
 LIMITS = WorkspaceLimits(memory_bytes=256 << 20, disk_bytes=64 << 20, processes=200)
-PROGRAMS = (*images.PROGRAMS, "bash", "less", "tty", "stty", "od", "grep")
+FULL_SCREEN = tuple(name for name in ("vim", "top", "less") if shutil.which(name))
+PROGRAMS = (*images.PROGRAMS, "bash", "grep", "stty", "tty", *FULL_SCREEN)
+WORDS = [
+    "plain",
+    'it\'s ~ $HOME #{pane_id} \\ "x"',
+    "a\tb\nc\x1b\x7f",
+    "~",
+    "日本 🙂 e\u0301",
+    ";",
+    "a;",
+    "{",
+    "%if",
+    "-l",
+]
 
 
 @pytest.fixture(scope="module")
 def image(docker_engine: Any) -> Iterator[str]:
-    with images.made(docker_engine, PROGRAMS, "ENV PATH=/opt/own:/usr/bin:/bin") as made:
+    with images.made(docker_engine, PROGRAMS, "ENV PATH=/opt/own:/usr/bin:/bin", python=True) as made:
         yield made
 
 
@@ -35,9 +53,13 @@ async def sandbox(image: str) -> AsyncIterator[Any]:
     await opened.close()
 
 
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return terminal_bundle()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def workspace(sandbox: Any, image: str) -> AsyncIterator[Workspace]:
-    bundle = await asyncio.to_thread(terminal_bundle)
+async def workspace(sandbox: Any, image: str, bundle: Bundle) -> AsyncIterator[Workspace]:
     opened = await sandbox.open(WorkspaceSpec(image, limits=LIMITS, bundles=(bundle,)))
     yield opened
     await opened.close()
@@ -60,6 +82,9 @@ async def said(workspace: Workspace, command: str) -> str:
     return (await workspace.run(["sh", "-c", command], timeout_s=10)).text
 
 
+# -- keys and waits --------------------------------------------------------------------------------
+
+
 async def test_keys_are_typed_and_a_blocking_command_is_waited_for(workspace: Workspace) -> None:
     terminal = await a_terminal(workspace)
     assert await terminal.run_blocking(["echo one; sleep 0.2; echo 'two$HOME;\\'", "Enter"], 20)
@@ -69,11 +94,140 @@ async def test_keys_are_typed_and_a_blocking_command_is_waited_for(workspace: Wo
     assert not await terminal.run_blocking("sleep 60\n", 0.3)
     await terminal.send("C-c")
     assert await terminal.run_blocking("echo again\n", 20)
-    # what its shell does not end with is no end: the mark's name is not to be known beforehand
-    assert not await terminal.run_blocking("for n in 1 2 3; do echo done $?; done; cat\n", 0.5)
+    # what is printed is no end, whatever it looks like
+    assert not await terminal.run_blocking("echo '%end 1 2 1'; echo done; cat\n", 0.5)
     await terminal.send("C-d")
-    await until(terminal, "done 0\n$")
+    await until(terminal, "done\n$")
+    assert await terminal.new_output() is None  # the first time
+    await terminal.run_blocking("seq 1 100\n", 20)
+    new = await terminal.new_output()
+    assert new is not None
+    assert new.startswith("$ seq 1 100;")
+    assert "\n1\n2\n3\n" in new  # also what has left the screen
+    assert await terminal.new_output() is None
+    await terminal.send(["clear", "Enter", "echo cleared\n"])
     await terminal.end()
+
+
+async def test_what_is_typed_comes_through_byte_for_byte(workspace: Workspace) -> None:
+    terminal = await a_terminal(workspace)
+    words = [*WORDS, *(f"{n:06},ä🙂" for n in range(3000)), "ab" * 20_000]
+    typed = "".join(words).encode()
+    await terminal.send(
+        f"stty raw -echo; echo read''y; head -c {len(typed)} >/tmp/typed; stty sane; echo o''ver\n"
+    )
+    await until(terminal, "ready")
+    await terminal.send("".join(words[len(WORDS) :]), literal=True)
+    await terminal.send(WORDS, literal=True)
+    expected = "".join((*words[len(WORDS) :], *WORDS)).encode()
+    await until(terminal, "over")
+    assert await workspace.read("/tmp/typed") == expected
+    await terminal.send(
+        ["clear; stty raw -echo; echo a''gain; head -c 6 >/tmp/typed; stty sane; echo o''ver", "Enter"]
+    )
+    await until(terminal, "again")
+    await terminal.send(["C-c", "Enter", "Up", "x"])
+    await until(terminal, "over")
+    assert await workspace.read("/tmp/typed") == b"\x03\r\x1b[Ax"
+    await terminal.end()
+
+
+async def test_wide_screens_wide_characters_and_what_programs_say_of_titles(workspace: Workspace) -> None:
+    recording = Recording(200, 50)
+    terminal = await a_terminal(workspace, width=200, height=50, recording=recording)
+    await terminal.run_blocking(
+        "stty size; echo 日本🙂e\u0301x; printf '\\033]2;title\\007\\a\\033[31mred\\033[0m\\n'\n", 20
+    )
+    screen = await terminal.screen()
+    assert "\n50 200\n日本🙂e\u0301x\nred\n" in screen
+    await terminal.run_blocking("printf '\\033[2J\\033[5;199H日|\\033[9;1H'\n", 20)
+    assert (await terminal.screen()).splitlines()[4] == " " * 198 + "日"
+    await terminal.resize(90, 20)
+    await terminal.run_blocking("stty size\n", 20)
+    await until(terminal, "\n20 90\n")
+    await terminal.end()
+    events = [json.loads(line) for line in recording.cast().decode().splitlines()[1:]]
+    printed = "".join(text for _, kind, text in events if kind == "o")
+    assert "日本🙂e\u0301x\r\n\x1b]2;title\x07\x07\x1b[31mred\x1b[0m\r\n" in printed
+    assert [text for _, kind, text in events if kind == "r"] == ["90x20"]
+    assert [at for at, _, _ in events] == sorted(at for at, _, _ in events)
+
+
+async def test_it_is_the_users_login_shell_and_no_settings_of_the_users_count(workspace: Workspace) -> None:
+    profile = b"PATH=/from/profile:/usr/bin:/bin; export PATH; PS1='$ '\n"
+    await workspace.write({"/etc/profile": profile}, as_root=True)
+    await workspace.write({"/home/worker/.tmux.conf": b"set -g default-command 'echo mine; sleep 9'\n"})
+    await workspace.write({"/etc/tmux.conf": b"set -g prefix C-a; kill-server\n"}, as_root=True)
+    terminal = await Terminal.open(workspace, folder="/tmp")
+    line = 'echo "$PATH|$PWD|$LOCPATH|$LD_LIBRARY_PATH|${TMUX%%/.*}|$FROM_IMAGE|$(tty)"\n'
+    assert await terminal.run_blocking(line, 20)
+    assert "\n/from/profile:/usr/bin:/bin|/tmp|||/tmp|yes|/dev/pts/" in await terminal.screen()
+    root = await Terminal.open(workspace, user="0:0", folder="/", shell=("bash", "--login"))
+    assert await root.run_blocking("id -u; pwd\n", 20)
+    assert "\n0\n/\n" in await root.screen()
+    assert "/from/profile" not in await root.screen()  # the two do not know each other
+    await terminal.end()
+    await root.end()
+
+
+@pytest.mark.skipif("less" not in FULL_SCREEN, reason="this host has no less")
+async def test_full_screen_programs_and_long_running_ones(workspace: Workspace) -> None:
+    terminal = await a_terminal(workspace)
+    await terminal.send("seq 1 500 >/tmp/n; less /tmp/n\n")
+    assert (await until(terminal, "\n39\n")).startswith("1\n2\n3\n")
+    await terminal.send(["G"])
+    await until(terminal, "\n500\n")
+    await terminal.send("q")
+    await until(terminal, "$ seq 1 500")  # the screen is as it was
+    await terminal.send("python3 -q\n")
+    await until(terminal, ">>>")
+    await terminal.send("for n in range(3): print(n * 7)\n\n")
+    await until(terminal, "0\n7\n14\n>>>")
+    await terminal.send(["import time; time.sleep(99)", "Enter"])
+    await terminal.send("C-c")
+    await until(terminal, "KeyboardInterrupt\n>>>")
+    await terminal.send("C-d")
+    await terminal.end()
+
+
+@pytest.mark.full
+@pytest.mark.skipif(
+    "top" not in FULL_SCREEN or "vim" not in FULL_SCREEN, reason="this host has no top, no vim"
+)
+async def test_an_editor_and_a_screen_that_redraws_itself(workspace: Workspace) -> None:
+    terminal = await a_terminal(workspace)
+    await terminal.send("vim -u NONE /tmp/v\n")
+    await until(terminal, "/tmp/v")
+    await terminal.send(["ihello", "Enter", "world", "Escape", ":s/o/0/", "Enter", ":wq", "Enter"])
+    await until(terminal, "$ vim -u NONE")
+    assert await workspace.read("/tmp/v") == b"hello\nw0rld\n"
+    await terminal.send("top -d 1\n")
+    await until(terminal, "load average")
+    assert await terminal.new_output() is None
+    await asyncio.sleep(2.5)
+    await terminal.send("q")
+    assert await terminal.run_blocking("echo back\n", 20)
+    await terminal.end()
+
+
+async def test_a_flood_is_neither_slowed_down_nor_recorded_whole(workspace: Workspace) -> None:
+    recording = Recording()
+    terminal = await a_terminal(workspace, recording=recording)
+    flood = "python3 -c 'for n in range(400000): print(n, \"x\" * 100)'; echo over"
+    assert await terminal.run_blocking(flood + "\n", 60)
+    assert "399999 xxx" in await terminal.screen()
+    assert len(await terminal.scrollback()) > 1_000_000
+    await asyncio.sleep(1.2)
+    assert await terminal.run_blocking("echo after''wards\n", 20)
+    await terminal.end()
+    cast = recording.cast()
+    assert len(cast) < 8 * FLOOD_BYTES
+    assert LEFT_OUT in cast.decode()
+    assert "afterwards" in cast.decode()
+    assert "399999" in cast.decode()  # the screen as it stood then
+
+
+# -- ends ------------------------------------------------------------------------------------------
 
 
 async def test_what_was_started_runs_on_when_the_terminal_ends(workspace: Workspace) -> None:
@@ -89,38 +243,92 @@ async def test_what_was_started_runs_on_when_the_terminal_ends(workspace: Worksp
     listed = await said(workspace, "cat /proc/[0-9]*/cmdline; ls /tmp")
     assert "sleep\x001234" in listed
     assert "hung-up" not in listed
-    assert "bash\x00--norc" in listed  # the loop's own; the shell that was typed into is gone
-    await said(
-        workspace, "for p in /proc/[0-9]*; do grep -qs sleep.1234 $p/cmdline && kill ${p#/proc/}; done"
-    )
+    end = "for p in /proc/[0-9]*; do grep -qs sleep.1234 $p/cmdline && kill ${p#/proc/}; done"
+    await said(workspace, end)
     await asyncio.sleep(0.2)
     assert "typed-ahead" not in await said(workspace, "ls /tmp")
-    with pytest.raises(Ended):
+    with pytest.raises(Ended, match="it was ended"):
         await terminal.send("ls\n")
 
 
-async def test_a_session_that_is_gone_can_be_had_anew(workspace: Workspace) -> None:
-    async def nothing(_: Workspace) -> Answer:
-        return Answer("{}", "state", {"changes.tar": b"x"})
+async def test_without_a_tmux_there_is_no_terminal_and_with_a_dead_workspace_none_either(
+    sandbox: Any, image: str, workspace: Workspace
+) -> None:
+    bare = await sandbox.open(WorkspaceSpec(image, limits=LIMITS))
+    with pytest.raises(SandboxError, match=r"(?s)no terminal can be had in .*: .*tmux.*not found"):
+        await Terminal.open(bare)
+    await bare.close()
+    terminal = await a_terminal(workspace)
+    with contextlib.suppress(WorkspaceDied):
+        await workspace.run(["sh", "-c", "kill -9 -1"], timeout_s=10, user="0:0")
+    with pytest.raises(WorkspaceDied):
+        await until(terminal, "what never comes")
 
-    async def act(name: str, **given: Any) -> Any:
-        return await world.act(ToolCall("", name, json.dumps(given)))
 
-    world = await TerminalWorld.open(workspace, nothing, shell=("bash", "--norc"), env={"PS1": "$ "})
-    assert (await act("keys", keys="x=1; exit 3\n", wait_s=0.5)).data == {}
-    seen = await act("new")
+# -- the world -------------------------------------------------------------------------------------
+
+
+class Take:
+    """What is taken in the end; `wants_terminal`: from a terminal that lives."""
+
+    def __init__(self, *, wants_terminal: bool = False) -> None:
+        self.wants_terminal = wants_terminal
+        self.terminal: Terminal | None = None
+
+    async def __call__(self, workspace: Workspace) -> Answer:
+        if self.terminal:
+            assert await self.terminal.run_blocking("echo x=$x >/tmp/taken\n", 20)
+        taken = (await workspace.run(["cat", "/tmp/taken"], timeout_s=10)).text
+        return Answer(json.dumps(taken), "state", {"changes.tar": b"x"})
+
+
+async def act(world: TerminalWorld, name: str, **given: Any) -> Observation:
+    return await world.act(ToolCall("", name, json.dumps(given)))
+
+
+async def test_a_session_that_is_gone_is_had_anew_and_that_is_said(workspace: Workspace) -> None:
+    world = await TerminalWorld.open(workspace, Take(), shell=("bash", "--norc"), env={"PS1": "$ "})
+    assert (await act(world, "keys", keys="x=1; exit 3\n", wait_s=0.5)).data == {}
+    seen = await act(world, "new")
     assert seen.data == {"restarted": True}
     assert seen.text.startswith("[The terminal was gone: the session ended. This is a new one.]\n")
-    killed = "read -r _ _ _ server _ </proc/$PPID/stat; kill -9 $server\n"
-    assert (await act("keys", keys=f"echo x=$x; {killed}", wait_s=0.5)).data == {}
-    assert (await act("screen")).data == {"restarted": True}
-    assert (await act("keys", keys="echo here\n", block_s=20)).data == {"timed_out": False}
-    assert "here\n" in (await act("new")).text
-    assert (await act("keys", keys=7)).data == {"mistake": "'keys' must be a text"}
-    assert (await act("keys", keys="a\0")).data == {"mistake": "keys hold a NUL character"}
+    kill = "read -r _ _ _ server _ </proc/$PPID/stat; kill -9 $server\n"
+    assert (await act(world, "keys", keys=f"echo x=$x; {kill}", wait_s=0.5)).data == {}
+    assert (await act(world, "screen")).data == {"restarted": True}
+    assert (await act(world, "keys", keys="exec sleep 0.1\n", block_s=20)).data == {"restarted": True}
+    assert (await act(world, "keys", keys="echo here\n", block_s=20)).data == {"timed_out": False}
+    assert "here\n" in (await act(world, "new")).text
     answer = await world.answer()
     assert set(answer.files) == {"changes.tar", "session.cast"}
     head, *events = map(json.loads, answer.files["session.cast"].decode().splitlines())
     assert (head["version"], head["width"], head["height"]) == (2, 160, 40)
     assert {kind for _, kind, _ in events} <= {"i", "o", "m"}
     assert "echo here; " in "".join(text for _, kind, text in events if kind == "i")
+
+
+async def test_acts_that_cannot_be_read_are_mistakes_and_one_that_is_cut_short_does_no_harm(
+    workspace: Workspace,
+) -> None:
+    take = Take(wants_terminal=True)
+    world = await TerminalWorld.open(workspace, take, shell=("bash", "--norc"), env={"PS1": "$ "})
+    for given in (
+        {"keys": 7},
+        {"keys": "a\0"},
+        {"keys": "x", "wait_s": -1},
+        {"keys": "x", "block_s": "1"},
+        {},
+    ):
+        assert "mistake" in (await act(world, "keys", **given)).data
+    assert "mistake" in (await world.act(ToolCall("", "keys", "[1]"))).data
+    assert "mistake" in (await world.act(ToolCall("", "rm", "{}"))).data
+    assert world.tools == ()
+    for given in ({"keys": "x=1; sleep 99\n", "block_s": 99}, {"keys": "", "wait_s": 99}):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await act(world, "keys", **given)
+    await act(world, "keys", keys="C-c")
+    # the tests of some tasks are typed into the session itself
+    assert json.loads((await world.answer()).text) == "x=1\n"
+    assert take.terminal is world.terminal
+    with pytest.raises(Ended):
+        await world.terminal.screen()

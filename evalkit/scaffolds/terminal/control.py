@@ -16,6 +16,7 @@ from collections.abc import Callable
 MOST_BYTES = 64 << 20  # of one reply
 LINE_BYTES = 4 << 20  # of one line: tmux's own are a few KB
 SAID_LINES = 8  # of what is no line of tmux's: words of a shell that cannot start it
+TURNS = (b"%session-window-changed", b"%window-pane-changed")
 ESCAPED = re.compile(rb"\\([0-7]{3})")
 
 
@@ -33,10 +34,11 @@ class Ended(Exception):
 
 
 class Control:
-    """The lines of one client. `on_output` hears what panes print: a pane's name ("%0"), and bytes."""
+    """The lines of one client. `on_output` hears what panes print: a pane's name ("%0"), and bytes; `on_turn`
+    that another pane is looked at."""
 
-    def __init__(self, on_output: Callable[[str, bytes], None]) -> None:
-        self._on_output = on_output
+    def __init__(self, on_output: Callable[[str, bytes], None], on_turn: Callable[[], None]) -> None:
+        self._on_output, self._on_turn = on_output, on_turn
         self._rest = b""
         self._block: list[bytes] | None = None  # lines since a %begin
         self._size = 0
@@ -102,7 +104,7 @@ class Control:
         *reply, begin, _, end = block
         if not begin.startswith(b"%begin ") or end not in _ends(begin):
             return
-        self._block = None
+        self._block, self._size = None, 0
         _, answer = self._asked.popleft()
         ends = _ends(reply[0]) if reply else ()
         last = next((n for n in range(len(reply) - 1, 0, -1) if reply[n] in ends), None)
@@ -126,6 +128,8 @@ class Control:
         elif kind == b"%session-changed":
             if not self.ready.done():
                 self.ready.set_result(rest)
+        elif kind in TURNS:
+            self._on_turn()
         elif kind == b"%exit" or not line.startswith(b"%"):
             self._said.append(line[:1000])
 

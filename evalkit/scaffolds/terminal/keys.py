@@ -36,13 +36,14 @@ def words(keys: str | Sequence[str]) -> list[str]:
     return [word for word in found if word]
 
 
-def commands(keys: Sequence[str], target: str, *, literal: bool) -> Iterator[str]:
-    """The lines that make tmux type words: long ones in pieces, which are no keys' names then."""
+def commands(keys: Sequence[str], *, literal: bool) -> Iterator[str]:
+    """The lines that make tmux type words where its client looks: long ones in pieces, which name no keys
+    then."""
     for word in keys:
         pieces = list(_pieces(word))
         flag = "-l " if literal or len(pieces) > 1 else ""
         for piece in pieces:
-            yield f"send-keys {flag}-t {quoted(target)} -- {quoted(piece)}"
+            yield f"send-keys {flag}-- {quoted(piece)}"
 
 
 def before_enter(keys: Sequence[str]) -> list[str] | None:

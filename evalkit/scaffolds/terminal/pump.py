@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from evalkit.scaffolds.terminal.keys import quoted
 from evalkit.scaffolds.terminal.recording import Recording
 
 FLOOD_BYTES = 256 << 10  # within a second
@@ -26,9 +27,11 @@ class Pump:
         self._since, self._bytes = 0.0, 0
         self._deaf: dict[str, asyncio.TimerHandle] = {}
         self._closed = False
+        self._pane = ""  # the one that is looked at
 
     def output(self, pane: str, data: bytes) -> None:
-        if self._closed or pane in self._deaf:
+        self._pane = self._pane or pane
+        if self._closed or pane != self._pane or pane in self._deaf:
             return
         loop = asyncio.get_running_loop()
         now = loop.time()
@@ -40,6 +43,11 @@ class Pump:
         if self._bytes > FLOOD_BYTES or self._recording is None or self._recording.cut:
             self._ask(f"refresh-client -A {pane}:pause", None)
             self._deaf[pane] = loop.call_later(WHILE_S, self._hear, pane)
+
+    def turn(self) -> None:
+        """Somebody within has made another window, or looks at another pane."""
+        if self._recording and not self._closed:
+            self._ask("display-message -p '#{pane_id}'", self._look)
 
     def close(self) -> None:
         self._closed = True
@@ -57,6 +65,10 @@ class Pump:
     def _heard(self, pane: str) -> None:
         self._deaf.pop(pane, None)
         self._since, self._bytes = asyncio.get_running_loop().time(), 0
+
+    def _look(self, pane: bytes) -> None:
+        self._pane = pane.decode("ascii", "replace").strip()
+        self._ask(f"capture-pane -p -e -t {quoted(self._pane)}", self._redraw)
 
     def _redraw(self, screen: bytes) -> None:
         if self._recording and not self._closed:

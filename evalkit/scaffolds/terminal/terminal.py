@@ -1,6 +1,6 @@
 """A terminal: a tmux session in a workspace, driven by keys, looked at by its screen.
 
-    Terminal ──▶ one client in control mode (an exec that streams) ──▶ tmux ──▶ pane ──▶ the user's shell
+    Terminal ──▶ client in control mode (an exec that streams) ──▶ tmux ──▶ pane ──▶ the user's shell
 
 Its tmux is its own: settings of the user's have no say in it, and several terminals do not know each other.
 What is printed comes by the same client, and goes to the recording. docs/terminal.md.
@@ -17,21 +17,18 @@ from evalkit.errors import SandboxError
 from evalkit.scaffolds.terminal import keys as keys_of
 from evalkit.scaffolds.terminal import scripts
 from evalkit.scaffolds.terminal.bundle import tmux_of
+from evalkit.scaffolds.terminal.client import Client
 from evalkit.scaffolds.terminal.control import Control, Ended, Refused
 from evalkit.scaffolds.terminal.pump import Pump
 from evalkit.scaffolds.terminal.recording import Recording
-from evalkit.workspace import Process, Workspace
+from evalkit.workspace import Workspace
 
-TARGET = "terminal:"  # its session's window and pane, whichever is looked at
 HISTORY = 50_000  # lines
-START_S = 30.0
-REPLY_S = 60.0  # tmux answers within milliseconds; a machine at its limit takes longer
-LEAVE_S = 5.0
 KILL_S = 20.0
 
 
 class Terminal:
-    """Made by `open`. All its methods raise Ended where the session is gone; `reopen` makes a new one."""
+    """Made by `open`. Its methods raise Ended where the session is gone; `reopen` makes a new one."""
 
     def __init__(
         self,
@@ -53,9 +50,8 @@ class Terminal:
         self._tmux = tmux_of(workspace.spec)
         self._socket = ""
         self._before: str | None = None  # all that was there at the last look
-        self._leaving = False
-        self._broken: SandboxError | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._client: Client | None = None
+        self._pump: Pump | None = None
 
     @classmethod
     async def open(
@@ -95,30 +91,31 @@ class Terminal:
 
     async def reopen(self) -> None:
         """A new session, in the place of one that is gone. What runs elsewhere is left alone."""
+        await self._leave()
         self._before = None
-        self._pump = Pump(self.recording, self._aside)
-        self._control = Control(self._pump.output)
+        pump = self._pump = Pump(self.recording, self._aside)
         name = f"evalkit-{secrets.token_hex(6)}"
         words = scripts.start(self._tmux, name, self._shell, self.width, self.height, self._history)
-        self._process = await self._workspace.start(
-            words, folder=self._folder, user=self._user, env=self._env, on_output=self._control.feed
+        self._client = await Client.start(
+            self._workspace,
+            words,
+            Control(pump.output, pump.turn),
+            folder=self._folder,
+            user=self._user,
+            env=self._env,
         )
-        self._watch = asyncio.ensure_future(self._watched(self._process, self._control))
-        try:
-            await self._reply(self._control.ready, START_S)
-            self._socket = (await self._ask("display-message -p '#{socket_path}'")).strip()
-        except Refused as e:
-            raise Ended(str(e)) from None
+        self._socket = (await self._ask("display-message -p '#{socket_path}'")).strip()
 
     # -- keys --------------------------------------------------------------------------------------
     async def send(self, keys: str | Sequence[str], *, literal: bool = False) -> None:
         """Type words (see keys.py); `literal`: none of them names a key. ValueError for what no terminal
         takes."""
         words = keys_of.words(keys)
-        self._note(words, literal)
-        replies = [await self._tell(line) for line in keys_of.commands(words, TARGET, literal=literal)]
-        for reply in replies:
-            await self._reply(reply, REPLY_S)
+        client = self._alive()
+        if self.recording:
+            self.recording.typed("".join(keys_of.sent(word, literal=literal) for word in words))
+        for line in keys_of.commands(words, literal=literal):
+            await client.ask(line)
 
     async def run_blocking(self, keys: str | Sequence[str], timeout_s: float) -> bool:
         """Type words that end in Enter, and wait until the shell has done what they say: False where that
@@ -133,9 +130,9 @@ class Terminal:
             await self.send(words)
             return True
         channel = secrets.token_hex(8)
-        self._alive()
-        client = (self._tmux, "-S", self._socket, "wait-for", channel)
-        waiting = await self._workspace.start(client, user=self._user, env=self._env, output_bytes=1000)
+        client = self._alive()
+        waiter = (self._tmux, "-S", self._socket, "wait-for", channel)
+        waiting = await self._workspace.start(waiter, user=self._user, env=self._env, output_bytes=1000)
         try:
             await self.send([*begun, f"; {self._tmux} wait -S {channel}", "Enter"])
             async with asyncio.timeout(timeout_s):
@@ -143,19 +140,20 @@ class Terminal:
         except TimeoutError:
             return False
         finally:
-            await self._tell(f"wait-for -S {channel}")  # it waits no longer
+            await client.tell(f"wait-for -S {channel}")  # it waits no longer
         if done.status != 0:
-            await self._gone()
+            await client.gone()
+        await client.ask("display-message -p there")  # a tmux that is killed lets go of who waits, too
         return True
 
     # -- what is seen ------------------------------------------------------------------------------
     async def screen(self) -> str:
         """The lines of the screen, without the blanks at their ends, each with a line feed."""
-        return await self._ask(f"capture-pane -p -t {TARGET}")
+        return await self._ask("capture-pane -p")
 
     async def scrollback(self) -> str:
         """The same, with all that has left the screen upwards and is kept."""
-        return await self._ask(f"capture-pane -p -S - -t {TARGET}")
+        return await self._ask("capture-pane -p -S -")
 
     async def new_output(self) -> str | None:
         """What has come since this was asked last, from the beginning of the line that was the last one then.
@@ -172,7 +170,7 @@ class Terminal:
         return new if same else None
 
     async def resize(self, width: int, height: int) -> None:
-        await self._ask(f"resize-window -t {TARGET} -x {width:d} -y {height:d}")
+        await self._ask(f"resize-window -x {width:d} -y {height:d}")
         self.width, self.height = width, height
         if self.recording:
             self.recording.resized(width, height)
@@ -181,16 +179,10 @@ class Terminal:
     async def end(self, *, shells: bool = True) -> None:
         """Type no more. With `shells` the terminal's shells end, too, so that nothing that was typed ahead is
         begun; what they had started runs on, and can print as before. Never raises Ended."""
-        if self._leaving:
-            return
         if shells:
             with contextlib.suppress(Ended, Refused):
                 await self._end_shells()
-        self._leaving = True
-        self._pump.close()
-        await self._process.end_input()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._watch), LEAVE_S)
+        await self._leave()
 
     async def _end_shells(self) -> None:
         listed = (await self._ask("list-panes -a -F '#{pane_pid}'")).split()
@@ -198,69 +190,21 @@ class Terminal:
         words = ("/bin/sh", "-c", scripts.KILL, "sh", *holders)
         await self._workspace.run(words, timeout_s=KILL_S, user=self._user, folder="/")
 
-    async def _watched(self, process: Process, control: Control) -> None:
-        """The client's end is the terminal's, whatever brought it about."""
-        try:
-            done = await process.wait()
-        except SandboxError as e:
-            self._broken = e
-            control.end(Ended(e.message))
-            return
-        why = f": {control.said}" if control.said and done.status else ""
-        control.end(Ended(f"the session ended{why}", done.ended))
+    async def _leave(self) -> None:
+        if self._client and self._pump:
+            self._pump.close()
+            await self._client.leave()
 
-    # -- tmux --------------------------------------------------------------------------------------
-    def _alive(self) -> None:
-        if self._broken:
-            raise self._broken
-        if self._leaving:
-            raise Ended("it was ended")
-        if self._control.ended:
-            raise self._control.ended
-
-    async def _gone(self) -> None:
-        """A client of its tmux could not go on: so the session is gone, or the workspace."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._watch), LEAVE_S)
-        self._alive()
-        self._control.end(Ended("its tmux cannot be reached"))
-        self._alive()
-
-    async def _tell(self, command: str) -> asyncio.Future[bytes]:
-        lines, reply = self._control.ask(command)
-        if not self._control.ended:
-            await self._process.write(lines)
-        return reply
+    # -- its client --------------------------------------------------------------------------------
+    def _alive(self) -> Client:
+        if self._client is None:
+            raise Ended("there is no session")
+        self._client.alive()
+        return self._client
 
     async def _ask(self, command: str) -> str:
-        self._alive()
-        return (await self._reply(await self._tell(command), REPLY_S)).decode("utf-8", "replace")
-
-    async def _reply(self, reply: asyncio.Future[bytes], within_s: float) -> bytes:
-        try:
-            async with asyncio.timeout(within_s):
-                return await asyncio.shield(reply)
-        except TimeoutError:
-            self._control.end(Ended(f"its tmux does not answer within {within_s:g} s"))
-            raise self._control.ended or Ended("") from None
-        except Ended:
-            self._alive()
-            raise
+        return await self._alive().ask(command)
 
     def _aside(self, command: str, then: Callable[[bytes], None] | None) -> None:
-        """Have tmux do something that nobody waits for."""
-
-        async def told() -> None:
-            with contextlib.suppress(Ended, Refused, SandboxError):
-                reply = await asyncio.shield(await self._tell(command))
-                if then:
-                    then(reply)
-
-        task = asyncio.ensure_future(told())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    def _note(self, words: Sequence[str], literal: bool) -> None:
-        self._alive()
-        if self.recording:
-            self.recording.typed("".join(keys_of.sent(word, literal=literal) for word in words))
+        if self._client:
+            self._client.aside(command, then)

@@ -19,7 +19,7 @@ from typing import Any
 
 from evalkit.interaction import Observation
 from evalkit.model import Tool, ToolCall
-from evalkit.scaffolds.terminal.control import Ended
+from evalkit.scaffolds.terminal.control import Ended, Refused
 from evalkit.scaffolds.terminal.recording import Recording
 from evalkit.scaffolds.terminal.terminal import HISTORY, Terminal
 from evalkit.task import Answer
@@ -90,7 +90,7 @@ class TerminalWorld:
             if not isinstance(given, dict):
                 raise Mistake("the arguments must be an object")
             return await act(given)
-        except (Mistake, ValueError) as e:
+        except (Mistake, Refused, ValueError) as e:
             return _mistake(str(e))
         except Ended as e:
             return await self._anew(e)
@@ -114,11 +114,12 @@ class TerminalWorld:
         keys = given.get("keys")
         if not isinstance(keys, str):
             raise Mistake("'keys' must be a text")
+        block_s, wait_s = _seconds(given, "block_s"), _seconds(given, "wait_s")
         if "block_s" in given:
-            done = await self.terminal.run_blocking(keys, _seconds(given, "block_s"))
+            done = await self.terminal.run_blocking(keys, block_s)
             return Observation("", {"timed_out": not done})
         await self.terminal.send(keys)
-        await asyncio.sleep(_seconds(given, "wait_s"))
+        await asyncio.sleep(wait_s)
         return Observation("")
 
     async def _screen(self, _: Mapping[str, Any]) -> Observation:
