@@ -17,7 +17,6 @@ from evalkit.interaction import Observation
 from evalkit.model import ToolCall
 from evalkit.sandbox import open_workspace_sandbox
 from evalkit.scaffolds.terminal import Ended, Recording, Terminal, TerminalWorld, terminal_bundle
-from evalkit.scaffolds.terminal.pump import FLOOD_BYTES, LEFT_OUT
 from evalkit.task import Answer
 from evalkit.workspace import Bundle, Workspace, WorkspaceDied, WorkspaceLimits, WorkspaceSpec
 from tests import workspace_image as images
@@ -210,21 +209,19 @@ async def test_an_editor_and_a_screen_that_redraws_itself(workspace: Workspace) 
     await terminal.end()
 
 
-async def test_a_flood_is_neither_slowed_down_nor_recorded_whole(workspace: Workspace) -> None:
+async def test_much_output_is_seen_and_recorded_to_its_end(workspace: Workspace) -> None:
     recording = Recording()
     terminal = await a_terminal(workspace, recording=recording)
-    flood = "python3 -c 'for n in range(400000): print(n, \"x\" * 100)'; echo over"
+    flood = "python3 -c 'for n in range(15000): print(n, \"x\" * 100)'"
     assert await terminal.run_blocking(flood + "\n", 60)
-    assert "399999 xxx" in await terminal.screen()
-    assert len(await terminal.scrollback()) > 1_000_000
-    await asyncio.sleep(1.2)
+    assert "14999 xxx" in await terminal.screen()
+    assert (await terminal.scrollback()).count("xxx\n") == 15_000
+    await asyncio.sleep(1.2)  # where it came too quickly to be recorded, the screen is, after a second
     assert await terminal.run_blocking("echo after''wards\n", 20)
     await terminal.end()
-    cast = recording.cast()
-    assert len(cast) < 8 * FLOOD_BYTES
-    assert LEFT_OUT in cast.decode()
-    assert "afterwards" in cast.decode()
-    assert "399999" in cast.decode()  # the screen as it stood then
+    cast = recording.cast().decode()
+    assert "14999 xxx" in cast
+    assert "afterwards" in cast
 
 
 # -- ends ------------------------------------------------------------------------------------------

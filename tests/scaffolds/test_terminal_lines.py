@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 
 import pytest
 
 from evalkit.scaffolds.terminal import Recording, keys
 from evalkit.scaffolds.terminal.control import LINE_BYTES, Control, Ended, Refused, unescaped
+from evalkit.scaffolds.terminal.pump import FLOOD_BYTES, LEFT_OUT, WHILE_S, Pump
 from evalkit.scaffolds.terminal.recording import CUT
 
 
@@ -139,6 +141,56 @@ def test_a_recording_has_what_was_typed_and_printed_in_time() -> None:
         [1.0, "o", "\ufffd\x1b[2J"],
         [1.0, "r", "100x30"],
     ]
+
+
+async def test_a_flood_is_left_out_and_the_screen_that_it_leaves_is_recorded() -> None:
+    asked: list[str] = []
+
+    def tmux(command: str, then: Callable[[bytes], None] | None) -> None:
+        asked.append(command)
+        if then:
+            then(b"the screen\nas it stands\n" if command.startswith("capture") else b"")
+
+    recording = Recording()
+    pump = Pump(recording, tmux)
+    pump.output("%0", b"before\r\n")
+    for _ in range(1000):
+        pump.output("%0", b"y\r\n" * 1000)
+    assert asked == ["refresh-client -A '%0:pause'"]
+    assert len(recording.cast()) < 3 * FLOOD_BYTES
+    await asyncio.sleep(WHILE_S + 0.2)
+    assert asked[1:] == ["capture-pane -p -e -t '%0'", "refresh-client -A '%0:continue'"]
+    pump.output("%0", b"after")
+    pump.output("%7", b"of another pane")
+    kinds, texts = zip(*((kind, text) for _, kind, text in events(recording)), strict=True)
+    assert texts[kinds.index("m")] == LEFT_OUT
+    shown = "".join(map(str, texts[kinds.index("m") + 1 :]))
+    assert shown == "\x1b[0m\x1b[H\x1b[2Jthe screen\x1b[0m\r\nas it standsafter"
+    pump.close()
+
+
+async def test_the_pane_that_is_looked_at_is_recorded() -> None:
+    def tmux(command: str, then: Callable[[bytes], None] | None) -> None:
+        if then:
+            then(b"%1\n" if command.startswith("display") else b"its screen\n")
+
+    recording = Recording()
+    pump = Pump(recording, tmux)
+    pump.output("%0", b"one")
+    pump.turn()
+    pump.output("%0", b"unseen")
+    pump.output("%1", b"two")
+    text = "".join(str(text) for _, _, text in events(recording))
+    assert text == "one\x1b[0m\x1b[H\x1b[2Jits screentwo"
+
+
+async def test_a_full_recording_is_no_burden() -> None:
+    asked: list[str] = []
+    pump = Pump(Recording(limit=100), lambda command, then: asked.append(command))
+    for _ in range(100):
+        pump.output("%0", b"x" * 1000)
+        await asyncio.sleep(0.002)
+    assert asked == ["refresh-client -A '%0:pause'"]
 
 
 def test_a_recording_is_bounded_and_says_where_it_was_cut() -> None:

@@ -41,7 +41,7 @@ class Pump:
         if self._recording:
             self._recording.output(data)
         if self._bytes > FLOOD_BYTES or self._recording is None or self._recording.cut:
-            self._ask(f"refresh-client -A {pane}:pause", None)
+            self._ask(f"refresh-client -A {quoted(f'{pane}:pause')}", None)
             self._deaf[pane] = loop.call_later(WHILE_S, self._hear, pane)
 
     def turn(self) -> None:
@@ -59,8 +59,8 @@ class Pump:
         if recording is None or recording.cut:
             return  # nobody does any more
         recording.mark(LEFT_OUT)
-        self._ask(f"capture-pane -p -e -t {pane}", self._redraw)
-        self._ask(f"refresh-client -A {pane}:continue", lambda _: self._heard(pane))
+        self._ask(f"capture-pane -p -e -t {quoted(pane)}", self._redraw)
+        self._ask(f"refresh-client -A {quoted(f'{pane}:continue')}", lambda _: self._heard(pane))
 
     def _heard(self, pane: str) -> None:
         self._deaf.pop(pane, None)
