@@ -27,6 +27,7 @@ def projection_text(p: Projection) -> str:
             else [("cost", "none: this model needs no server")]
         ),
         *([("images", one_line(p.images["summary"]))] if p.images else []),
+        *([("images", one_line(p.builds["summary"], 400))] if p.builds else []),
         ("run", f"{one_line(p.run)} ({'continues' if p.continues else 'new'})"),
     ]
     heading = " · ".join(one_line(name) for name in (p.suite, p.model, p.protocol, p.scaffold))

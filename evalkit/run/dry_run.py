@@ -8,13 +8,14 @@ in all is bounded by nothing, unless by --rollout-cost; calls of other roles can
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from evalkit.errors import SandboxError
 from evalkit.model import Model
-from evalkit.run.images import image_plan
+from evalkit.run.images import build_plan, image_plan
 from evalkit.run.plan import SILENT, Plan
 from evalkit.run.settings import Knobs, given_limits
 from evalkit.scaffolds.one_turn import OneTurn
@@ -56,6 +57,7 @@ class Projection:
     budget: dict[str, float] = field(default_factory=dict)  # as given: Budget's fields
     roles: dict[str, dict[str, Any]] = field(default_factory=dict)  # model and price, by role
     images: dict[str, Any] | None = None  # to pull: PullPlan.to_json; None where all are built here
+    builds: dict[str, Any] | None = None  # from Dockerfiles: see context_plan.py; None where there are none
     rule: str = RULE
 
     def to_json(self) -> dict[str, Any]:
@@ -68,6 +70,7 @@ def project(plan: Plan, knobs: Knobs) -> Projection:
     rollouts, to_judge, scored = _owed(plan, folder)
     owed = [task for task, _ in rollouts if not task.unavailable]
     asked = [task for task in owed if not plan.suite.settled(task)]
+    once = list({task.id: task for task in owed}.values())
     lengths: dict[str, int] = {}
     for task in asked:
         if task.id not in lengths:
@@ -109,16 +112,21 @@ def project(plan: Plan, knobs: Knobs) -> Projection:
             role: {"model": plan.settings.roles[role]["model"], "price": _price(model)}
             for role, model in plan.others.items()
         },
-        images=_images(plan, owed, knobs),
+        images=_asked(lambda: _pulls(plan, once, knobs)),
+        builds=_asked(lambda: build_plan(plan.suite, once, knobs)),
     )
 
 
-def _images(plan: Plan, owed: list[Task], knobs: Knobs) -> dict[str, Any] | None:
-    """Where tasks have images by reference: engine and registries are asked, nothing is pulled."""
+def _asked(found: Callable[[], dict[str, Any] | None]) -> dict[str, Any] | None:
+    """What becomes of the tasks' images: engine and registries are asked, nothing is pulled or built."""
     try:
-        found = image_plan(plan.suite, list({task.id: task for task in owed}.values()), knobs)
+        return found()
     except SandboxError as e:
         return {"summary": f"unknown: {e.message}"}
+
+
+def _pulls(plan: Plan, tasks: list[Task], knobs: Knobs) -> dict[str, Any] | None:
+    found = image_plan(plan.suite, tasks, knobs)
     return found.to_json() if found else None
 
 

@@ -88,9 +88,19 @@ def contexts_of(suite: Suite, tasks: Sequence[Task]) -> dict[str, Callable[[], C
     return found
 
 
+def build_plan(suite: Suite, tasks: Sequence[Task], knobs: Knobs) -> dict[str, Any] | None:
+    """What will be built from the tasks' Dockerfiles; None where they have none. SandboxError."""
+    contexts = contexts_of(suite, tasks)
+    if not contexts:
+        return None
+    from evalkit.sandbox.context_plan import plan_builds
+
+    return plan_builds(contexts, map_of(knobs))
+
+
 def _bases(suite: Suite, tasks: Sequence[Task]) -> frozenset[str]:
     """What their Dockerfiles begin with."""
-    from evalkit.sandbox.contexts import bases_of
+    from evalkit.sandbox.context_bases import bases_of
 
     return frozenset(name for make in contexts_of(suite, tasks).values() for name in bases_of(make()))
 

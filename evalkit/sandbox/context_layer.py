@@ -25,9 +25,12 @@ from evalkit.sandbox import payload
 from evalkit.sandbox.build_python import moved, pack_python, pyenv
 from evalkit.sandbox.engine_build import build
 from evalkit.sandbox.package_index import QUIET, certificates, proxies, settings
+from evalkit.sandbox.system_image import TRUSTING
 
 FOLDER = "/tmp/evalkit-layer"
+CERTIFICATES = "/tmp/evalkit-certificates.pem"
 TIMEOUT_S = 1800.0
+AFTER = f"rm -rf {FOLDER} /root/.cache\n"  # whatever became of the parts
 LACKS = "evalkit-lacks "  # a line of the build's log
 RELEASE = "{release}"  # in Part.python_into: the Python's exact release
 
@@ -43,7 +46,7 @@ class Laid:
 def lay(client: Any, image: str, parts: Sequence[Part], env: Mapping[str, str] | None = None) -> Laid:
     """The image with the parts over it. BuildFailed."""
     lacks: dict[str, str] = {}
-    user = str((client.api.inspect_image(image).get("Config") or {}).get("User") or "")
+    user = _user(client, image)
     with tempfile.TemporaryDirectory(prefix="evalkit-layer-") as scratch:
         places, usable = _fetch(parts, Path(scratch), lacks)
         with tempfile.TemporaryFile() as context:
@@ -56,6 +59,37 @@ def lay(client: Any, image: str, parts: Sequence[Part], env: Mapping[str, str] |
     return Laid(made.id, lacks)
 
 
+def certified(client: Any, images: Mapping[str, str]) -> dict[str, str]:
+    """The same images with the certificates that this host's settings name, where they name any: a step of a
+    Dockerfile may need them to reach the network. `bare` takes them out again."""
+    if not settings_of_certificates():
+        return dict(images)
+    found = {}
+    for name, image in images.items():
+        with tempfile.TemporaryFile() as context:
+            text = f"FROM {image}\nCOPY certificates.pem {CERTIFICATES}\n"
+            _archive(context, {"Dockerfile": text, "certificates.pem": certificates()})
+            found[name] = build(client, context, "Dockerfile", timeout_s=300, args={}).id
+    return found
+
+
+def settings_of_certificates() -> dict[str, str]:
+    """Build arguments by which the usual programs find them; those that an image sets itself hold there."""
+    return dict.fromkeys(TRUSTING, CERTIFICATES) if certificates(told=True) else {}
+
+
+def bare(client: Any, image: str) -> str:
+    """The image without what `certified` put in."""
+    if not settings_of_certificates():
+        return image
+    user = _user(client, image)
+    lines = [f"FROM {image}", "USER 0", f'RUN ["/bin/rm", "-f", "{CERTIFICATES}"]']
+    lines += [f"USER {user}"] if user else []
+    with tempfile.TemporaryFile() as context:
+        _archive(context, {"Dockerfile": "\n".join(lines) + "\n"})
+        return build(client, context, "Dockerfile", timeout_s=300, args={}).id
+
+
 def mark(client: Any, image: str, marks: Mapping[str, str], env: Mapping[str, str] | None = None) -> str:
     """The same image with labels: what is ours, and what it is made of."""
     lines = [
@@ -66,6 +100,10 @@ def mark(client: Any, image: str, marks: Mapping[str, str], env: Mapping[str, st
     with tempfile.TemporaryFile() as context:
         _archive(context, {"Dockerfile": "\n".join([f"FROM {image}", *lines]) + "\n"})
         return build(client, context, "Dockerfile", timeout_s=300, args={}).id
+
+
+def _user(client: Any, image: str) -> str:
+    return str((client.api.inspect_image(image).get("Config") or {}).get("User") or "")
 
 
 @dataclass(frozen=True)
@@ -108,7 +146,7 @@ def _pack(
             write(
                 out,
                 f"{FOLDER}/make.sh",
-                "#!/bin/sh\n" + "".join(map(_script, range(len(parts)), parts, places)),
+                "".join(["#!/bin/sh\n", *map(_script, range(len(parts)), parts, places), AFTER]),
             )
             if trusted := certificates():
                 write(out, f"{FOLDER}/certificates.pem", trusted)

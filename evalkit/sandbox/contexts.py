@@ -19,25 +19,23 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
 
 from evalkit.cache import cache_folder
-from evalkit.errors import BuildFailed, SandboxError
-from evalkit.recipe import Context, Part, Recipe
+from evalkit.errors import BuildFailed
+from evalkit.recipe import Context, Part
 from evalkit.sandbox import dockerfile, image_cache
-from evalkit.sandbox.context_layer import lay, mark
+from evalkit.sandbox.context_bases import base, mapped, text_of
+from evalkit.sandbox.context_layer import bare, certified, lay, mark, settings_of_certificates
 from evalkit.sandbox.engine import docker_client
 from evalkit.sandbox.engine_build import build
-from evalkit.sandbox.image import first_line
 from evalkit.sandbox.image_cache import Progress
 from evalkit.sandbox.package_index import proxies, settings
-from evalkit.sandbox.recipes import LACKS, build_recipe, lacking
+from evalkit.sandbox.recipes import LACKS, lacking
 
-LAYOUT = 1  # raise it when another image is made of the same Context
+LAYOUT = 2  # raise it when another image is made of the same Context
 KEY, FROM = "evalkit.context", "evalkit.from"  # labels: of which Context; what stands for which base
-REGISTRY_PATIENCE_S = 600
 
 
 @dataclass(frozen=True)
@@ -99,18 +97,6 @@ def look_context(client: Any, context: Context, image_map: Mapping[str, str]) ->
     return found if same and marks.get(KEY) == _key(context) else None
 
 
-def bases_of(context: Context) -> list[str]:
-    """The names in its FROM lines. SandboxError."""
-    return dockerfile.outside(_dockerfile(context))
-
-
-def mapped(image_map: Mapping[str, str], name: str) -> str | None:
-    """What the user supplies for a name in a FROM line; the name itself comes before patterns."""
-    if name in image_map:
-        return image_map[name]
-    return next((image_map[key] for key in image_map if fnmatchcase(name, key)), None)
-
-
 def _key(context: Context) -> str:
     return f"{context.key}-{LAYOUT}"
 
@@ -125,16 +111,18 @@ def _facts(client: Any, image: str, seconds: float) -> BuiltContext:
 
 
 def _build(client: Any, context: Context, image_map: Mapping[str, str], say: Progress) -> None:
-    text = _dockerfile(context)
-    bases = {name: _base(client, context, image_map, name, say) for name in dockerfile.outside(text)}
+    text = text_of(context)
+    bases = {name: base(client, context, image_map, name, say) for name in dockerfile.outside(text)}
     last = dockerfile.base(text)
     froms = dict(bases)
     lacks: dict[str, str] = {}
     if context.below and last in bases:
-        froms[last], lacks = _with_tools(client, bases[last], context.below, say)
+        froms[last], lacks = _with_tools(client, froms[last], context.below, say)
+    froms = certified(client, froms)
     started = time.monotonic()
-    args = {**dict(context.args), **proxies(), **settings()}
-    written = dockerfile.rewritten(text, froms, [*settings()])
+    known = {**settings(), **settings_of_certificates()}
+    written = dockerfile.rewritten(text, froms, [*known])
+    args = {**dict(context.args), **proxies(), **known}
     with tempfile.TemporaryFile() as archive:
         _pack(context, written, archive)
         made = build(client, archive, context.dockerfile, timeout_s=context.timeout_s, args=args).id
@@ -145,6 +133,7 @@ def _build(client: Any, context: Context, image_map: Mapping[str, str], say: Pro
         made, lacks = laid.id, {**lacks, **laid.lacks}
         names = ", ".join(part.name for part in context.extra)
         say(f"{names} put in within {time.monotonic() - started:.1f} s")
+    made = bare(client, made)
     for name, why in lacks.items():
         say(f"without {name}: {why}")
     said = {name: f"{_name(client, image)} {image}" for name, image in bases.items()}
@@ -157,55 +146,7 @@ def _build(client: Any, context: Context, image_map: Mapping[str, str], say: Pro
     _tag(client, mark(client, made, marks, dict(context.env)), context.image)
 
 
-def _dockerfile(context: Context) -> str:
-    data = dict(context.files).get(context.dockerfile)
-    if data is None:
-        raise SandboxError(f"{context.image}: its folder has no {context.dockerfile}")
-    return data.decode("utf-8", "replace")
-
-
-# -- bases -------------------------------------------------------------------------------------------
-def _base(client: Any, context: Context, image_map: Mapping[str, str], name: str, say: Progress) -> str:
-    """The id of what a name in a FROM line means here."""
-    if (target := mapped(image_map, name)) is not None:
-        if found := image_cache.find(client, target):
-            return found
-        raise SandboxError(f"--image-map: the engine has no image {target}", "build, load or pull it first")
-    if found := image_cache.find(client, name):
-        return found
-    why = _pull(client, name, say)
-    if not why:
-        return str(client.images.get(name).id)
-    recipe = standing_for(context, name)
-    if recipe is None:
-        raise SandboxError(
-            f"{context.image} begins with {name}, which cannot be had: {why}",
-            "docker pull it, or name a local image for it with --image-map (docs/images.md)",
-        )
-    say(f"{name} cannot be pulled ({why}): {recipe.name} stands for it")
-    return build_recipe(recipe, say)
-
-
-def standing_for(context: Context, name: str) -> Recipe | None:
-    bare = name.partition("@")[0]
-    return next((recipe for key, recipe in context.bases if fnmatchcase(bare, key)), None)
-
-
-def _pull(client: Any, name: str, say: Progress) -> str:
-    """Why it cannot be pulled, "" where it was."""
-    import docker.errors
-    import docker.utils
-    import requests
-
-    repository, tag = docker.utils.parse_repository_tag(name)
-    try:
-        client.images.pull(repository, tag=tag or "latest")
-    except (docker.errors.DockerException, requests.RequestException) as e:
-        return first_line(getattr(e, "explanation", None) or e)
-    say(f"pulled {name}")
-    return ""
-
-
+# -- what goes below it -------------------------------------------------------------------------------
 def _name(client: Any, image: str) -> str:
     tags = client.images.get(image).tags
     return str(tags[0]) if tags else "an image without a name"

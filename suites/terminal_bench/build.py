@@ -29,7 +29,12 @@ MANAGED = "/root/.local/share/uv/python/cpython-{release}-linux-x86_64-gnu"
 PYTEST = ("pytest==8.4.1", "pytest-json-ctrf==0.3.5")
 
 # -- bases -------------------------------------------------------------------------------------------
-_TERMINAL = Part("terminal", gives=(), debs=("tmux", "asciinema"))
+_TERMINAL = Part(
+    "terminal",
+    gives=(),
+    debs=("tmux", "asciinema"),
+    make=("mkdir -p /usr/share/man/man1 /usr/share/man/man8",),
+)
 _COMPILING = Part("compiling", gives=(), debs=("build-essential", "git", "curl", "wget"))
 
 
@@ -150,9 +155,8 @@ def context_of(trial: Trial) -> Context:
     wishes = wanted(*scripts(trial))
     prefix = f"{environment.context}/" if environment.context else ""
     dockerfile = environment.dockerfile.removeprefix(prefix)
-    tooled = image_of(
-        trial, trial.id, environment.context, dockerfile, below=(tools(),), extra=tuple(own_tools(wishes))
-    )
+    below, extra = (tools(wishes.uv or UV),), tuple(own_tools(wishes))
+    tooled = image_of(trial, trial.id, environment.context, dockerfile, below=below, extra=extra)
     return replace(tooled, others=tuple(beside.built(trial).values()))
 
 
