@@ -113,12 +113,12 @@ def said(name: str, options: Mapping[str, Any], usual: Mapping[str, Any]) -> dic
 
 
 def label_of(setting: Setting, said: Labels) -> str:
-    """What tells a row from others of the same benchmark, short: how it was driven and asked, over what."""
+    """What tells a row from others of the same benchmark, short: over what, how it was driven and asked."""
     protocol = bare(setting.protocol)
     words = [
-        *(driven(setting, said) or [bare(setting.scaffold), turns(setting, said)]),
-        protocol if protocol != setting.suite else "",
         *part_of(setting, said),
+        *(driven(setting, said) or [bare(setting.scaffold), turns(setting, said)]),
+        protocol if protocol not in (setting.suite, bare(setting.scaffold)) else "",
         "" if "scope" in setting.limits else setting.limits.get("options", ""),
     ]
     return ", ".join(filter(None, words))

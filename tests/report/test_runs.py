@@ -254,7 +254,7 @@ def test_other_settings_are_not_comparable(runs: Runs) -> None:
 def test_a_row_says_under_what_limits_and_network_it_was_made() -> None:
     limits = {"scope": "2.0", "network": "per task", "timeout_factor": "×2"}
     setting = Setting("s", scaffold="interactive 1", protocol="terminus-2 1", limits=limits)
-    said = "interactive 1, network per task, time limits ×2, terminus-2, 2.0"
+    said = "2.0, interactive 1, network per task, time limits ×2, terminus-2"
     assert label_of(setting, labels()) == said
 
 
