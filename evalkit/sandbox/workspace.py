@@ -21,6 +21,7 @@ from evalkit.sandbox.workspace_container import ROOT, Owner
 from evalkit.sandbox.workspace_exec import Hearing, Order
 from evalkit.sandbox.workspace_images import Image
 from evalkit.sandbox.workspace_life import Life, shielded
+from evalkit.sandbox.workspace_pause import pause, unpause
 from evalkit.workspace import Executed, File, NotAFile, Process, Tree, WorkspaceSpec
 
 REMOVED = 500  # paths that one command removes
@@ -206,8 +207,8 @@ class DockerWorkspace:
             if empty:
                 yield
                 return
-            await shielded(self.life.call(lambda client, container: client.api.pause(container)))
+            await shielded(self.life.call(pause))
             try:
                 yield
             finally:
-                await shielded(self.life.call(lambda client, container: client.api.unpause(container)))
+                await shielded(self.life.call(unpause))
