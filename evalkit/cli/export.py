@@ -22,17 +22,24 @@ if TYPE_CHECKING:
 ABOUT = """\
 One record a sample, in planned order (docs/machine-interface.md): JSON lines, Parquet, or the suite's
 official samples format (what has no answer is left out, or null where a row holds several). `logs` writes
-what the tests printed, where a suite keeps it, as a file a sample into the folder that -o names, `report`
-the report files of the suite's authors.
+what the tests printed, where a suite keeps it, as a file a sample into the folder that -o names,
+`recordings` the sessions of terminals (asciicast v2: `asciinema play FILE`), `report` the report files of the
+suite's authors.
 """
 EXAMPLES = """\
   evalkit export last > samples.jsonl
   evalkit export last --format parquet -o samples.parquet
   evalkit export humaneval--qwen3 --format official -o answers.jsonl
   evalkit export last --format logs -o logs
+  evalkit export last --format recordings -o recordings
   evalkit export last --format report -o report
 """
-FOLDERS = ("logs", "report")
+FOLDERS = ("logs", "recordings", "report")
+# what is a file a sample: why there is none
+NONE = {
+    "logs": "its suite keeps none, or nothing is judged",
+    "recordings": "its agents work in no terminal, or nothing has ended",
+}
 FORMATS = ("jsonl", "parquet", "official", *FOLDERS)
 
 
@@ -51,7 +58,7 @@ def main(words: Sequence[str]) -> int:
         "--output",
         type=Path,
         metavar="PATH",
-        help="write there (default: stdout; logs, report: a folder)",
+        help="write there (default: stdout; logs, recordings, report: a folder)",
     )
     add_places(parser)
     args = parser.read(words)
@@ -94,21 +101,21 @@ def write_folder(args: argparse.Namespace) -> int:
         if args.format == "report":
             official_report(store, args.output, Path(data) if data else None)
         else:
-            write_logs(store, args.output)
+            write_files(store, args.format, args.output)
     return 0
 
 
-def write_logs(store: Reader, folder: Path) -> None:
+def write_files(store: Reader, kind: str, folder: Path) -> None:
     """A file a sample."""
-    from evalkit.run.export import logs
+    from evalkit.run.export import logs, recordings
 
     written = 0
-    for name, log in logs(store):
+    for name, data in {"logs": logs, "recordings": recordings}[kind](store):
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(log)
+        (folder / name).write_bytes(data)
         written += 1
     if not written:
-        raise UsageError(f"{store.folder.name} holds no logs", "its suite keeps none, or nothing is judged")
+        raise UsageError(f"{store.folder.name} holds no {kind}", NONE[kind])
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from evalkit.errors import DataError, UsageError
 from evalkit.registry import open_suite
 from evalkit.run.result import ended_sessions, explain_missing
 from evalkit.run.session import stored_settings
+from evalkit.run.telling import RECORDING
 from evalkit.samples import Judged, Ran
 from evalkit.store import Reader, Record
 from evalkit.suite import Suite
@@ -83,12 +84,26 @@ def logs(store: Reader) -> Iterator[tuple[str, bytes]]:
     taken: set[str] = set()
     for task_id, sample in store.plan:
         for policy, log in store.logs(task_id, sample).items():
-            name = re.sub(r"[^\w.+=@-]", "_", task_id, flags=re.ASCII)[:150].lstrip(".") or "task"
-            name += f".sample-{sample}" * bool(sample) + f".{policy}" * (policy != "official")
-            while name.lower() in taken:  # ids that differ in what no file name may hold
-                name += "_"
-            taken.add(name.lower())
-            yield f"{name}.log", log
+            more = f".{policy}" * (policy != "official")
+            yield f"{_file_name(task_id, sample, more, taken)}.log", log
+
+
+def recordings(store: Reader) -> Iterator[tuple[str, bytes]]:
+    """The recorded sessions of terminals (asciicast v2), by a file name as a log's (`a_b.sample-1.cast`)."""
+    taken: set[str] = set()
+    for task_id, sample in store.plan:
+        if (cast := store.file_of(task_id, sample, RECORDING)) is not None:
+            yield f"{_file_name(task_id, sample, '', taken)}.cast", cast
+
+
+def _file_name(task_id: str, sample: int, more: str, taken: set[str]) -> str:
+    """One that no other has: it joins those that are taken."""
+    name = re.sub(r"[^\w.+=@-]", "_", task_id, flags=re.ASCII)[:150].lstrip(".") or "task"
+    name += f".sample-{sample}" * bool(sample) + more
+    while name.lower() in taken:  # ids that differ in what no file name may hold
+        name += "_"
+    taken.add(name.lower())
+    return name
 
 
 def official_samples(store: Reader, data: Path | None = None) -> tuple[bool, Iterator[dict[str, Any] | None]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import shutil
 import unicodedata
 from pathlib import Path
 
@@ -268,6 +269,10 @@ def test_a_recorded_terminal_is_told_of_and_written(evalkit: Evalkit, tmp_path: 
     assert f"recording of the terminal ({len(data)} B)\n  `--cast FILE` writes it" in told
     assert evalkit("show", "stored", "1", "--cast", "one.cast").code == 0
     assert (tmp_path / "one.cast").read_bytes() == data
+    assert evalkit("export", "stored", "--format", "recordings", "-o", "casts").code == 0
+    assert [path.name for path in (tmp_path / "casts").iterdir()] == ["a_1.cast"]
+    assert (tmp_path / "casts" / "a_1.cast").read_bytes() == data
+    shutil.rmtree(tmp_path / "casts")
     evalkit("show", "stored", "unrecorded", "--cast", "x").refused(2, "unrecorded has no recording")
     evalkit("show", "stored", "--cast", "x").refused(2, "--cast needs a TASK")
     evalkit("show", "stored", "1", "--cast", "results").refused(2, "cannot write results: a folder")

@@ -25,6 +25,7 @@ from evalkit.workspace import Workspace
 
 HISTORY = 50_000  # lines
 KILL_S = 20.0
+ANEW, CLEARED = "the terminal was made anew", b"\x1b[0m\x1b[?1049l\x1b[H\x1b[2J"
 
 
 class Terminal:
@@ -93,6 +94,9 @@ class Terminal:
         """A new session, in the place of one that is gone. What runs elsewhere is left alone."""
         await self._leave()
         self._before = None
+        if self._client and self.recording:
+            self.recording.mark(ANEW)
+            self.recording.output(CLEARED)
         pump = self._pump = Pump(self.recording, self._aside)
         name = f"evalkit-{secrets.token_hex(6)}"
         words = scripts.start(self._tmux, name, self._shell, self.width, self.height, self._history)
