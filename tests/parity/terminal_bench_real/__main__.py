@@ -38,7 +38,7 @@ def main() -> None:
     for dataset, folder, task in wanted(args):
         if (dataset, task) in known and not args.again:
             continue
-        row = {"set": dataset, "task": task, **tried(dataset, folder, task, args.output)}
+        row = {"set": dataset, "task": task, **tried(dataset, folder, task, args)}
         with results.open("a", encoding="utf-8") as out:
             out.write(json.dumps(row) + "\n")
         print(json.dumps({key: row[key] for key in ("set", "task", "oracle", "null")}), flush=True)
@@ -55,13 +55,13 @@ def wanted(args: argparse.Namespace) -> Iterator[tuple[str, Path, str]]:
                 yield dataset, folder, task
 
 
-def tried(dataset: str, folder: Path, task: str, output: Path) -> dict[str, Any]:
+def tried(dataset: str, folder: Path, task: str, args: argparse.Namespace) -> dict[str, Any]:
     where = ("terminal-bench", "--dataset", dataset, "--data", str(folder), "--tasks", task)
     built = evalkit("sandbox", "build", *where, "--json")
     if not built:
         return {"oracle": "not built", "null": "not built"}
-    runs = str(output / "runs")
-    check = evalkit("validate", *where, "--force", "--results", runs, "--json")
+    more = ("--timeout-factor", f"{args.timeout_factor:g}", "--results", str(args.output / "runs"))
+    check = evalkit("validate", *where, *more, "--force", "--json")
     found: dict[str, Any] = {"build_s": round(built["seconds"], 1), "bytes": built["size"]}
     for model in MODELS:
         summary = check if model == "oracle" else check.get("null", {})
@@ -112,6 +112,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--two", type=Path, help="task folders of 2.0")
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--tasks", default="", help="only these, with commas between")
+    parser.add_argument("--timeout-factor", type=float, default=1.0, help="on a machine that does much else")
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--table", action="store_true")
     return parser.parse_args()
