@@ -46,7 +46,7 @@ class Unpacking:
 class Debian:
     """Debian's packages, as this host's apt finds them. The folder holds its state and what it fetches."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, release: str = RELEASE) -> None:
         for program in ("apt-get", "dpkg-deb"):
             if shutil.which(program) is None:
                 raise SandboxError(f"this host has no {program}")
@@ -56,7 +56,7 @@ class Debian:
         for part in (state / "lists/partial", self._archives / "partial"):
             part.mkdir(parents=True)
         (state / "status").touch()
-        (folder / "sources.list").write_text(_sources())
+        (folder / "sources.list").write_text(_sources(release))
         options = {
             "Dir::State": state,
             "Dir::State::status": state / "status",
@@ -97,13 +97,13 @@ class Debian:
 
 
 @contextmanager
-def debian() -> Iterator[Debian]:
+def debian(release: str = RELEASE) -> Iterator[Debian]:
     with tempfile.TemporaryDirectory(prefix="evalkit-debs-") as folder:
-        yield Debian(Path(folder))
+        yield Debian(Path(folder), release)
 
 
-def _sources() -> str:
-    """apt's source lines for the release, at the Debian mirrors that this host uses."""
+def _sources(wanted: str) -> str:
+    """apt's source lines for a release, at the Debian mirrors that this host uses."""
     fields = "$(REPO_URI)|$(RELEASE)|$(ORIGIN)|$(SIGNED_BY)"
     listed = _call(["apt-get", "indextargets", "--format", fields, "Created-By: Packages", "Component: main"])
     lines = []
@@ -114,7 +114,7 @@ def _sources() -> str:
         suffix = next((s for s in ("-security", "-updates", "") if release.endswith(s)), "")
         keyring = key if key.endswith(".gpg") else "/usr/share/keyrings/debian-archive-keyring.gpg"
         signed = f"[signed-by={keyring}] " if Path(keyring).exists() else ""
-        lines.append(f"deb {signed}{uri} {RELEASE}{suffix} main")
+        lines.append(f"deb {signed}{uri} {wanted}{suffix} main")
     if not lines:
         raise SandboxError("this host's apt knows no Debian mirror (apt-get update may help)")
     return "\n".join(dict.fromkeys(lines)) + "\n"

@@ -175,12 +175,14 @@ class Workspace(Protocol):
         on_output: Callable[[bytes], None] | None = None,
         computes: bool = False,
         alone: bool = False,
+        shell: str = "/bin/sh",
     ) -> Executed:
         """Run a command (no shell) in `folder` (default: the root), as `user` (default: the workspace's; "":
         the image's own). At `timeout_s`, or where the caller is cancelled, it is killed with all that it
         started, inside the container. `on_output` hears of output
         as it comes. One that `computes` (a build, tests) first waits for one of the sandbox's places for
-        such (--judges), with `alone` for all of them: its clock runs from then on."""
+        such (--judges), with `alone` for all of them: its clock runs from then on. `shell` starts it:
+        a bundle's where the image's may not be its own any more."""
         ...
 
     async def start(

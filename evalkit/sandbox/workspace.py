@@ -11,6 +11,7 @@ import contextlib
 import math
 import posixpath
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 from evalkit.errors import SandboxError
 from evalkit.sandbox import workspace_changes as changes_of
@@ -18,7 +19,7 @@ from evalkit.sandbox import workspace_files as files_of
 from evalkit.sandbox.computing import Places
 from evalkit.sandbox.workspace_commands import Commands
 from evalkit.sandbox.workspace_container import ROOT, Owner
-from evalkit.sandbox.workspace_exec import Hearing, Order
+from evalkit.sandbox.workspace_exec import SH, Hearing, Order
 from evalkit.sandbox.workspace_images import Image
 from evalkit.sandbox.workspace_life import Life, shielded
 from evalkit.sandbox.workspace_pause import pause, unpause
@@ -83,8 +84,9 @@ class DockerWorkspace:
         on_output: Callable[[bytes], None] | None = None,
         computes: bool = False,
         alone: bool = False,
+        shell: str = SH,
     ) -> Executed:
-        order = self._order(command, folder, user, env, stdin, feeds=bool(stdin))
+        order = replace(self._order(command, folder, user, env, stdin, feeds=bool(stdin)), shell=shell)
         hearing = Hearing(output_bytes, on_output)
         if not (computes or alone):
             return await self.commands.run(order, hearing, timeout_s)

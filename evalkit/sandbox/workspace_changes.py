@@ -8,6 +8,7 @@ errors pass through.
 
 from __future__ import annotations
 
+import copy
 import io
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -134,7 +135,7 @@ def _exported(
     for path in gone:
         if UNKNOWN not in path:
             out.gone(path)
-    alone: list[str] = []
+    apart: dict[str, list[str]] = {}  # files that are not taken: links to them that are
     with files_of.packed(client, container) as archive:
         for member in _members(archive):
             name = "/" + member.name.strip("/")
@@ -143,10 +144,21 @@ def _exported(
             if member.islnk():
                 member.linkname = "/" + member.linkname.strip("/")
             if not out.add(name, member, archive):
-                alone.append(name)
-    for path in alone:
-        _take(client, container, path, False, wanted, out)
+                apart.setdefault(member.linkname, []).append(name)
+    if apart:
+        with files_of.packed(client, container) as archive:
+            for member in _members(archive):
+                names = apart.get("/" + member.name.strip("/"), []) if member.isreg() else []
+                for n, name in enumerate(names):
+                    out.add(name, _link(member, names[0]) if n else member, archive)
     return out.bytes()
+
+
+def _link(member: tarfile.TarInfo, to: str) -> tarfile.TarInfo:
+    """What is the same file as another."""
+    link = copy.copy(member)
+    link.type, link.linkname = tarfile.LNKTYPE, to
+    return link
 
 
 def _members(archive: Any) -> Iterator[tarfile.TarInfo]:

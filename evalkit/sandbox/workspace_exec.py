@@ -17,8 +17,10 @@ from typing import Any
 
 from evalkit.sandbox.streams import demultiplexed
 
-# the folder, then the command's own words; the status of a command that cannot be started is the shell's
-SHELL = ("/bin/sh", "-c", 'echo "$$"; cd -- "$1" || exit 126; shift; exec "$@"', "sh")
+# after the shell, before the folder and the command's own words. The status of a command that cannot be
+# started is the shell's
+SH = "/bin/sh"
+STARTS = ("-c", 'echo "$$"; cd -- "$1" || exit 126; shift; exec "$@"', "sh")
 # the same where the command is not known yet: one line of the shell's own language; without it, it ends
 BEGUN = b"begun"
 WAITING_SHELL = (
@@ -34,8 +36,8 @@ WAITING = 16  # pieces of output that a listener has not taken yet, beyond which
 
 @dataclass(frozen=True)
 class Order:
-    """A command as the engine gets it. `feeds`: it gets an input, which stays open until `end_input`; `stdin`
-    is the whole of it where that is known."""
+    """A command as the engine gets it. `shell`: the image's, or a bundle's. `feeds`: it gets an input,
+    which stays open until `end_input`; `stdin` is the whole of it where that is known."""
 
     command: tuple[str, ...]
     folder: str
@@ -43,6 +45,7 @@ class Order:
     env: Mapping[str, str]
     feeds: bool = False
     stdin: bytes = b""
+    shell: str = SH
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,11 @@ class Hearing:
 
 def spelt(order: Order) -> bytes | None:
     """A command as the line that a waiting shell reads. None: it is too long for that, which reads byte by
-    byte, or is no text."""
+    byte, is no text, or wants another shell."""
     words = " ".join(map(quoted, order.command))
     source = "" if order.feeds else "exec </dev/null; "
+    if order.shell != SH:
+        return None
     line = f"cd -- {quoted(order.folder)} || exit 126; {source}exec {words}\n"
     if len(line) > LINE_BYTES or "\0" in line:
         return None
@@ -129,7 +134,9 @@ class Execution:
         self._kept, self._on_output = Kept(hearing.output_bytes), hearing.on_output
 
     def start(self, client: Any, container: str, order: Order) -> None:
-        self._launch(client, container, (*SHELL, order.folder, *order.command), order, order.feeds)
+        self._launch(
+            client, container, (order.shell, *STARTS, order.folder, *order.command), order, order.feeds
+        )
 
     def wait(self, client: Any, container: str, order: Order) -> None:
         """Start a shell as the order's user, in its environment, that waits for a command."""

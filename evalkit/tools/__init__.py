@@ -5,6 +5,7 @@ docs/agents.md says what they are for.
 
 from evalkit.tools.environment import Installed, bundle_of, install, installed, python_of, remove
 from evalkit.tools.known import ToolPackage, tool_names, tool_package
+from evalkit.tools.wheels import wheels
 
 __all__ = [
     "Installed",
@@ -16,4 +17,5 @@ __all__ = [
     "remove",
     "tool_names",
     "tool_package",
+    "wheels",
 ]

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from evalkit.cache import cache_folder
 from evalkit.errors import EvalkitError, UsageError
-from evalkit.tools import bundle, debian
+from evalkit.tools import bundle, debian, verifier
 from evalkit.tools.known import ToolPackage, tool_package
 
 WHOLE = "installed.json"
@@ -93,7 +93,12 @@ def install(name: str, say: Say = lambda line: None, *, force: bool = False) -> 
         folder = _folder(package)
         shutil.rmtree(folder, ignore_errors=True)
         say(f"{package.requirement}: making {folder}")
-        makers = {"python": _make, "bundle": bundle.unpack, "debian": debian.unpack}
+        makers = {
+            "python": _make,
+            "bundle": bundle.unpack,
+            "debian": debian.unpack,
+            "verifier": verifier.unpack,
+        }
         makers[package.kind](package, folder, say)
         size = sum(p.lstat().st_size for p in folder.rglob("*") if not p.is_dir())
         (folder / WHOLE).write_text(json.dumps({"requirement": package.requirement, "size": size}))

@@ -27,7 +27,9 @@ class ToolPackage:
     licence: str
     homepage: str
     pins: Path
-    kind: str = "python"  # or "bundle" (npm's packages), "debian" (Debian's)
+    kind: str = (
+        "python"  # or "bundle" (npm's packages), "debian" (Debian's), "verifier" (both, see verifier.py)
+    )
 
     @property
     def requirement(self) -> str:

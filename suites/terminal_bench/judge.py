@@ -6,6 +6,7 @@ container is opened here, the reference solution run or nothing, and then verifi
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -17,9 +18,23 @@ from evalkit.workspace import WorkspaceSandbox
 from .alone import nobody, reference
 from .blame import mute, the_agents
 from .rewards import HEADLINE, headline
-from .state import BROKEN, FORGED, LATE, LOG, NO_REWARD, UNREAD, State, Verified, is_order, read_state
+from .state import (
+    BROKEN,
+    CHANGES,
+    FORGED,
+    LATE,
+    LOG,
+    NO_REWARD,
+    UNREAD,
+    State,
+    Verified,
+    is_order,
+    read_state,
+)
+from .strict import with_strict
 from .trial import Trial
 from .verify import How
+from .workplace import spec_of
 
 DETAIL, SHOWN = 400, 5
 # the reason of `failed` or `error` that an end without a reward stands for
@@ -44,7 +59,15 @@ async def score(trial: Trial, answer: Answer, sandbox: WorkspaceSandbox, how: Ho
         verdict = replace(
             verdict, outcome=Outcome.FAILED, reason="crashed", detail=f"{why}; {verdict.detail}"
         )
-    return verdict
+    return await with_strict(
+        verdict,
+        trial,
+        sandbox,
+        await asyncio.to_thread(spec_of, trial, how),
+        changes=answer.files.get(CHANGES),
+        live=state.strict,
+        factor=how.factor,
+    )
 
 
 def official_verdict(trial: Trial, state: State, log: bytes, measured: Mapping[str, float]) -> Verdict:

@@ -9,7 +9,6 @@ format's by the reward that they write down (verify_harbor). docs/terminal-bench
 from __future__ import annotations
 
 import asyncio
-import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -19,8 +18,9 @@ from evalkit.task import Answer
 from evalkit.workspace import NotAFile, Workspace
 
 from .inside import AGENT_LOGS, EMPTY, LOGS, TESTS, as_root, files_below, make_folders, number_of, put
-from .rewards import FOLDER, Rewards, mean, short_of
+from .rewards import FOLDER, Rewards, headline, mean, short_of
 from .state import BROKEN, CHANGES, LOG, State, Verified
+from .strict import changes_of, proven_live
 from .trial import Healthcheck, Phase, Step, Trial
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 DAY_S = 86_400.0  # of a phase without a limit
 SETUP = "setup.sh"
 SETUP_S = 600.0
-CHANGES_BYTES = 256 << 20
 LOG_BYTES = 4 << 20
 
 
@@ -115,7 +114,12 @@ class Verification:
                 files |= await self._changes()
             await self.advance()
         files[LOG] = b"\n".join(self._logs)[-LOG_BYTES:]
-        return State(tuple(self.verified), self._rewards(), self.stopped).answer(files)
+        strict = await proven_live(self.trial, workspace, self.how.factor) if self._resolved() else {}
+        return State(tuple(self.verified), self._rewards(), self.stopped, strict=strict).answer(files)
+
+    def _resolved(self) -> bool:
+        rewards = self._rewards()
+        return rewards is not None and bool(rewards) and headline(rewards) == 1
 
     def _rewards(self) -> Rewards | None:
         """Of all steps as the task combines them; None where no step has any."""
@@ -129,10 +133,9 @@ class Verification:
         """What the agent has made of the files, as it stands before the last verification; none where that is
         too much."""
         try:
-            changes = await self._workspace.changes(limit=CHANGES_BYTES)
+            return {CHANGES: await changes_of(self._workspace)}
         except NotAFile:
             return {}
-        return {CHANGES: await asyncio.to_thread(gzip.compress, changes, 1, mtime=0)}
 
     # -- steps -------------------------------------------------------------------------------------
     async def _verify(self, step: Step) -> Seen:

@@ -8,6 +8,7 @@ from evalkit.scaffolds.terminal import terminal_bundle
 from evalkit.workspace import Workspace, WorkspaceLimits, WorkspaceSpec
 
 from .beside import beside_of
+from .strict import bundles
 from .trial import Trial
 from .verify import How, Verification
 
@@ -16,7 +17,7 @@ MEMORY_BYTES, DISK_BYTES, PROCESSES = 8 << 30, 16 << 30, 4096
 
 
 def spec_of(trial: Trial, how: How) -> WorkspaceSpec:
-    """Makes the terminal's programs where they are not there yet: seconds, once."""
+    """Makes the terminal's and the verifier's programs where they are not there yet: seconds, once."""
     asked = trial.environment
     phases = [phase for step in trial.steps for phase in (step.agent, step.verifier)]
     limits = WorkspaceLimits(
@@ -32,7 +33,7 @@ def spec_of(trial: Trial, how: How) -> WorkspaceSpec:
         env=asked.env,
         network=how.network and any(phase.network == "public" for phase in phases),
         limits=limits,
-        bundles=(terminal_bundle(),),
+        bundles=(terminal_bundle(), *bundles(trial, how.factor)),
         beside=beside_of(trial),
     )
 

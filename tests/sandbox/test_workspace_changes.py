@@ -182,3 +182,21 @@ async def test_our_own_places_and_devices_are_left_out(
     assert await sh(workspace, "ls -d /opt/tool /good /device /hard 2>/dev/null || :") == "/good\n/opt/tool\n"
     assert list(tmp_path.iterdir()) == []
     await workspace.close()
+
+
+async def test_links_to_what_is_left_out_are_files(sandbox: Any, workspace_image: str) -> None:
+    """A package manager's store and what it has linked from there, after so many other changes that all of it
+    is read at once."""
+    workspace = await sandbox.open(WorkspaceSpec(workspace_image, user="0"))
+    await sh(
+        workspace,
+        MANY + "; mkdir /cache /store; echo same > /cache/x; ln /cache/x /store/a; ln /store/a /store/b",
+    )
+    changes = await workspace.changes(without=["/cache"])
+    fresh = await workspace.another()
+    await fresh.apply(changes)
+    assert (
+        await sh(fresh, "cat /store/a /store/b; [ /store/a -ef /store/b ] && echo one") == "same\nsame\none\n"
+    )
+    await workspace.close()
+    await fresh.close()

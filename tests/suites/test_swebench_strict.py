@@ -12,10 +12,10 @@ from evalkit_suites.swebench.instances import read_instance
 from evalkit_suites.swebench.strict import taken, unsupported
 from evalkit_suites.swebench.strict.results import judged
 from evalkit_suites.swebench.strict.scripts import parts_of
-from evalkit_suites.swebench.strict.traps import set_traps
 from evalkit_suites.swebench.suspicion import paths_of
 
 from evalkit.witness import Launched, Traps
+from evalkit.witness.python_traps import set_traps
 from evalkit.workspace import Executed, File
 from tests.suites.swebench_logs import row
 

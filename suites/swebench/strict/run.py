@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from evalkit.task import TestResult
 from evalkit.witness import LAUNCH, Launch, Launched, NoLaunch, Traps, launched
+from evalkit.witness.python_traps import set_traps
 from evalkit.workspace import File, NotAFile, Workspace, WorkspaceDied, WorkspaceSandbox, WorkspaceSpec
 
 from ..changes import Changes
@@ -17,7 +18,6 @@ from .choice import taken
 from .compiled import compiles, products
 from .results import judged
 from .scripts import Parts, parts_of, runner
-from .traps import set_traps
 
 WITNESS = Path(__file__).parents[1] / "inside" / "evalkit_witness.py"
 TESTER = 54321  # a user that no image has

@@ -1,0 +1,1 @@
+"""What runs in a task's container for a strict verdict, by the verifier's own Python 3.13."""
