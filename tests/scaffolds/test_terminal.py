@@ -160,7 +160,7 @@ async def test_it_is_the_users_login_shell_and_no_settings_of_the_users_count(wo
     terminal = await Terminal.open(workspace, folder="/tmp")
     line = 'echo "$PATH|$PWD|$LOCPATH|$LD_LIBRARY_PATH|${TMUX%%/.*}|$FROM_IMAGE|$(tty)"\n'
     assert await terminal.run_blocking(line, 20)
-    assert "\n/from/profile:/usr/bin:/bin|/tmp|||/tmp|yes|/dev/pts/" in await terminal.screen()
+    assert "\n/from/profile:/usr/bin:/bin|/tmp|||/dev/shm|yes|/dev/pts/" in await terminal.screen()
     root = await Terminal.open(workspace, user="0:0", folder="/", shell=("bash", "--login"))
     assert await root.run_blocking("id -u; pwd\n", 20)
     assert "\n0\n/\n" in await root.screen()
@@ -209,6 +209,7 @@ async def test_an_editor_and_a_screen_that_redraws_itself(workspace: Workspace) 
     await terminal.end()
 
 
+@pytest.mark.full
 async def test_much_output_is_seen_and_recorded_to_its_end(workspace: Workspace) -> None:
     recording = Recording()
     terminal = await a_terminal(workspace, recording=recording)
@@ -222,6 +223,50 @@ async def test_much_output_is_seen_and_recorded_to_its_end(workspace: Workspace)
     cast = recording.cast().decode()
     assert "14999 xxx" in cast
     assert "afterwards" in cast
+
+
+async def test_where_no_more_can_be_started_a_command_is_not_waited_for_and_nothing_else_is_lost(
+    workspace: Workspace,
+) -> None:
+    terminal = await a_terminal(workspace)
+    await terminal.send("sh -c 'echo $$ >/tmp/group; for n in $(seq 1 300); do sleep 300 & done'\n")
+    await until(terminal, "Cannot fork")
+    assert not await terminal.run_blocking("echo typed\n", 1)
+    await until(terminal, "typed\n")
+    await terminal.send("C-c")
+    await terminal.send("read group </tmp/group; kill -9 -$group\n")
+    assert await terminal.run_blocking("echo ag''ain\n", 60)
+    assert "again" in await terminal.screen()
+    await terminal.end()
+
+
+async def test_windows_that_are_made_within_are_driven_and_recorded(workspace: Workspace) -> None:
+    recording = Recording()
+    terminal = await a_terminal(workspace, recording=recording)
+    inside = "/evalkit/terminal/tmux"
+    assert await terminal.run_blocking(f"echo fi''rst; {inside} new-window\n", 20)
+    assert await terminal.run_blocking("echo sec''ond; stty size\n", 20)
+    screen = await terminal.screen()
+    assert "second\n40 160\n" in screen
+    assert "first" not in screen
+    await terminal.send("exit\n")
+    await until(terminal, "first")
+    assert await terminal.run_blocking("echo th''ird\n", 20)
+    await terminal.end()
+    cast = recording.cast().decode()
+    assert cast.index("first") < cast.index("second") < cast.index("third")
+
+
+@pytest.mark.full
+async def test_a_disk_that_is_full_is_the_end_of_the_rollout(workspace: Workspace) -> None:
+    world = await TerminalWorld.open(workspace, Take(), shell=("bash", "--norc"))
+    fill = "for n in 1 2 3 4; do head -c 40000000 /dev/zero >/tmp/$n; done\n"
+    for given in ({"keys": fill, "block_s": 60}, {"keys": "", "wait_s": 10}, {"keys": "", "wait_s": 10}):
+        seen = await act(world, "keys", **given)
+        if seen.died:
+            break
+    assert (seen.died, seen.end) == (True, "crashed")
+    assert seen.text == "The workspace ended: disk."
 
 
 # -- ends ------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ async def test_replies_come_in_order_and_pieces_and_what_is_printed_in_between()
     heard.control.feed(block(1, b"") + b"%session-changed $0 terminal\n%output %0 $ \\033[1mh\xc3\xa4\\134\n")
     assert heard.control.ready.result() == b"$0 terminal"
     word, first = heard.ask("capture-pane -p")
-    other, second = heard.ask("resize-window -x 0")
+    other, second = heard.ask("refresh-client -C 0x0")
     stream = block(2, b"a\n\nb\n") + b"%output %0 x\n" + block(3, word + b"\n")
     stream += (
         b"%window-pane-changed @0 %1\n" + block(4, b"size too small\n", b"error") + block(5, other + b"\n")

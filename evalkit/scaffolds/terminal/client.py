@@ -88,19 +88,10 @@ class Client:
         if self._control.ended:
             raise self._control.ended
 
-    async def gone(self) -> None:
-        """Another client of its tmux could not go on. So the session is gone; raises why."""
-        await self._over()
-        self._control.end(Ended("its tmux cannot be reached"))
-        self.alive()
-
     async def leave(self) -> None:
         """Go, and leave the session alone."""
         await self._process.end_input()
         self._control.end(Ended(LEFT))
-        await self._over()
-
-    async def _over(self) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._watch), LEAVE_S)
 

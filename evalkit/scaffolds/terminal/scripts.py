@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-# A socket where the user may make one, whatever stands there already; then tmux, which this shell becomes.
+# A socket where the user may make one, best where nobody tidies up and nothing is part of the work's files;
+# then tmux, which this shell becomes.
 # The terminals' descriptions are the bundle's where the image has none. A `tmux` without its path is the
 # image's: what is said where it has none stands in the error.
 START = r"""
 tmux=$1 name=$2; shift 2
-for folder in "${TMPDIR:-/tmp}" /tmp /run /var/tmp /dev/shm /; do
+for folder in /dev/shm /run /var/tmp /tmp "${HOME:-/}" /; do
     [ -d "$folder" ] && [ -w "$folder" ] && break
 done
 known=
@@ -57,8 +58,7 @@ def start(
     words = ["start-server", ";", "set-environment", "-gr", "LOCPATH", ";"]  # it is the bundle's
     for option, value in options.items():
         words += ["set-option", "-g", option, value, ";"]
-    words += ["new-session", "-s", "terminal", "-x", str(width), "-y", str(height), ";"]
-    words += ["set-option", "-g", "window-size", "manual"]  # tmux 3.3 dies of it before there is a window
+    words += ["new-session", "-s", "terminal", "-x", str(width), "-y", str(height)]
     return ("/bin/sh", "-c", START, "sh", tmux, name, *words)
 
 

@@ -108,6 +108,7 @@ class Terminal:
             user=self._user,
             env=self._env,
         )
+        await self._size()
         self._socket = (await self._ask("display-message -p '#{socket_path}'")).strip()
 
     # -- keys --------------------------------------------------------------------------------------
@@ -138,16 +139,16 @@ class Terminal:
         waiter = (self._tmux, "-S", self._socket, "wait-for", channel)
         waiting = await self._workspace.start(waiter, user=self._user, env=self._env, output_bytes=1000)
         try:
-            await self.send([*begun, f"; {self._tmux} wait -S {channel}", "Enter"])
             async with asyncio.timeout(timeout_s):
+                await self.send([*begun, f"; {self._tmux} wait -S {channel}", "Enter"])
                 done = await waiting.wait()
+                await client.ask("display-message -p there")  # a tmux that is killed lets go of it, too
+                if done.status != 0:  # it could not wait: nobody can say when the command is over
+                    await asyncio.sleep(timeout_s)
         except TimeoutError:
             return False
         finally:
             await client.tell(f"wait-for -S {channel}")  # it waits no longer
-        if done.status != 0:
-            await client.gone()
-        await client.ask("display-message -p there")  # a tmux that is killed lets go of who waits, too
         return True
 
     # -- what is seen ------------------------------------------------------------------------------
@@ -174,10 +175,20 @@ class Terminal:
         return new if same else None
 
     async def resize(self, width: int, height: int) -> None:
-        await self._ask(f"resize-window -x {width:d} -y {height:d}")
-        self.width, self.height = width, height
+        """ValueError where tmux has no such size."""
+        before, (self.width, self.height) = (self.width, self.height), (width, height)
+        try:
+            await self._size()
+        except Refused as e:
+            self.width, self.height = before
+            raise ValueError(f"{width}x{height}: {e}") from None
         if self.recording:
             self.recording.resized(width, height)
+
+    async def _size(self) -> None:
+        """All windows are as large as their client is. (With the option `window-size manual` tmux 3.3 dies
+        of new ones.)"""
+        await self._ask(f"refresh-client -C {self.width:d}x{self.height:d}")
 
     # -- its end -----------------------------------------------------------------------------------
     async def end(self, *, shells: bool = True) -> None:
