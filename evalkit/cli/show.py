@@ -138,7 +138,7 @@ def passage_text(passage: Passage, style: Style) -> Iterator[str]:
         if isinstance(part, str):
             yield "  " + one_line(part)
         elif isinstance(part, Foreign):
-            yield "\n".join(BAR + line for line in visible(part.text).split("\n"))
+            yield "\n".join(BAR + line for line in visible(part.text.rstrip("\n")).split("\n"))
         elif isinstance(part, Checks):
             yield from _tests(part.results)
         else:

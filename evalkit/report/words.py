@@ -68,16 +68,18 @@ def document(file: Published, key: str, text: str, said: Labels) -> str:
 
 
 def warnings(runs: Sequence[Measured], said: Labels) -> Iterator[str]:
-    """Of the runs that are shown: what is not whole, and what is of other data than its siblings."""
+    """Of the runs that are shown: what is not whole, and what is of other data than its siblings, though its
+    row is named as theirs."""
     for run in runs:
         if run.facts.state:
             name = f"{run.facts.model.display}, {run.facts.label}"
             yield said("warning.state", run=name, state=run.facts.state)
-    by_suite: dict[str, dict[str, list[Measured]]] = {}
+    by_part: dict[tuple[str, str], dict[str, list[Measured]]] = {}
     for run in runs:
         setting = run.facts.setting
-        by_suite.setdefault(setting.suite, {}).setdefault(setting.revision, []).append(run)
-    for revisions in by_suite.values():
+        part = (setting.suite, setting.limits.get("scope", ""))
+        by_part.setdefault(part, {}).setdefault(setting.revision, []).append(run)
+    for revisions in by_part.values():
         if len(revisions) > 1:
             title = next(iter(revisions.values()))[0].facts.summary.title
             most = max(revisions, key=lambda revision: len(revisions[revision]))

@@ -29,7 +29,7 @@ def parts(told: Iterable[Part]) -> Iterable[Any]:
     left = CAP
     for part in told:
         if isinstance(part, Foreign):
-            kept, rest = capped(part.text, left)
+            kept, rest = capped(part.text.rstrip("\n"), left)  # a terminal's empty rows
             left -= len(kept.encode(errors="surrogatepass"))
             patch = {"patch": True} if part.patch else {}
             yield {"text": shown(kept), **patch, **({"rest": rest} if rest else {})}

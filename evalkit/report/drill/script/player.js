@@ -110,5 +110,6 @@ const playerOf = ({ columns, rows, ms, seconds, styles, lines, frames, typed, ma
     typed.length ? make("p", { class: "typed" }, `${say("typed")}: `, keys) : null,
     marked.length ? mark : null, ...parts);
   whole.style.setProperty("--columns", columns);
+  whole.style.setProperty("--rows", rows);
   return whole;
 };
