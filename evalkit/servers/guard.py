@@ -15,7 +15,6 @@ session of their own, so that they are found and ended, too. The program is told
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import select
@@ -27,9 +26,10 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+from evalkit.child import adopt_orphans, ends_with_me
+
 GRACE_S = 60.0  # for the program to end by itself: engines let go of their GPUs meanwhile
 END_S = 10.0  # for what was killed to be gone
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 def main(words: list[str]) -> int:
@@ -39,11 +39,11 @@ def main(words: list[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _teller(telling))
     signal.signal(signal.SIGCHLD, _teller(telling, b"c"))
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    adopt_orphans()
     try:
         with Path(log).open("ab") as out:
             program = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=_end_with_me
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=ends_with_me()
             )
     except OSError as e:
         _say({"exit": 127, "error": str(e), "left": []})
@@ -115,16 +115,6 @@ def _offspring() -> list[int]:
         mine |= below
         found += [pid for pid in below if parents[pid][1] not in "ZX"]
     return sorted(found)
-
-
-def _end_with_me() -> None:
-    _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
-
-
-def _prctl(option: int, value: int) -> None:
-    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def _say(facts: dict[str, object]) -> None:
