@@ -35,6 +35,7 @@ def ledger(plan: Plan) -> dict[str, object]:
     return found
 
 
+@pytest.mark.full
 def test_a_night_is_a_folder_of_ordinary_runs_and_is_done_once(tmp_path: Path, docker_engine: object) -> None:
     made = plan(tmp_path, '[[models]]\nname = "oracle"\n[[models]]\nname = "null"\n')
     code, ran = run_night(made, DAY)
@@ -48,6 +49,7 @@ def test_a_night_is_a_folder_of_ordinary_runs_and_is_done_once(tmp_path: Path, d
         run_night(made, DAY)
 
 
+@pytest.mark.full
 def test_a_dead_endpoint_leaves_an_incomplete_night_that_goes_on_later(tmp_path: Path) -> None:
     model = '[[models]]\nname = "m"\nbase-url = "http://127.0.0.1:9/v1"\nmax-attempts = 1\n'
     made = plan(tmp_path, model + '[[models]]\nname = "null"\n')
