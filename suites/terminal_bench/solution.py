@@ -18,6 +18,7 @@ from .verify import DAY_S, How
 SOLUTION, ORACLE = "/solution", "/oracle"
 LOG = "/logs/agent/oracle.txt"
 WIDTH, HEIGHT = 160, 40
+ENTERS = ("Enter", "C-m", "KPEnter", "C-j", "^M", "^J")  # names of one key
 
 
 async def solve(trial: Trial, step: Step, workspace: Workspace, how: How) -> None:
@@ -68,8 +69,9 @@ async def type_it(trial: Trial, step: Step, solution: Solution, workspace: Works
 
 
 async def type_line(terminal: Terminal, line: Typed) -> None:
+    """A line that blocks is waited for only where it ends with Enter, as officially."""
     keys = (line.keys, "Enter") if line.enter else (line.keys,)
-    if line.block and line.enter:
+    if line.block and (line.enter or line.keys in ENTERS or line.keys.endswith(("\n", "\r"))):
         if not await terminal.run_blocking(keys, line.max_timeout_s):
             raise TimeoutError(line.keys)  # officially an error of the agent's: nothing more is typed
         return
