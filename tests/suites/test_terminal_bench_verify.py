@@ -65,16 +65,18 @@ async def graded(
     return official_verdict(trial, read_state(answer.text), answer.files[LOG], {}), answer
 
 
+async def gold_and_null(sandbox: Any, trial: Trial) -> list[Verdict]:
+    return list(await asyncio.gather(*(score(trial, answer, sandbox, HOW) for answer in (GOLD, NULL))))
+
+
 # -- the later format ------------------------------------------------------------------------------
 
 
 async def test_the_reference_passes_and_nothing_fails(sandbox: Any) -> None:
     """The script's exit status says nothing."""
-    trial = harbor()
-    gold = await score(trial, GOLD, sandbox, HOW)
+    gold, null = await gold_and_null(sandbox, harbor())
     assert (gold.outcome, gold.official, gold.log) == ("passed", "reward=1", b"said 1\n")
     assert gold.measured["reward"] == 1
-    null = await score(trial, NULL, sandbox, HOW)
     assert (null.outcome, null.reason, null.official, null.detail) == (
         "failed",
         "wrong",
@@ -93,11 +95,10 @@ async def test_what_an_agent_left_is_kept_with_its_answer(sandbox: Any) -> None:
 
 async def test_rewards_of_before_are_not_read(sandbox: Any) -> None:
     script = 'echo "{\\"reward\\": 1}" >/logs/verifier/reward.json; echo 1 >/logs/verifier/reward.txt'
-    verdict, _ = await graded(sandbox, harbor(), script, user="1000")
-    assert (verdict.outcome, verdict.official) == ("failed", "reward=0")
     link = "mkdir /x; echo 1 >/x/reward.txt; rm -r /logs/verifier; ln -s /x /logs/verifier"
-    verdict, _ = await graded(sandbox, harbor(), link)
-    assert (verdict.outcome, verdict.official) == ("failed", "reward=0")
+    tries = (graded(sandbox, harbor(), script, user="1000"), graded(sandbox, harbor(), link))
+    for verdict, _ in await asyncio.gather(*tries):
+        assert (verdict.outcome, verdict.official) == ("failed", "reward=0")
 
 
 def full(*values: Any) -> Any:
@@ -125,17 +126,19 @@ async def test_rewards_that_are_not_the_verifiers_fail(
 
 
 async def test_no_reward_is_an_error_and_late_tests_fail(sandbox: Any) -> None:
-    verdict, _ = await graded(sandbox, harbor("#!/bin/bash\necho broken\nexit 0\n"), "true")
+    slow = harbor("#!/bin/bash\necho 1 >/logs/verifier/reward.txt\nsleep 60\n")
+    mute = harbor("#!/bin/bash\necho broken\nexit 0\n")
+    (verdict, _), (late, _) = await asyncio.gather(
+        graded(sandbox, mute, "true"), graded(sandbox, slow, "true", replace(HOW, factor=0.05))
+    )
     assert (verdict.outcome, verdict.reason, verdict.official) == (
         "error",
         "no_reward",
         "RewardFileNotFoundError",
     )
     assert verdict.log == b"broken\n"
-    slow = harbor("#!/bin/bash\necho 1 >/logs/verifier/reward.txt\nsleep 60\n")
-    verdict, _ = await graded(sandbox, slow, "true", replace(HOW, factor=0.05))
-    assert (verdict.outcome, verdict.reason) == ("failed", "test_timeout")
-    assert (verdict.official, verdict.detail) == ("VerifierTimeoutError", "not done in 1.5 s")
+    assert (late.outcome, late.reason) == ("failed", "test_timeout")
+    assert (late.official, late.detail) == ("VerifierTimeoutError", "not done in 1.5 s")
 
 
 @pytest.mark.full
@@ -180,6 +183,7 @@ echo 0 >/logs/verifier/reward.txt
 """
 
 
+@pytest.mark.full
 async def test_results_of_single_tests(sandbox: Any) -> None:
     verdict, _ = await graded(sandbox, harbor(CTRF), "true")
     assert [(t.name, t.status, t.detail, t.wall_s) for t in verdict.tests] == [
@@ -197,8 +201,6 @@ async def test_the_network_of_each_phase(sandbox: Any) -> None:
         assert (await bash(workspace, "ls /sys/class/net")).text.split() == ["lo"]
         answer = await take(workspace)
     assert read_state(answer.text).rewards == {"reward": 1.0}
-    verdict, _ = await graded(sandbox, trial, "true", replace(HOW, network=False))
-    assert verdict.official == "reward=0"
 
 
 @pytest.mark.full
@@ -218,10 +220,11 @@ async def test_a_healthcheck_before_the_agent(sandbox: Any) -> None:
 # -- steps -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 async def test_steps_are_verified_one_by_one(sandbox: Any) -> None:
-    gold = await score(stepped(), GOLD, sandbox, HOW)
+    gold, null = await gold_and_null(sandbox, stepped())
     assert (gold.outcome, gold.official) == ("passed", "reward=1")
-    null = await score(stepped(), NULL, sandbox, HOW)  # one.txt is missing: the second cannot be set up
+    # one.txt is missing: the second step cannot be set up
     assert (null.outcome, null.official) == ("failed", "reward=0")
     assert "setup.sh of the step two ended with 1" in null.detail
 
@@ -277,10 +280,9 @@ async def test_too_little_ends_the_steps(sandbox: Any) -> None:
 
 
 async def test_core_by_what_the_screen_shows(sandbox: Any) -> None:
-    gold = await score(core(), GOLD, sandbox, HOW)
+    gold, null = await gold_and_null(sandbox, core())
     assert (gold.outcome, gold.official) == ("passed", "resolved")
     assert [(test.name, test.status) for test in gold.tests] == [("test_hello", "passed")]
-    null = await score(core(), NULL, sandbox, HOW)
     assert (null.outcome, null.reason, null.official) == ("failed", "wrong", "unresolved")
     assert null.detail == "failed: test_hello"
 
@@ -308,6 +310,7 @@ echo "PASSED x::$(id -un)"
 """
 
 
+@pytest.mark.full
 async def test_core_tests_that_are_late_or_say_nothing(sandbox: Any) -> None:
     late = await score(core("sleep 60\n", limit_s=1.0), NULL, sandbox, HOW)
     assert (late.outcome, late.reason, late.official) == ("failed", "test_timeout", "test_timeout")
@@ -341,6 +344,7 @@ async def test_answers_that_are_no_work(sandbox: Any) -> None:
 
 
 async def test_what_a_task_asks_of_its_container() -> None:
+    assert not spec_of(harbor(), replace(HOW, network=False)).network
     trial = harbor(cpus=2.0, memory_bytes=1 << 30, storage_bytes=5 << 30, env=(("A", "b"),))
     spec = await asyncio.to_thread(spec_of, trial, HOW)
     assert (spec.root, spec.user, spec.env, spec.network) == ("/app", "root", (("A", "b"),), True)
