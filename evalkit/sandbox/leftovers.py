@@ -12,6 +12,7 @@ from typing import Any
 
 from evalkit.sandbox.engine import OWNED, docker_client, owner_alive
 from evalkit.sandbox.pull_records import records_of
+from evalkit.sandbox.workspace_pause import unpause
 
 KINDS = ("container", "volume", "network", "image")
 HALF_BUILT = "build"  # the purpose of an image that is not finished
@@ -108,6 +109,7 @@ def _removed(things: list[Leftover], client: Any) -> list[Leftover]:
 
 def _remove(thing: Leftover, client: Any) -> None:
     if thing.kind == "container":
+        unpause(client, thing.id)  # one whose process died while it stood still
         client.api.remove_container(thing.id, force=True, v=True)
     elif thing.kind == "volume":
         client.api.remove_volume(thing.id, force=True)

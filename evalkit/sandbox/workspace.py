@@ -209,8 +209,8 @@ class DockerWorkspace:
             if empty:
                 yield
                 return
-            await shielded(self.life.call(pause))
             try:
+                await shielded(self.life.call(pause))
                 yield
             finally:
-                await shielded(self.life.call(unpause))
+                await shielded(self.life.calls(unpause, self.life.calls.client, self.container))

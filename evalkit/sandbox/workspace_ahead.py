@@ -31,6 +31,8 @@ class Ahead:
         self._last: Order | None = None
         self._alike = 0  # commands in a row
         self._coming: list[Coming] = []  # they wait, or are about to
+        self._starts: set[Coming] = set()  # on their way, also those that nobody wants any more
+        self._held = False
 
     @property
     def waits(self) -> bool:
@@ -57,10 +59,21 @@ class Ahead:
 
     def expect(self) -> None:
         """Have one ready for another command like the last, and more where there were some in a row."""
-        while self._last is not None and len(self._coming) < min(self._alike, COUNT):
+        while not self._held and self._last is not None and len(self._coming) < min(self._alike, COUNT):
             coming = asyncio.ensure_future(self._start(self._last))
             coming.add_done_callback(lambda c: c.cancelled() or c.exception())  # nobody may ask
+            self._starts.add(coming)
+            coming.add_done_callback(self._starts.discard)
             self._coming.append(coming)
+
+    async def hold(self) -> None:
+        """Start none until `let_go`, and wait for those that are on their way."""
+        self._held = True
+        if self._starts:
+            await asyncio.wait(self._starts)
+
+    def let_go(self) -> None:
+        self._held = False
 
     def drop(self) -> list[int]:
         """Let go of them, and they end by themselves. Their processes, where those are known already."""

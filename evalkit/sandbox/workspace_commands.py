@@ -22,6 +22,7 @@ from evalkit.workspace import Executed, WorkspaceDied
 LINGER_S = 0.5  # how long the output of a command that has ended is waited for: who holds it on lives on
 POLL_S = 0.5
 TICK_S = 0.011  # what the container's clock is coarse by, and more
+BEGIN_S = 60.0  # a command that takes longer to begin is not waited for
 BESIDE_S = 0.05  # a command that takes as long has the next one's exec started beside it, not after
 NO_START = (126, 127, 128, 255)  # statuses that the engine gives to what it cannot start
 
@@ -35,6 +36,8 @@ class Commands:
         self.running: set[Execution] = set()
         self._ahead = Ahead(life)
         self._starting = asyncio.Lock()
+        self._moves = asyncio.Event()  # cleared while the container stands still, and cannot be asked
+        self._moves.set()
         self._last_end = 0.0
 
     async def run(
@@ -93,11 +96,31 @@ class Commands:
 
     @contextlib.asynccontextmanager
     async def still(self) -> AsyncIterator[bool]:
-        """Nothing of ours waits for a command while it is entered. Whether nothing else lives there."""
-        waited = self._ahead.waits
-        yield await self.alone()
+        """While it is entered, nothing of ours waits for a command, none begins and none is ended: what begins
+        in a container that is being stood still stops half-way, and the engine with it. Gives whether nothing
+        else lives there."""
+        async with self._starting:
+            waited = self._ahead.waits
+            self._moves.clear()
+            try:
+                await self._ahead.hold()
+                await self._begun()
+                yield await self.alone()
+            finally:
+                self._moves.set()
+                self._ahead.let_go()
         if waited:
             self._ahead.expect()
+
+    async def _begun(self) -> None:
+        """Wait for commands that are about to begin."""
+        beginning = [execution.pid for execution in self.running if not execution.pid.done()]
+        if beginning:
+            await asyncio.wait(beginning, timeout=BEGIN_S)
+
+    async def moving(self) -> None:
+        """Wait until it does not stand still."""
+        await self._moves.wait()
 
     def close(self) -> None:
         self._ahead.drop()
@@ -217,6 +240,7 @@ class Commands:
 
     async def _kill(self, execution: Execution) -> None:
         """Kill a command with all that it started. Where that cannot be done, the container is killed."""
+        await self._moves.wait()
         if not execution.id or self.keeper.gone.is_set():
             return
         with contextlib.suppress(TimeoutError):

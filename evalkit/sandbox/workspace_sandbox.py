@@ -267,6 +267,7 @@ class DockerWorkspaceSandbox:
         return self._owners[image.id, user]
 
     async def _remove(self, workspace: DockerWorkspace) -> None:
+        await workspace.commands.moving()
         await self._away(workspace.container, workspace.keeper)
         if project := self._beside.pop(workspace.container, None):
             await project.close()
