@@ -96,9 +96,9 @@ class Commands:
 
     @contextlib.asynccontextmanager
     async def still(self) -> AsyncIterator[bool]:
-        """While it is entered, nothing of ours waits for a command, none begins and none is ended: what begins
-        in a container that is being stood still stops half-way, and the engine with it. Gives whether nothing
-        else lives there."""
+        """While entered, nothing of ours waits for a command, none begins and none is ended: what begins in a
+        container that is being stood still stops half-way, and the engine with it. Gives whether nothing else
+        lives there."""
         async with self._starting:
             waited = self._ahead.waits
             self._moves.clear()
