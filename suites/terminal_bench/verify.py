@@ -104,7 +104,9 @@ class Verification:
             self.stopped = why
         if self.steps_left:
             await self._reset()
-            self.stopped = await self._prepare(self.step)
+            if why := await self._prepare(self.step):  # for what the agent left, as far as is known
+                self.verified.append(Verified(self.step.name, end=BROKEN, detail=why))
+                self.stopped = why
         return seen.verified
 
     async def __call__(self, workspace: Workspace) -> Answer:

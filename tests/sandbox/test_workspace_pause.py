@@ -30,14 +30,14 @@ async def test_commands_begin_and_end_around_it(workspace_image: str) -> None:
         service = await workspace.start(SERVICE)
 
         async def commands() -> None:
-            for _ in range(6):
+            for _ in range(4):
                 assert (await workspace.run(["sh", "-c", "sleep 0.06"], timeout_s=60)).status == 0
 
         async def late() -> None:
             assert (await workspace.run(["sleep", "60"], timeout_s=0.5)).timed_out
 
         async def looks() -> None:
-            for _ in range(6):
+            for _ in range(3):
                 assert await workspace.read("a") == b"a"
 
         await asyncio.gather(commands(), late(), looks(), looks())

@@ -225,7 +225,7 @@ async def test_steps_are_verified_one_by_one(sandbox: Any) -> None:
     gold, null = await gold_and_null(sandbox, stepped())
     assert (gold.outcome, gold.official) == ("passed", "reward=1")
     # one.txt is missing: the second step cannot be set up
-    assert (null.outcome, null.official) == ("failed", "reward=0")
+    assert (null.outcome, null.reason) == ("failed", "crashed")
     assert "setup.sh of the step two ended with 1" in null.detail
 
 
