@@ -42,6 +42,7 @@ MORE_S = 30.0  # beside the tests' own limit
 REPORT_BYTES, OUTPUT_BYTES = 4 << 20, 64 << 10
 CENSUS_S = 60.0
 HOME = f"{INSIDE}/home"
+LAUNCH = "import sys; sys.path.insert(0, '/evalkit'); from inside.launch import main; main()"  # see INSIDE
 TESTS = "/tests"
 REWARDS = "/logs/verifier"
 
@@ -238,7 +239,7 @@ async def launched(
 ) -> tuple[Executed, dict[str, Any]]:
     """NoLaunch where the launcher gave no result."""
     executed = await workspace.run(
-        [*PYTHON, f"{INSIDE}/launch.py"],
+        [*PYTHON, "-c", LAUNCH],
         timeout_s=timeout_s + MORE_S,
         folder="/",
         user="0:0",
