@@ -116,6 +116,8 @@ def beside(run: Measured, said: Labels) -> list[str]:
         found.append(said("note.state", state=run.facts.state))
     if summary.doubts:
         found.append(said("note.doubts", why="; ".join(summary.doubts)))
+    if summary.notes:
+        found.append(said("note.remarks", what="; ".join(summary.notes)))
     if summary.strict and summary.strict["pass@1"] is not None:
         strict = 100 * summary.strict["pass@1"]
         found.append(said("note.strict", score=strict, n=summary.strict["suspect"]))
