@@ -83,7 +83,7 @@ def bare(client: Any, image: str) -> str:
     if not settings_of_certificates():
         return image
     user = _user(client, image)
-    lines = [f"FROM {image}", "USER 0", f'RUN ["/bin/rm", "-f", "{CERTIFICATES}"]']
+    lines = [f"FROM {image}", "USER 0", f'RUN ["rm", "-f", "{CERTIFICATES}"]']
     lines += [f"USER {user}"] if user else []
     with tempfile.TemporaryFile() as context:
         _archive(context, {"Dockerfile": "\n".join(lines) + "\n"})

@@ -12,6 +12,7 @@ The last has the name by which the task asks for its image; where a base is anot
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import tarfile
@@ -19,11 +20,10 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Any
 
 from evalkit.cache import cache_folder
-from evalkit.errors import BuildFailed
+from evalkit.errors import BuildFailed, SandboxError
 from evalkit.recipe import Context, Part
 from evalkit.sandbox import dockerfile, image_cache
 from evalkit.sandbox.context_bases import base, mapped, text_of
@@ -35,6 +35,8 @@ from evalkit.sandbox.package_index import proxies, settings
 from evalkit.sandbox.recipes import LACKS, lacking
 
 LAYOUT = 2  # raise it when another image is made of the same Context
+FORGETTING_S = 20
+SUPPLIED = " (--image-map)"
 KEY, FROM = "evalkit.context", "evalkit.from"  # labels: of which Context; what stands for which base
 
 
@@ -78,7 +80,7 @@ def build_context(
                 raise BuildFailed(
                     f"{context.image} was not built: {e.message}", _kept(context, e), e.log
                 ) from None
-            _forget(client, before)
+            _forget(before)
             return _facts(client, context.image, time.monotonic() - started)
     finally:
         client.close()
@@ -92,9 +94,16 @@ def look_context(client: Any, context: Context, image_map: Mapping[str, str]) ->
     marks = client.images.get(context.image).labels
     if found.foreign:
         return found
-    wanted = {name: target for name in found.bases if (target := mapped(image_map, name)) is not None}
-    same = all(found.bases[name].split()[0] == target for name, target in wanted.items())
+    same = all(_as_supplied(client, image_map, name, taken) for name, taken in found.bases.items())
     return found if same and marks.get(KEY) == _key(context) else None
+
+
+def _as_supplied(client: Any, image_map: Mapping[str, str], name: str, taken: str) -> bool:
+    """Whether a base is the one that the user supplies now, or was not supplied, if none is."""
+    target = mapped(image_map, name)
+    if target is None:
+        return not taken.endswith(SUPPLIED)
+    return taken == f"{target} {image_cache.find(client, target)}{SUPPLIED}"
 
 
 def _key(context: Context) -> str:
@@ -136,7 +145,7 @@ def _build(client: Any, context: Context, image_map: Mapping[str, str], say: Pro
     made = bare(client, made)
     for name, why in lacks.items():
         say(f"without {name}: {why}")
-    said = {name: f"{_name(client, image)} {image}" for name, image in bases.items()}
+    said = {name: _said(client, name, image, image_map) for name, image in bases.items()}
     marks = {
         KEY: _key(context),
         "evalkit.recipe": context.image,
@@ -147,9 +156,12 @@ def _build(client: Any, context: Context, image_map: Mapping[str, str], say: Pro
 
 
 # -- what goes below it -------------------------------------------------------------------------------
-def _name(client: Any, image: str) -> str:
-    tags = client.images.get(image).tags
-    return str(tags[0]) if tags else "an image without a name"
+def _said(client: Any, name: str, image: str, image_map: Mapping[str, str]) -> str:
+    """What was taken for a name: its own name here, its id, and whether the user said so."""
+    if (target := mapped(image_map, name)) is not None:
+        return f"{target} {image}{SUPPLIED}"
+    tags = [str(tag) for tag in client.images.get(image).tags]
+    return f"{name if name in tags or not tags else tags[0]} {image}"
 
 
 def _with_tools(
@@ -184,7 +196,7 @@ def _pack(context: Context, written: str, archive: Any) -> None:
         for path, data in [*files.items()]:
             if path == context.dockerfile:
                 data = written.encode()
-            elif rules and ignored.matches(PurePosixPath(path)):
+            elif rules and ignored.matches(path):  # type: ignore[arg-type]  # its types are wrong
                 continue
             for parent in _parents(path):
                 if parent not in folders:
@@ -209,15 +221,20 @@ def _tag(client: Any, image: str, name: str) -> None:
     client.api.tag(image, repository, tag)
 
 
-def _forget(client: Any, image: str | None) -> None:
-    """Remove an image of ours that has lost its name to a newer one; what uses it, keeps it."""
-    import contextlib
-
+def _forget(image: str | None) -> None:
+    """Remove an image of ours that has lost its name to a newer one. What uses it keeps it; an engine that
+    cannot do it now is not waited for: `evalkit clean --images` finds it by its labels."""
     import docker.errors
+    import requests
 
-    with contextlib.suppress(docker.errors.APIError):
-        if image and KEY in client.images.get(image).labels and not client.images.get(image).tags:
-            client.images.remove(image)
+    if image is None:
+        return
+    with contextlib.suppress(docker.errors.DockerException, requests.RequestException, SandboxError):
+        client = docker_client(timeout=FORGETTING_S)
+        with contextlib.closing(client):
+            found = client.images.get(image)
+            if KEY in found.labels and not found.tags:
+                client.images.remove(image)
 
 
 def _kept(context: Context, e: BuildFailed) -> str:
