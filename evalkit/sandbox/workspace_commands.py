@@ -17,7 +17,7 @@ from evalkit.sandbox.computing import Place
 from evalkit.sandbox.workspace_ahead import PID_S, Ahead
 from evalkit.sandbox.workspace_exec import Execution, Hearing, Order, spelt
 from evalkit.sandbox.workspace_life import Life, cpu_seconds, shielded
-from evalkit.workspace import Executed, WorkspaceDied
+from evalkit.workspace import Executed, NotAFile, WorkspaceDied
 
 LINGER_S = 0.5  # how long the output of a command that has ended is waited for: who holds it on lives on
 POLL_S = 0.5
@@ -228,6 +228,8 @@ class Commands:
                 if self.life.ended:
                     return None
                 raise
+            except NotAFile:  # seen once, of an exec that ran: whatever it was, no program's doing
+                raise SandboxError("the engine has lost track of a command") from None
             if status is not None or monotonic() >= end:
                 return status
             await asyncio.sleep(0.02)

@@ -31,16 +31,15 @@ class Pump:
 
     def output(self, pane: str, data: bytes) -> None:
         self._pane = self._pane or pane
-        if self._closed or pane != self._pane or pane in self._deaf:
+        if self._closed or self._recording is None or pane != self._pane or pane in self._deaf:
             return
         loop = asyncio.get_running_loop()
         now = loop.time()
         if now - self._since > WHILE_S:
             self._since, self._bytes = now, 0
         self._bytes += len(data)
-        if self._recording:
-            self._recording.output(data)
-        if self._bytes > FLOOD_BYTES or self._recording is None or self._recording.cut:
+        self._recording.output(data)
+        if self._bytes > FLOOD_BYTES or self._recording.cut:
             self._ask(f"refresh-client -A {quoted(f'{pane}:pause')}", None)
             self._deaf[pane] = loop.call_later(WHILE_S, self._hear, pane)
 
