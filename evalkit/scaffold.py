@@ -12,7 +12,7 @@ from evalkit.suite import Suite
 from evalkit.task import Answer, Task
 from evalkit.workspace import WorkspaceSandbox
 
-__all__ = ["Attempt", "Budget", "Equipped", "Outspoken", "Rollout", "Scaffold"]
+__all__ = ["Attempt", "Budget", "Equipped", "Outspoken", "Rollout", "Scaffold", "Suited"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,15 @@ class Outspoken(Protocol):
     is then called as it says, not as the suite does."""
 
     asks: str
+
+
+@runtime_checkable
+class Suited(Protocol):
+    """What a scaffold has, too, that does not do all suites' work in the same way."""
+
+    def suited(self, suite: Suite) -> Scaffold:
+        """The one that does this suite's."""
+        ...
 
 
 @runtime_checkable

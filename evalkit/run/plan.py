@@ -18,7 +18,7 @@ from evalkit.models.replay import Replay
 from evalkit.protocol import Prompt, Protocol
 from evalkit.registry import did_you_mean, open_scaffold, open_suite
 from evalkit.run.settings import Knobs, Settings, digest, given_limits
-from evalkit.scaffold import Outspoken, Scaffold
+from evalkit.scaffold import Outspoken, Scaffold, Suited
 from evalkit.scaffolds.as_given import AsGiven
 from evalkit.scaffolds.interactive import Interactive
 from evalkit.suite import Suite, options_of
@@ -114,6 +114,8 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
     """
     suite = open_suite(settings.suite, settings.options)
     scaffold = open_scaffold(settings.scaffold or suite.scaffold)
+    if isinstance(scaffold, Suited):
+        scaffold = scaffold.suited(suite)
     if isinstance(scaffold, Interactive) and type(suite).meet is Suite.meet:
         raise UsageError(
             f"{suite.info.name} has no interactive tasks",

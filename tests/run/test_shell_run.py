@@ -181,8 +181,13 @@ def test_in_text(go: Go, tmp_path: Path) -> None:
         "calls": [calls(bash(GOOD)), block(GOOD), block("submit")],
         "loops": [block("ls")],
         "late": [block("sleep 1234"), block(GOOD), block("submit")],
+        "over": [block("sleep 1234")],
     }
-    more = {"late": {"rules": {"command_s": 1.5}}, "loops": {"rules": {"repeats_end": 6}}}
+    more: dict[str, Any] = {
+        "late": {"rules": {"command_s": 1.5}},
+        "loops": {"rules": {"repeats_end": 6}},
+        "over": {"budget": {"wall_s": 1.0}},
+    }
     made = go("text", conversations, more=more)
     assert outcomes(made) == {
         "done": "passed",
@@ -194,6 +199,7 @@ def test_in_text(go: Go, tmp_path: Path) -> None:
         "calls": "passed",
         "loops": "failed/turns",
         "late": "passed",
+        "over": "failed/agent_timeout",
     }
     assert {entry["status"] for entry in requests(tmp_path)} == {200}
     assert not any(

@@ -47,6 +47,7 @@ class Agent:
     prompt: str
     prompt_by: Literal["stdin", "argument"] = "stdin"
     relay: Literal["python3", "node"] = "python3"
+    state_prompt: str = ""  # in the place of `prompt` where the work is a machine's state, if there is one
     quiet_s: float = QUIET_S
     env: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
@@ -98,6 +99,7 @@ def read_agent(path: Path, *, own: bool = False) -> Agent:
         version=table.text("version"),
         command=run.texts("command"),
         prompt=run.text("prompt", "{problem}"),
+        state_prompt=run.text("state_prompt", ""),
         prompt_by=run.one_of("prompt_by", PROMPTS),
         relay=provided.one_of("relay", RELAYS),
         quiet_s=run.number("quiet_s", QUIET_S),

@@ -26,6 +26,7 @@ MOST_PIECE = 1 << 20  # that we take
 MOST_OPEN = 256  # connections at once
 MOST_WAITING = 64 << 20  # bytes of one connection that the proxy has not read yet
 START_S = 60.0
+END_S = 5.0
 PORT = 18731  # in the container, where nothing else has run
 QUIETLY = ("/bin/sh", "-c", 'exec 2>/dev/null; exec "$@"', "sh")  # both outputs come in one stream
 
@@ -92,8 +93,14 @@ class Relay:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._process is not None:
-            await self._process.kill()
+        if self._process is None:
+            return
+        # it ends with its input; to kill it is to kill what began after it, too: an agent's services
+        with contextlib.suppress(SandboxError, TimeoutError):
+            await self._process.end_input()
+            await asyncio.wait_for(asyncio.shield(self._process.wait()), END_S)
+            return
+        await self._process.kill()
 
     def _go(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

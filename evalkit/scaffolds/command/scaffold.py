@@ -24,9 +24,10 @@ from evalkit.scaffold import Attempt, Rollout
 from evalkit.scaffolds.command.described import BUNDLE, HOME, Agent, Places, read_agent
 from evalkit.scaffolds.command.relay import PORT, Relay, by_node, by_python
 from evalkit.scaffolds.proxy.line import Line
+from evalkit.scaffolds.taking import with_state
 from evalkit.suite import Suite
 from evalkit.task import Answer, Task
-from evalkit.workspace import Bundle, Executed, Workspace
+from evalkit.workspace import Bundle, Executed, Process, Workspace
 
 CRASHED, FLOODED, LATE = "crashed", "output", "agent_timeout"
 MOST_OUTPUT = 256 << 20  # bytes that it prints in all
@@ -35,7 +36,10 @@ SHOWN = 2000  # characters of its last words that are recorded
 LOOK_S = 0.5
 BEGIN_S = 300.0  # until its first call, at least: loading takes long on a busy machine
 # both outputs through one pipe: the engine's two do not keep the order in which they were written
-ONE_OUTPUT = ("/bin/sh", "-c", 'exec 2>&1; exec "$@"', "sh")
+ONE_OUTPUT = ("/bin/sh", "-c", 'exec 2>&1; echo $$ >"$0"; exec "$@"')
+NUMBER = f"{HOME}/number"  # the program's, as the container counts
+END_ALONE = ("/bin/sh", "-c", 'kill -9 "$(cat "$0")"', NUMBER)
+END_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -94,10 +98,10 @@ class CommandAgent:
                 places = Places(
                     f"http://127.0.0.1:{PORT}/v1",
                     proxy.key,
-                    workspace.spec.root,
+                    workspace.root,
                     turns=proxy.meter.budget.turns,
                 )
-                left = await drive(self.agent, assignment.problem, places, workspace, proxy.line, proxy.port)
+                left = await drive(self.agent, assignment, places, workspace, proxy.line, proxy.port)
                 return observed(left, proxy.line, self.agent)
 
             seen = await rollout.observe(ToolCall("", "(agent)", json.dumps(self._identity)), run)
@@ -105,8 +109,14 @@ class CommandAgent:
             facts = {**proxy.facts(), "agent": self._identity, **dict(seen.data)}
             if seen.died:
                 return Attempt(suite.lost(CRASHED), CRASHED, facts)
-            answer = proxy.final or await taken(assignment, take, workspace)
-            return Attempt(answer, seen.end or "stop", facts)
+            end = seen.end or "stop"
+            if proxy.final:
+                return Attempt(proxy.final, end, facts)
+            if assignment.form == "state":
+                made = Attempt(Answer("", "state"), end, facts)
+                return await with_state(made, suite, rollout, take, workspace)
+            await workspace.quiet()
+            return Attempt(await take(workspace), end, facts)
 
     @property
     def _identity(self) -> dict[str, str]:
@@ -121,13 +131,6 @@ class QwenCode(CommandAgent):
             resources.files("evalkit.scaffolds.command") / "agents" / "qwen-code.toml"
         ) as path:
             self.agent = read_agent(path, own=True)
-
-
-async def taken(assignment: Assignment, take: Take, workspace: Workspace) -> Answer:
-    """The work: of a machine's state, with what runs on it."""
-    if assignment.form != "state":
-        await workspace.quiet()
-    return await take(workspace)
 
 
 def bundles_of(agent: Agent) -> tuple[Bundle, ...]:
@@ -158,10 +161,12 @@ def observed(left: Left, line: Line, agent: Agent) -> Observation:
 
 
 async def drive(
-    agent: Agent, problem: str, places: Places, workspace: Workspace, line: Line, port: int
+    agent: Agent, assignment: Assignment, places: Places, workspace: Workspace, line: Line, port: int
 ) -> Left:
     """Run the agent's program to its end, or until there is a reason to end it."""
-    prompt = replace(places).into(agent.prompt).replace("{problem}", problem)
+    state = assignment.form == "state"
+    asked = agent.state_prompt if state and agent.state_prompt else agent.prompt
+    prompt = replace(places).into(asked).replace("{problem}", assignment.problem)
     places = replace(places, prompt=prompt)
     await workspace.write(
         {path: places.into(text).encode() for path, text in agent.files.items()} or {".keep": b""},
@@ -173,7 +178,7 @@ async def drive(
     ) as relay:
         printed = Printed()
         program = await workspace.start(
-            (*ONE_OUTPUT, *(places.into(word) for word in agent.command)),
+            (*ONE_OUTPUT, NUMBER, *(places.into(word) for word in agent.command)),
             env={name: places.into(value) for name, value in agent.env.items()},
             output_bytes=KEPT,
             on_output=printed.add,
@@ -186,7 +191,7 @@ async def drive(
         try:
             why, detail = await _until(agent, ending, line, relay, printed)
             if not ending.done():
-                await program.kill()
+                await (end_alone(program, workspace) if state else program.kill())
             done = await ending
         finally:
             feeding.cancel()
@@ -195,7 +200,17 @@ async def drive(
     return _left(done, why, detail)
 
 
-async def _feed(program: Any, prompt: bytes) -> None:
+async def end_alone(program: Process, workspace: Workspace) -> None:
+    """End the program and not what it started: services are part of a machine's state. Where that does not
+    end it, all of it is ended."""
+    await workspace.run(END_ALONE, timeout_s=END_S)
+    try:
+        await asyncio.wait_for(asyncio.shield(program.wait()), END_S)
+    except TimeoutError:
+        await program.kill()
+
+
+async def _feed(program: Process, prompt: bytes) -> None:
     await program.write(prompt)
     await program.end_input()
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from copy import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import SandboxError, UsageError
@@ -16,9 +18,11 @@ from evalkit.scaffold import Attempt, Rollout
 from evalkit.scaffolds.mini_swe_agent.bridge import Bridge, call_of, output_of
 from evalkit.scaffolds.mini_swe_agent.ends import THEIRS, Ended, reason
 from evalkit.scaffolds.mini_swe_agent.process import AgentBroke, AgentProcess
+from evalkit.scaffolds.taking import with_state
 from evalkit.suite import Suite
 from evalkit.task import Answer, Task
 from evalkit.tools import python_of, tool_package
+from evalkit.workspace import Workspace
 
 if TYPE_CHECKING:
     from evalkit.scaffolds.proxy.server import ModelProxy
@@ -29,18 +33,27 @@ SILENT_S = 600.0  # without a word, while neither its model nor a command of its
 
 
 class MiniSweAgent:
-    """With the configuration `config/benchmarks/CONFIG.yaml` of the package, and its class for a model."""
+    """With the configuration `config/CONFIG.yaml` of the package, and its class for a model."""
 
     name = TOOL
-    config = "swebench"
+    config = "benchmarks/swebench"
     asks = "mini-swebench"  # its words: the configuration of that name
     model_class = "litellm"
+    machines = "mini"  # its configuration where the work is a machine's state, and not a patch
     # what that file sets (2.4.6, read 2026-11): the user's limits come before it, the suite's after
     budget = Budget(turns=250, money=3.0)
 
     @property
     def version(self) -> str:
         return tool_package(TOOL).version
+
+    def suited(self, suite: Suite) -> MiniSweAgent:
+        if suite.protocol().form != "state":
+            return self
+        fit = copy(self)
+        fit.config, fit.asks = self.machines, self.machines.replace("_", "-")
+        fit.budget = Budget(money=3.0)  # what mini.yaml sets
+        return fit
 
     def check(self, suite: Suite) -> None:
         if type(suite).assignment is Suite.assignment:
@@ -58,10 +71,16 @@ class MiniSweAgent:
         try:
             workspace = await rollout.sandbox.open(assignment.spec)
             try:
-                await assignment.ready(workspace)
+                take = await assignment.ready(workspace)
                 async with ModelProxy(rollout, budget=budget, clock=False) as proxy:
                     talk = Talk(rollout, process, proxy, Bridge(workspace), budget)
-                    return await talk.run(assignment.problem, assignment.spec.root)
+                    machine = await uname(workspace) if assignment.form == "state" else {}
+                    made = await talk.run(assignment.problem, workspace.root, machine)
+                if assignment.form != "state" or proxy.final is not None:
+                    return made
+                if talk.died:
+                    return replace(made, answer=suite.lost("crashed"))
+                return await with_state(made, suite, rollout, take, workspace)
             finally:
                 with contextlib.suppress(SandboxError):  # what it ended with must not be hidden
                     await workspace.close()
@@ -73,9 +92,16 @@ class MiniSweAgentText(MiniSweAgent):
     """For models that call no tools: one fenced block a reply."""
 
     name = "mini-swe-agent-text"
-    config = "swebench_backticks"
+    config = "benchmarks/swebench_backticks"
     asks = "mini-swebench-backticks"
     model_class = "litellm_textbased"
+    machines = "mini_textbased"
+
+
+async def uname(workspace: Workspace) -> dict[str, str]:
+    """What its words say of the machine that it works on, as Python's platform.uname() calls it."""
+    done = await workspace.run(["/bin/sh", "-c", "uname -s; uname -r; uname -v; uname -m"], timeout_s=60)
+    return dict(zip(("system", "release", "version", "machine"), done.text.splitlines(), strict=False))
 
 
 class Talk:
@@ -86,12 +112,14 @@ class Talk:
     ) -> None:
         self.rollout, self.process, self.proxy, self.bridge = rollout, process, proxy, bridge
         self.budget = budget
+        self.died = False
 
-    async def run(self, problem: str, root: str) -> Attempt:
+    async def run(self, problem: str, root: str, machine: dict[str, str]) -> Attempt:
         version = (await self.process.hear())["ready"]["version"]
         start = {
             "task": problem,
             "root": root,
+            "machine": machine,
             "base_url": self.proxy.base_url,
             "key": self.proxy.key,
             "step_limit": self.budget.turns or 0,  # 0: none
@@ -163,6 +191,7 @@ class Talk:
             clocks["tools"] += left_s or 0.0
             return LATE
         clocks[seen.clock] += seen.wall_s
+        self.died = seen.died
         if not seen.died:
             await self.process.say(output_of(seen))
         return seen.end

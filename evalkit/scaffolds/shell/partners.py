@@ -64,10 +64,7 @@ class ToolShell:
 
 
 class TextShell(ToolShell):
-    """Partner of a model that writes its commands as text. Its world offers no tools.
-
-    A command is cut by its own limit, not by the rollout's time, which is over only after it.
-    """
+    """Partner of a model that writes its commands as text. Its world offers no tools."""
 
     name = "evalkit-shell-text"
     version = "1"
@@ -86,6 +83,6 @@ class TextShell(ToolShell):
             call = ToolCall("", SUBMIT.name)
         else:
             call = ToolCall("", BASH.name, json.dumps({"command": command}))
-        seen = await act(call)
+        seen = await act(call, timed=True)
         end = self.watch(reply, (seen,))
         return Said((*conversation, Message("user", seen.text)), seen.end or end)

@@ -4,7 +4,7 @@ Everything that it does is the package's own: its configuration, prompts, agent,
 of submission. Only two things lead elsewhere, over lines of JSON on stdin and stdout:
 
     ─▶ {"ready": {"version": ...}}
-    ◀─ {"start": {"task", "root", "base_url", "key", "step_limit", "cost_limit"}}
+    ◀─ {"start": {"task", "root", "machine", "base_url", "key", "step_limit", "cost_limit"}}
     ─▶ {"execute": {"command", "cwd", "env", "timeout", "interpreter"}}    a command, for the workspace
     ◀─ {"output", "returncode", "exception_info", ["extra"]}
     ─▶ {"ended": {"exit_status", "submission", "calls", "exception"}}
@@ -59,16 +59,17 @@ class Lines:
 class Elsewhere(DockerEnvironment):  # type: ignore[misc]
     """Its environment for containers, with another way to run a command: evalkit's workspace."""
 
-    def __init__(self, lines: Lines, **config: Any) -> None:
+    def __init__(self, lines: Lines, machine: dict[str, str], **config: Any) -> None:
         self._lines = lines
+        self._machine = machine
         super().__init__(**config)
 
     def _start_container(self) -> None:
         """It is there."""
 
     def get_template_vars(self, **more: Any) -> dict[str, Any]:
-        """Without what the original says of the machine that the agent itself runs on."""
-        return {**self.config.model_dump(), **more}
+        """Of the machine that is worked on, not of the one that the agent itself runs on."""
+        return {**self.config.model_dump(), **self._machine, **more}
 
     def execute(self, action: dict[str, Any], cwd: str = "", *, timeout: int | None = None) -> dict[str, Any]:
         asked = {
@@ -96,7 +97,7 @@ def main() -> None:
     lines = Lines(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)  # what the package prints is no part of the talk
     logging.getLogger("minisweagent").setLevel(logging.WARNING)
-    config = safe_load((builtin_config_dir / "benchmarks" / f"{sys.argv[1]}.yaml").read_text())
+    config = safe_load((builtin_config_dir / f"{sys.argv[1]}.yaml").read_text())
     model_class = get_model_class(MODEL, sys.argv[2])
     start = lines.ask({"ready": {"version": __version__}})["start"]
     only_to(int(start["base_url"].split(":")[2].split("/")[0]))
@@ -119,12 +120,13 @@ def run(lines: Lines, config: dict[str, Any], model_class: Any, start: dict[str,
     }
     places = config["environment"] | {"image": "", "cwd": start["root"]}
     places.pop("environment_class", None)
+    places.setdefault("interpreter", ["/bin/sh", "-c"])  # mini's own environment: the shell of where it runs
     limits = {"step_limit": start["step_limit"], "cost_limit": start["cost_limit"]}
     agent_config = {**config["agent"], **limits}
     # its words name the folder of SWE-bench's images
-    words = agent_config["instance_template"].replace(config["environment"]["cwd"], start["root"])
-    agent_config["instance_template"] = words
-    agent = Agent(Counted(**asked), Elsewhere(lines, **places), **agent_config)
+    if folder := config["environment"].get("cwd"):
+        agent_config["instance_template"] = agent_config["instance_template"].replace(folder, start["root"])
+    agent = Agent(Counted(**asked), Elsewhere(lines, start["machine"], **places), **agent_config)
     said: dict[str, Any] = {"exception": None}
     try:
         said |= agent.run(start["task"])

@@ -1,0 +1,106 @@
+"""Work that is the machine as it stands, by every kind of agent, in real containers, with a real store: what
+an agent left running runs on until the state has been taken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evalkit.api import Run, run
+from evalkit.tools import install, installed
+from tests import workspace_image as images
+from tests.run.talk import call, calls, events, facts, outcomes, requests, scripted
+from tests.run.test_terminus_talk import j, s
+
+pytestmark = pytest.mark.docker
+SUITE = Path(__file__).with_name("standing")
+AGENT = Path(__file__).parent / "agents" / "agent.toml"
+EDIT = "printf 'one\\nTWO\\n' >wanted.txt"
+SERVE = "sleep 4321 >/dev/null 2>&1 & echo $! >number"
+SUBMIT = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
+DONE = j(done=True)
+
+
+@pytest.fixture(scope="module")
+def image(docker_engine: Any) -> Iterator[str]:
+    with images.made(docker_engine, (*images.PROGRAMS, "bash", "git", "uname"), python=True) as made:
+        yield made
+
+
+def go(
+    folder: Path, image: str, modes: Mapping[str, str], said: Mapping[str, Sequence[Any]], **given: Any
+) -> Run:
+    """`modes`: how each task's agent works."""
+    data, table = folder / "tasks.jsonl", folder / "images.json"
+    more = given.pop("more", {})
+    rows = [{"task_id": task, "mode": modes.get(task, ""), **more.get(task, {})} for task in said]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    table.write_text(json.dumps({"standing": image}))
+    settings: dict[str, Any] = {"results": folder / "results", "data": str(data), "image_map": str(table)}
+    with scripted(folder, said) as url:
+        return run(str(SUITE), "scripted", base_url=url, max_attempts=2, **settings, **given)
+
+
+def test_by_keys_and_by_tools(image: str, tmp_path: Path) -> None:
+    modes = {"two": "terminus-2", "two-late": "terminus-2", "one": "terminus-1", "one-late": "terminus-1"}
+    said: dict[str, Sequence[Any]] = {
+        "two": [j({"keystrokes": f"{EDIT}; {SERVE}\n", "duration": 1.0}), DONE, DONE],
+        "two-late": [
+            j({"keystrokes": f"{EDIT}; {SERVE}\n", "duration": 1.0}),
+            j({"keystrokes": "", "duration": 30}),
+        ],
+        "one": [s((f"{EDIT}; {SERVE}\n", True, 20.0)), s(done=True)],
+        "one-late": [
+            s(("sleep 30\n", True, 0.5)),
+            s(("C-c", False, 0), (f"{EDIT}; {SERVE}\n", True, 20.0), done=True),
+        ],
+        "tools": [calls(call("bash", command=f"{EDIT}; {SERVE}")), calls(call("submit"))],
+    }
+    more = {"two-late": {"budget": {"wall_s": 4.0}}}
+    made = go(tmp_path, image, modes, said, more=more)
+    assert outcomes(made) == dict.fromkeys(said, "passed")
+    assert facts(made, "two-late")["tools_s"] == pytest.approx(4.0, abs=0.5)
+    assert facts(made, "one-late")["late"] == 1
+    shown = events(made, "two", "model_call")[1].payload["request"]["messages"][-1]["content"]
+    assert shown.startswith("New Terminal Output:\n")
+    assert EDIT in shown
+
+
+def test_by_a_command_line_agent(image: str, tmp_path: Path) -> None:
+    """Also one that is ended: what it started is no part of it."""
+    said: dict[str, Sequence[Any]] = {
+        "done": [f"$ {EDIT}; {SERVE}", "all done"],
+        "turns": [f"$ {EDIT}; {SERVE}", "$ true", "$ true", "never asked"],
+        "hangs": [f"$ {EDIT}; {SERVE}", "! hang"],
+        "idle": ["all done"],
+    }
+    more = {"turns": {"budget": {"turns": 3}}}
+    made = go(tmp_path, image, {}, said, more=more, scaffold=str(AGENT))
+    assert outcomes(made) == {"done": "passed", "turns": "passed", "hangs": "passed", "idle": "failed/wrong"}
+    assert all("verification_s" in facts(made, task) for task in said)
+
+
+def test_by_mini_swe_agent(image: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """With its configuration for machines, whatever it hands in."""
+    if installed("mini-swe-agent") is None and not request.node.get_closest_marker("full"):
+        pytest.skip("mini-swe-agent is not installed here: evalkit tools install mini-swe-agent")
+    install("mini-swe-agent")
+    both = f"{EDIT}; {SERVE}"
+    block = "THOUGHT: so.\n\n```mswea_bash_command\n{}\n```"
+    tools = {"done": [calls(call("bash", command=both)), calls(call("bash", command=SUBMIT))]}
+    text = {"done": [block.format(both), block.format(SUBMIT)]}
+    for scaffold, said, asked in (
+        ("mini-swe-agent", tools, "mini"),
+        ("mini-swe-agent-text", text, "mini-textbased"),
+    ):
+        made = go(tmp_path, image, {}, said, scaffold=scaffold)
+        assert outcomes(made) == {"done": "passed"}
+        assert made.manifest["protocol"]["name"] == asked
+        first = events(made, "done", "model_call")[0].payload["request"]["messages"][1]["content"]
+        assert "Please solve this issue: This is task done." in first
+        assert "\n    Linux " in first or "\nLinux " in first, "the machine that it works on"
+    assert {entry["status"] for entry in requests(tmp_path)} == {200}
