@@ -71,8 +71,11 @@ class Session:
 
     def durable(self, kind: str) -> list[Any]:
         """What the store holds of a kind, of task t."""
+        return self.durable_of("t", kind)
+
+    def durable_of(self, task: str, kind: str) -> list[Any]:
         run = self.run()
-        return [event.payload for event in events(run, "t", kind)] if run else []
+        return [event.payload for event in events(run, task, kind)] if run else []
 
 
 @pytest.fixture(scope="module")

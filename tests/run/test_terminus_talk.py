@@ -186,16 +186,19 @@ def sent(made: Run, task: str) -> list[list[dict[str, Any]]]:
     return [e.payload["request"]["messages"] for e in events(made, task, "model_call")]
 
 
+# a conversation of which 7,995 tokens are free of 10,005 after its second reply, and how it goes on
+LONG = [counted(j("look 1\n"), 1900), counted(j("look 2\n"), 2000)]
+HANDED_OVER = [
+    *asides(""),
+    {"match": words.GO_ON[:30], "replies": [j(PUT)], "by": "hit"},
+    {"match": "New Terminal Output:\n$ put a x", "reply": counted(j(done=True), 1000)},
+    {"match": "You call the task done.", "reply": counted(j(done=True), 1100)},
+]
+
+
 def test_a_context_that_gets_full_is_handed_over_in_time(tmp_path: Path) -> None:
     """Below 8,000 free tokens: three calls aside, and a conversation of three messages that goes on."""
-    rules = [
-        *asides(""),
-        {"match": words.GO_ON[:30], "replies": [j(PUT)], "by": "hit"},
-        {"match": "New Terminal Output:\n$ put a x", "reply": counted(j(done=True), 1000)},
-        {"match": "You call the task done.", "reply": counted(j(done=True), 1100)},
-    ]
-    said = {"long": [counted(j("look 1\n"), 1900), counted(j("look 2\n"), 2000)]}
-    made = go(tmp_path, "terminus-2", said, rules=rules, context=10_005)
+    made = go(tmp_path, "terminus-2", {"long": LONG}, rules=HANDED_OVER, context=10_005)
     assert outcomes(made) == {"long": "passed"}
     first, second, summary, questions, answers, on, *_ = sent(made, "long")
     assert len(first) == 1
