@@ -36,12 +36,12 @@ def go(
 ) -> Run:
     """`modes`: how each task's agent works."""
     data, table = folder / "tasks.jsonl", folder / "images.json"
-    more = given.pop("more", {})
+    more, rules = given.pop("more", {}), given.pop("rules", ())
     rows = [{"task_id": task, "mode": modes.get(task, ""), **more.get(task, {})} for task in said]
     data.write_text("".join(json.dumps(row) + "\n" for row in rows))
     table.write_text(json.dumps({"standing": image}))
     settings: dict[str, Any] = {"results": folder / "results", "data": str(data), "image_map": str(table)}
-    with scripted(folder, said) as url:
+    with scripted(folder, said, rules=rules) as url:
         return run(str(SUITE), "scripted", base_url=url, max_attempts=2, **settings, **given)
 
 
@@ -104,3 +104,20 @@ def test_by_mini_swe_agent(image: str, tmp_path: Path, request: pytest.FixtureRe
         assert "Please solve this issue: This is task done." in first
         assert "\n    Linux " in first or "\nLinux " in first, "the machine that it works on"
     assert {entry["status"] for entry in requests(tmp_path)} == {200}
+
+
+@pytest.mark.full
+def test_by_qwen_code(image: str, tmp_path: Path) -> None:
+    """Asked with the instruction alone; what its shell left in the background is there when it is gone."""
+    install("qwen-code")
+    given = {"description": "work", "is_background": False}
+    working = calls(call("run_shell_command", command=f"{EDIT}; {SERVE}", **given))
+    rules = [{"anywhere": "This is task done.", "replies": [working, "It is done."]}]
+    made = go(tmp_path, image, {}, {"done": ["never asked"]}, rules=rules, scaffold="qwen-code", turns=6)
+    assert outcomes(made) == {"done": "passed"}
+    users = [
+        m["content"]
+        for m in events(made, "done", "model_call")[0].payload["request"]["messages"]
+        if m["role"] == "user"
+    ]
+    assert any(text.strip().endswith("This is task done.") for text in users)

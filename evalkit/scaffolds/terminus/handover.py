@@ -90,10 +90,11 @@ class Handover:
         refused = max(self.length.of(conversation), self.length.most)
         limit = min(self.context or refused, refused)
         history = conversation[:-1] if conversation[-1].role == "user" else conversation
-        while len(history) > 2 and limit - self.length.of(history) < FREE_AFTER:
-            history = history[:-2]
-        if len(history) <= 2 and limit - self.length.of(history) < FREE_AFTER:
-            return history[:1]
+        while limit - self.length.of(history) < FREE_AFTER:
+            last = max((n for n, message in enumerate(history) if message.role == "user"), default=0)
+            history = history[: max(last, 1)]  # the first message, with what was handed over before, stays
+            if not last:
+                break
         return history or (self._first,)
 
     async def _said(self, asked: Talk) -> str:
