@@ -120,7 +120,8 @@ async def test_a_root_of_the_image_s_own_and_files_of_root_s(
 ) -> None:
     sandbox = await open_workspace_sandbox(run_label="ws-root")
     try:
-        workspace = await sandbox.open(WorkspaceSpec(workspace_image, root="", user="1000"))
+        limits = WorkspaceLimits(cpus=4096.0)  # as many as there are
+        workspace = await sandbox.open(WorkspaceSpec(workspace_image, root="", user="1000", limits=limits))
         own = docker_engine.api.inspect_image(workspace_image)["Config"]["WorkingDir"] or "/"
         assert workspace.root == own
         assert (await workspace.run(["sh", "-c", "pwd"], timeout_s=20)).text.strip() == own

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from evalkit_suites.terminal_bench.company import computing
 from evalkit_suites.terminal_bench.judge import official_verdict, score
 from evalkit_suites.terminal_bench.state import CHANGES, GOLD, LOG, NULL, lost, read_state
 from evalkit_suites.terminal_bench.steps import VERIFY, StepsWorld
@@ -330,6 +331,22 @@ async def test_tests_in_the_shell_that_the_agent_left(sandbox: Any) -> None:
         answer = await take(workspace)
         await terminal.end()
     assert [test.name for test in read_state(answer.text).steps[0].tests] == ["mine"]
+
+
+@pytest.mark.full
+async def test_what_is_typed_takes_a_place_among_what_computes(sandbox: Any) -> None:
+    """Two at once have company, and a third waits; what one sleeps through is not for want of CPU."""
+    async with working(sandbox, core()) as (workspace, _), working(sandbox, core()) as (other, _):
+        async with computing(workspace, 5) as first, computing(other, 5) as second:
+            third = asyncio.ensure_future(bash(workspace, "true", computes=True))
+            await asyncio.wait([third], timeout=0.5)
+            assert not third.done()
+        assert (await third).status == 0
+        assert first.slept is not None
+        assert second.slept is not None
+        assert first.slept.beside
+        assert second.slept.beside
+        assert not first.starved(5)
 
 
 # -- answers ---------------------------------------------------------------------------------------
