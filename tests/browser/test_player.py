@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from pypdf import PdfReader
 
 from tests.browser.chromium import Watch
 from tests.browser.drill_page import facts, write_page
@@ -199,10 +201,24 @@ def test_a_page_beside_the_report_plays_too(folder: Path, open_report: Open) -> 
     position(page).fill("1200")
     assert text(page) == "$ ls -la\nfolder  notes.txt  run.sh\n$"
     assert findings(page) == []
-    expect(page.locator("#still")).to_be_hidden()
+    expect(page.locator(".still")).to_be_hidden()
     page.emulate_media(media="print")
-    expect(page.locator("#still")).to_contain_text("done")
-    expect(page.locator(".cast")).to_be_hidden()
+    expect(page.locator(".still")).to_contain_text("done")
+    expect(screen(page)).to_be_hidden()
+
+
+def test_on_paper_an_open_sample_is_its_last_screen_and_its_story(opened: Callable[..., Page]) -> None:
+    page = opened("session")
+    position(page).fill("1200")
+    printed = "\n".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(page.pdf())).pages)
+    assert "$ echo done" in printed
+    assert "Do session." in printed
+    assert "Zebra" not in printed, "nothing of what lies below it"
+    assert "Play" not in printed
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    printed = "\n".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(page.pdf())).pages)
+    assert "Zebra" in printed
 
 
 def test_without_a_script_it_shows_the_last_screen(folder: Path, watch: Watch) -> None:

@@ -104,9 +104,10 @@ const playerOf = ({ columns, rows, ms, seconds, styles, lines, frames, typed, ma
   };
   rename();
   draw();
+  const still = make("pre", { class: "still" }, screen.textContent.trimEnd()); // the last screen, for paper
   const parts = Object.entries(left).filter(([, n]) => n).map(([what, n]) => restOf(say(`left.${what}`, { n })));
   const whole = make("div", { class: "cast", role: "group", "aria-label": say("player"), keydown: pressed },
-    screen, make("div", { class: "controls" }, toggle, seek, time, speed),
+    still, screen, make("div", { class: "controls" }, toggle, seek, time, speed),
     typed.length ? make("p", { class: "typed" }, `${say("typed")}: `, keys) : null,
     marked.length ? mark : null, ...parts);
   whole.style.setProperty("--columns", columns);

@@ -7,6 +7,7 @@ const makeSample = (list) => {
     set({ task: null, sample: null });
     list.see();
   });
+  dialog.element.className += " story"; // what is printed while it is open
   let before = "";
 
   /** The transcript, a link to its page, or where to find it. */
