@@ -32,12 +32,16 @@ def twelve(docker_engine: Any, data_dir: Path) -> Path:
 
 def proven(dataset: str, tasks: tuple[str, ...], data: Path, results: Path) -> None:
     """By `evalkit validate`, anew."""
-    where = ("terminal-bench", "--dataset", dataset, "--data", str(data), "--tasks", ",".join(tasks))
-    done = run("validate", *where, "--force", "--results", str(results), "--json")
+    done = run("validate", *where(dataset, tasks, data, results), "--force", "--json")
     assert done.summary, done.stderr
     assert ends(done.summary["run"]) == dict.fromkeys(tasks, "passed"), done.stderr
     assert ends(done.summary["null"]["run"]) == dict.fromkeys(tasks, "failed"), done.stderr
     assert (done.code, done.summary["ok"]) == (0, True)
+
+
+def where(dataset: str, tasks: tuple[str, ...], data: Path, results: Path) -> tuple[str, ...]:
+    of = ("terminal-bench", "--dataset", dataset, "--data", str(data))
+    return (*of, "--tasks", ",".join(tasks), "--results", str(results))
 
 
 def ends(folder: str) -> dict[str, str]:
@@ -47,7 +51,11 @@ def ends(folder: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("dataset", QUICK)
 def test_references_pass_and_nothing_fails(dataset: str, twelve: Path, tmp_path: Path) -> None:
+    """And it is known from then on: the certificates are taken over, no container is opened again."""
     proven(dataset, QUICK[dataset], twelve, tmp_path)
+    again = run("validate", *where(dataset, QUICK[dataset], twelve, tmp_path), "--json").summary
+    assert (again["ok"], again["counts"]["passed"], again["null"]["counts"]["failed"]) == (True, 2, 2)
+    assert {kind: taken["taken"] for kind, taken in again["certified"].items()} == {"gold": 2, "empty": 2}
 
 
 @pytest.mark.full
