@@ -1,4 +1,5 @@
-"""The README's pictures: the head of the launch table's page with measured rows, light and dark.
+"""Pictures for README and docs: the head of the launch table's page with measured rows, light and dark, and a
+recorded terminal.
 
     make screenshots     needs the data of humaneval and mbpp: EVALKIT_DATA
 
@@ -7,6 +8,7 @@ Runs, page and pictures come out the same every time where Chromium and fonts ar
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import sys
@@ -18,8 +20,11 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from tests.browser.chromium import Scheme, Watch, chromium, executable
+from tests.browser.drill_page import facts, write_page
+from tests.browser.recorded import recorded_run
 from tests.browser.reports import write_report
 from tests.browser.runs import played
+from tests.report.casts import recorded
 
 WIDTH, SCALE = 1300, 1.6
 TITLE = "An example: printed scores beside runs of scripted models"  # nobody may take these for measurements
@@ -30,12 +35,24 @@ SUITES = (
 )
 
 
+def player(page: Page, file: Path) -> None:
+    """A recording while somebody edits a file in it."""
+    page.locator(".cast input[type=range]").fill("5000")
+    page.locator(".cast").evaluate("cast => { document.activeElement.blur(); cast.style.padding = '2px' }")
+    save(page.locator(".cast").screenshot(animations="disabled"), file)
+
+
 def picture(page: Page, file: Path) -> None:
-    """The page down to the end of its main table, as a PNG of 256 colours: a third of the bytes."""
+    """The page down to the end of its main table."""
     table = page.locator("#t-scores").bounding_box()
     assert table
     page.set_viewport_size({"width": WIDTH, "height": round(table["y"] + table["height"]) + BELOW})
-    image = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    save(page.screenshot(animations="disabled"), file)
+
+
+def save(png: bytes, file: Path) -> None:
+    """With 256 colours: a third of the bytes."""
+    image = Image.open(io.BytesIO(png)).convert("RGB")
     few = image.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     few.save(file, optimize=True)
     print(f"{file}: {file.stat().st_size // 1000} kB")
@@ -51,10 +68,13 @@ def main(folder: Path) -> None:
         runs = [*played(Path(made), ["mini"], samples=4), *played(Path(made), ["humaneval", "mbpp"], data)]
         shown = ("--published", "launch", "--suites", SUITES, "--title", TITLE)
         report = write_report(Path(made) / "report.html", *runs, *shown)
+        asyncio.run(recorded_run(Path(made) / "recorded", {"edit": recorded("edit")}))
+        alone = write_page(Path(made), [facts(Path(made) / "recorded", "r")], "all")
         with chromium(path) as browser:
             watch = Watch(browser)
             for scheme in get_args(Scheme):
                 picture(watch.open(report, WIDTH, scheme, scale=SCALE), folder / f"report-{scheme}.png")
+            player(watch.open(alone, WIDTH, scale=SCALE, anchor="run=r&task=edit"), folder / "player.png")
             watch.close()
 
 

@@ -40,7 +40,7 @@ def test_a_session_plays_and_waits_are_cut_short() -> None:
     assert film["left"] == {"bytes": 0, "lines": 0, "frames": 0}
 
 
-@pytest.mark.parametrize("name", ["vim", "less", "python", "printed"])
+@pytest.mark.parametrize("name", ["vim", "less", "python", "printed", "edit"])
 def test_what_programs_showed_is_seen_again(name: str) -> None:
     film = frames(recorded(name))
     seen = json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))["pieces"]

@@ -27,7 +27,7 @@ def fed(text: str, columns: int = 10, rows: int = 4) -> Screen:
     return screen
 
 
-@pytest.mark.parametrize("name", ["vim", "less", "python", "printed"])
+@pytest.mark.parametrize("name", ["vim", "less", "python", "printed", "edit"])
 @pytest.mark.parametrize("piece", [0, 1, 7])
 def test_the_screen_is_that_of_tmux(name: str, piece: int) -> None:
     """`piece`: characters that come at once (0: as they came), cut within sequences and all."""
