@@ -34,8 +34,6 @@ def job_of(trial: Trial, factor: float = 1.0) -> Job | str:
     """Or why there can be no strict verdict on the task, in words."""
     if len(trial.steps) != 1:
         return "its work is verified in several steps"
-    if trial.environment.services:
-        return "others' containers stand beside its own"
     if trial.same_shell:
         return "its tests run in the agent's own session"
     if trial.format == "core" and trial.parser != "pytest":
