@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-SUMMARY = re.compile(r"=+\s*short test summary info\s*=+", re.IGNORECASE)
+SUMMARY = re.compile("short test summary info", re.IGNORECASE)
 WORDS = {
     "PASSED": True,
     "SKIPPED": True,
@@ -46,11 +46,24 @@ def resolved(results: Mapping[str, bool]) -> bool:
 def pytest(text: str) -> Results:
     """What follows the first summary's headline, a line a test: STATUS path::name. Of a failed one's line the
     last " - " and what follows is its message. A name that comes twice counts as it did last."""
-    parts = SUMMARY.split(text, maxsplit=1)
-    if len(parts) == 1:
-        raise Unreadable("no summary of pytest's on the screen")
-    found = (summary_line(line) for line in parts[1].splitlines())
+    found = (summary_line(line) for line in text[after_headline(text) :].splitlines())
     return dict(result for result in found if result)
+
+
+def after_headline(text: str) -> int:
+    """Where the first headline between signs of equality ends. In steps, not by one expression, which takes
+    hours for a screen that is made for it."""
+    for words in SUMMARY.finditer(text):
+        before, after = words.start(), words.end()
+        while before > 0 and text[before - 1].isspace():
+            before -= 1
+        while after < len(text) and text[after].isspace():
+            after += 1
+        if text.endswith("=", 0, before) and text.startswith("=", after):
+            while text.startswith("=", after):
+                after += 1
+            return after
+    raise Unreadable("no summary of pytest's on the screen")
 
 
 def summary_line(line: str) -> tuple[str, bool] | None:

@@ -4,6 +4,7 @@ terminal of root's, and what that shows in the end is the verdict.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -44,7 +45,7 @@ async def verify_core(
         detail = f"not done in {limit_s:g} s: {shown.screen.strip()[-SHOWN:]}"
         return Seen(replace(verified, end=LATE, official="test_timeout", detail=detail), log)
     try:
-        results = read_screen(by.trial.parser, shown.screen)
+        results = await asyncio.to_thread(read_screen, by.trial.parser, shown.screen)
     except Unreadable as e:
         detail = f"{e}: {shown.screen.strip()[-SHOWN:]}"
         return Seen(replace(verified, end=UNREAD, official="parse_error", detail=detail), log)

@@ -6,6 +6,7 @@ from outside, at one moment, whatever still runs.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from shlex import quote
@@ -51,7 +52,7 @@ async def verify_harbor(
         return Seen(replace(verified, end=BROKEN, detail=f"the tests ended it all: {done.ended}"))
     left = (await workspace.tree(FOLDER, limit=FOLDER_BYTES)).files
     log = left.get("test-stdout.txt", File()).data or done.output
-    verified = replace(verified, tests=read_tests(left))
+    verified = replace(verified, tests=await asyncio.to_thread(read_tests, left))
     try:
         return Seen(replace(verified, rewards=read_rewards(left, by.owners)), log)
     except Forged as e:

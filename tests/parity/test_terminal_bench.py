@@ -67,6 +67,15 @@ def test_screens_are_read_as_officially() -> None:
     assert sum(isinstance(word, dict) for word in said) > 20
 
 
+def test_screens_that_are_made_to_take_long() -> None:
+    """Seconds for an expression, and longer; the verdict is the same."""
+    blank = "\n" * 50_000
+    for text in ("=" * 8_000_000, f"{'=' * 160}{blank}" * 20, f"short test summary info{blank}" * 40):
+        assert ours_of_screen("pytest", text) == {"raises": "ValueError"}
+        whole = f"{text}\n={blank}Short Test Summary Info{blank}==\nPASSED a::b"
+        assert ours_of_screen("pytest", whole) == [{"b": True}, True]
+
+
 def test_rewards_are_read_as_officially() -> None:
     wrong = []
     for number, left in enumerate(REWARDS):
