@@ -42,7 +42,17 @@ def wheels(requirements: Sequence[str]) -> Path:
 def put_wheels(requirements: Sequence[str], folder: Path) -> None:
     machine = platform.machine()
     command = [
-        *(sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"),
+        *(
+            sys.executable,
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--retries",
+            "1",
+            "install",
+            "--quiet",
+        ),
         *("--target", str(folder), "--no-compile", "--only-binary", ":all:", "--implementation", "cp"),
         *(
             "--python-version",

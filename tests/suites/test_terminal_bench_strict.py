@@ -54,6 +54,7 @@ def test_scripts_that_run_pytest_once_are_of_its_shape() -> None:
         ("echo 1 > /logs/verifier/reward.txt\n", "0 times"),
         ("pytest\n", "does not name"),
         ("pip install git+https://example.org/x.git\npytest /tests/test_a.py\n", "not on the index"),
+        ("uvx -w torch==2.7.0 pytest /tests/test_a.py\n", "gigabytes"),
         ("cat > x <<'EOF'\nit's\nEOF\npytest /tests/test_a.py\n", "more than to run pytest"),
         ("source /tests/none.sh\npytest /tests/test_a.py\n", "more than to run pytest"),
     ],

@@ -38,6 +38,7 @@ PLAIN = (  # do nothing to tests but put them where they look
 KEYWORDS = ("if", "then", "else", "elif", "fi", "!", "do", "done", "{", "}")
 SEPARATORS = re.compile(r"[;&|()<>]+")
 ASSIGNMENT = re.compile(r"\w+=")
+HUGE = ("torch", "torchvision", "torchaudio", "tensorflow", "mteb")  # gigabytes of wheels
 OWN = ("pytest", "pytest-json-ctrf", "py.test")
 VALUED = ("-w", "--with", "-p", "--python", "--index", "--index-url", "--extra-index-url", "-i", "-f")
 
@@ -71,6 +72,8 @@ def shape_of(script: str, tests: Mapping[str, File]) -> Shape:
         return Shape("its test script does not name the files of its tests")
     if wrong := next((word for word in packages if "/" in word or ":" in word), ""):
         return Shape(f"its tests need a package that is not on the index: {wrong[:80]}")
+    if wrong := next((word for word in packages if name_of(word) in HUGE), ""):
+        return Shape(f"its tests need {wrong}, which is gigabytes of packages")
     return Shape(packages=tuple(dict.fromkeys(packages)), files=tuple(dict.fromkeys(files)))
 
 
@@ -145,7 +148,11 @@ def _packages(words: Sequence[str]) -> list[str]:
         named = _operands(rest[2:])
     else:
         return []
-    return [word for word in named if re.split(r"[\[=<>!~ ]", word)[0].lower() not in OWN]
+    return [word for word in named if name_of(word) not in OWN]
+
+
+def name_of(requirement: str) -> str:
+    return re.split(r"[\[=<>!~ ]", requirement)[0].lower()
 
 
 def _operands(words: Sequence[str]) -> list[str]:

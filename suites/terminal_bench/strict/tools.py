@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evalkit.cache import cache_folder
+from evalkit.errors import EvalkitError
 from evalkit.workspace import Bundle
 
 AT = "/evalkit/v"  # as evalkit/tools/pins/verifier.toml has it
@@ -32,18 +33,32 @@ from stand_in import main
 sys.exit(main("{name}", sys.argv[1:]))
 """
 _turn = threading.Lock()
+_known: dict[tuple[str, ...], tuple[Bundle, ...] | EvalkitError] = {}
 
 
 def tools(packages: Sequence[str] = ()) -> tuple[Bundle, ...]:
     """Blocking: made at first use, from Debian's packages and the index's. EvalkitError where they cannot be
     had. `packages`: requirements of a task's tests, beside pytest."""
+    key = tuple(sorted(packages))
+    with _turn:
+        if key not in _known:
+            try:
+                _known[key] = _made(key)
+            except EvalkitError as e:
+                _known[key] = e  # what could not be had is not asked for again, sample for sample
+        found = _known[key]
+    if isinstance(found, EvalkitError):
+        raise found
+    return found
+
+
+def _made(packages: tuple[str, ...]) -> tuple[Bundle, ...]:
     from evalkit.tools import install, wheels
 
-    with _turn:
-        found = [Bundle(str(install("verifier").folder), AT), Bundle(str(inside()), INSIDE)]
-        if packages:
-            found.append(Bundle(str(wheels(packages)), PACKAGES))
-        return tuple(found)
+    found = [Bundle(str(install("verifier").folder), AT), Bundle(str(inside()), INSIDE)]
+    if packages:
+        found.append(Bundle(str(wheels(packages)), PACKAGES))
+    return tuple(found)
 
 
 def inside() -> Path:
