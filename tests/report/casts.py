@@ -58,7 +58,7 @@ HOSTILE: Mapping[str, bytes] = {
         (n / 50, "o", "".join(f"\x1b[38;2;{n % 256};{i};{i % 7}m█" for i in range(400))) for n in range(200)
     ),
     "escapes": cast((n, "o", "\x1b[9999999L\x1b[9999S\x1b[H\x1b[999999999@\x1b[9b" * 2000) for n in range(3)),
-    "redrawn": cast(((n / 9, "o", "\x1b[H" + "x" * 48_000) for n in range(900)), width=400, height=120),
+    "redrawn": cast(((n / 9, "o", "\x1b[H" + "x" * 48_000) for n in range(300)), width=400, height=120),
     "events": HEADER + b'[0,"o",""]\n' * 100_000,
     "lines": HEADER + b"\n" * 300_000,
     "huge": cast([(0, "o", "漢" * 5000)], width=10**9, height=10**9),
