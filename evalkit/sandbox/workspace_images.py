@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from evalkit.errors import BuildFailed, SandboxError
 from evalkit.recipe import Context, Recipe
+from evalkit.sandbox import own_thread
 from evalkit.sandbox.pulls import Supply
 from evalkit.sandbox.workspace_calls import Calls
 
@@ -149,7 +150,7 @@ class Images:
         context = await asyncio.to_thread(self._contexts[name])
         async with self._building:
             try:
-                await asyncio.to_thread(sandbox.build_context, context, self._image_map, _say)
+                await _built_apart(lambda: sandbox.build_context(context, self._image_map, _say))
             except BuildFailed as e:
                 self._failed[name] = e
                 raise
@@ -158,6 +159,11 @@ class Images:
     async def _inspect(self, reference: str) -> Image | None:
         found: Image | None = await self._calls(_inspect, self._calls.client, reference)
         return found
+
+
+async def _built_apart(build: Callable[[], object]) -> None:
+    """In a thread that nobody waits for where the run is stopped: the engine gives up what nobody hears."""
+    await asyncio.wrap_future(own_thread.start(build, "evalkit-build"))
 
 
 def _gone(name: str) -> NoReturn:

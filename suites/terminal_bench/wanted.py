@@ -116,6 +116,6 @@ def _requirements(words: list[str]) -> list[str]:
             skip = True
         elif word.startswith((">", "<")):
             break
-        elif _REQUIREMENT.match(word):
+        elif _REQUIREMENT.match(word) and not word.isdigit():  # of 2>/dev/null
             found.append(word)
     return found

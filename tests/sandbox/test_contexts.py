@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -235,6 +238,38 @@ async def test_a_run_builds_when_it_first_needs_it_and_once(docker_engine: Any, 
     plan = plan_builds(contexts, base)
     assert (plan["images"], plan["here"], plan["to_build"]) == (2, 1, [broken.image])
     assert plan["bases"] == {"no-such.invalid/base:1": f"supplied, {BASE}"}
+
+
+BUILD = """
+import sys
+from evalkit.recipe import Context
+from evalkit.sandbox import build_context
+lines = "FROM base.invalid/x\\nUSER 0\\nRUN sleep 298\\n"
+build_context(Context("evalkit-tests/contexts:1", (("Dockerfile", lines.encode()),)), {"base.invalid/x": sys.argv[1]})
+"""
+
+
+@pytest.mark.full
+def test_a_killed_build_leaves_nothing_that_is_not_found(docker_engine: Any, image: str) -> None:
+    def steps() -> int:
+        return sum("sleep 298" in box["Command"] for box in docker_engine.api.containers())
+
+    building = subprocess.Popen([sys.executable, "-c", BUILD, BASE])
+    until(lambda: steps() == 1)
+    building.kill()
+    building.wait()
+    until(lambda: steps() == 0)
+    found = docker_engine.api.images(filters={"label": "evalkit", "dangling": True})
+    layers = [layer["Id"] for layer in found if layer["ParentId"] == image]
+    assert len(layers) == 1, "what was made before the step that was killed is found by its labels"
+    docker_engine.images.remove(layers[0])
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 @pytest.mark.full
