@@ -52,6 +52,7 @@ def all_checks(results: Path, data: str | None) -> Iterator[Check]:
     yield results_check(results)
     yield from checks()
     yield from image_checks()
+    yield compose_check()
     yield from model_checks()
     yield from data_checks(data)
 
@@ -72,6 +73,14 @@ def results_check(results: Path) -> Check:
         return Check("results", False, why, fix, needed=True)
     fix = f"free some, {size(SPACE)} at least"
     return Check("results", free >= SPACE, f"{results}, {size(free)} free", fix, needed=True)
+
+
+def compose_check() -> Check:
+    from evalkit.sandbox.beside import compose_program
+
+    found = compose_program()
+    without = "none: tasks of several containers are not run"
+    return Check("compose", bool(found), " ".join(found) or without, "apt-get install docker-compose")
 
 
 def model_checks() -> Iterator[Check]:
