@@ -65,7 +65,7 @@ def image_plan(suite: Suite, tasks: Sequence[Task], knobs: Knobs) -> PullPlan | 
 def _asked(suite: Suite, tasks: Sequence[Task], knobs: Knobs) -> bool:
     if not suite.workspaces:
         return False
-    named = {suite.image(task) for task in tasks} - _built(suite, tasks)
+    named = {suite.image(task) for task in tasks if not task.unavailable} - _built(suite, tasks)
     return bool(named) or knobs.image_map is not None
 
 
@@ -121,6 +121,8 @@ def map_of(knobs: Knobs) -> dict[str, str]:
 def _how(suite: Suite, tasks: Sequence[Task], knobs: Knobs) -> dict[str, Any]:
     images: dict[str, list[str]] = {}
     for task in tasks:
+        if task.unavailable and not suite.image(task):
+            continue
         images.setdefault(suite.image(task), []).append(task.id)
     return {
         "images": images,

@@ -125,6 +125,8 @@ class Suite(suite.Suite):
         from .build import context_of
 
         trial = trial_of(task.data)
+        if task.unavailable:  # its compose file may be one that nothing follows
+            return None
         pulled = trial.environment.image and self.options.images == "prebuilt"
         if pulled or not trial.environment.dockerfile:
             return None

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from evalkit.registry import open_suite
+from evalkit.run.images import contexts_of
 from evalkit.sandbox import build_context
 from evalkit.sandbox.context_bases import standing_for
 from suites.terminal_bench.build import BASES, UV, context_of, own_tools, scripts, tools
@@ -161,3 +163,19 @@ def test_what_scripts_ask_for_is_there_without_a_network(docker_engine: Any, tmp
     assert int(lists) > 0, told
     assert curl.startswith("0 upgraded, 0 newly installed"), told
     assert rest == [lists, "8.4.1", "pytest 8.4.1", "six"], told
+
+
+def test_an_unavailable_task_has_no_image_and_needs_none() -> None:
+    suite = open_suite("terminal-bench", {"dataset": "own"})
+    compose = "services: {client: {build: ., network_mode: host}, web: {image: a}}\n"
+    files = {
+        "task.yaml": "instruction: x\ndifficulty: easy\n",
+        "docker-compose.yaml": compose,
+        "Dockerfile": "FROM a\n",
+    }
+    files |= {"run-tests.sh": "true\n", "solution.sh": "true\n", "tests/test_outputs.py": ""}
+    record = {"task_id": "a", "files": {path: {"text": text} for path, text in files.items()}}
+    [task] = suite.tasks([record])
+    assert "the network of 'host'" in task.unavailable
+    assert (suite.build(task, None), suite.image(task)) == (None, "")
+    assert contexts_of(suite, [task]) == {}
