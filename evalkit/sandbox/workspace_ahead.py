@@ -10,6 +10,7 @@ before a command that computes.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from evalkit.errors import SandboxError
 from evalkit.sandbox.workspace_exec import Execution, Order
@@ -26,8 +27,10 @@ Coming = asyncio.Task[Execution | None]
 class Ahead:
     """A few wait, the oldest is taken first. Use it in one event loop only."""
 
-    def __init__(self, life: Life) -> None:
+    def __init__(self, life: Life, begins: Callable[[Execution], None]) -> None:
+        """`begins` is told of each, before the engine is asked for it."""
         self._life = life
+        self._begins = begins
         self._last: Order | None = None
         self._alike = 0  # commands in a row
         self._coming: list[Coming] = []  # they wait, or are about to
@@ -90,6 +93,7 @@ class Ahead:
     async def _start(self, order: Order) -> Execution | None:
         execution = Execution()
         try:
+            self._begins(execution)
             await shielded(self._life.call(execution.wait, order))
             async with asyncio.timeout(PID_S):
                 if await asyncio.shield(execution.pid):

@@ -15,6 +15,7 @@ from time import monotonic
 from evalkit.errors import SandboxError
 from evalkit.sandbox.computing import Place
 from evalkit.sandbox.workspace_ahead import PID_S, Ahead
+from evalkit.sandbox.workspace_begun import Beginnings
 from evalkit.sandbox.workspace_exec import Execution, Hearing, Order, spelt
 from evalkit.sandbox.workspace_life import Life, cpu_seconds, shielded
 from evalkit.workspace import Executed, NotAFile, WorkspaceDied
@@ -22,7 +23,7 @@ from evalkit.workspace import Executed, NotAFile, WorkspaceDied
 LINGER_S = 0.5  # how long the output of a command that has ended is waited for: who holds it on lives on
 POLL_S = 0.5
 TICK_S = 0.011  # what the container's clock is coarse by, and more
-BEGIN_S = 60.0  # a command that takes longer to begin is not waited for
+BEGIN_S = 60.0  # a command that takes longer to begin is not waited for: nothing is read beside it
 BESIDE_S = 0.05  # a command that takes as long has the next one's exec started beside it, not after
 NO_START = (126, 127, 128, 255)  # statuses that the engine gives to what it cannot start
 
@@ -34,7 +35,8 @@ class Commands:
         self.life = life
         self.keeper = life.keeper
         self.running: set[Execution] = set()
-        self._ahead = Ahead(life)
+        self._beginnings = Beginnings(life)
+        self._ahead = Ahead(life, self._beginnings.add)
         self._starting = asyncio.Lock()
         self._moves = asyncio.Event()  # cleared while the container stands still, and cannot be asked
         self._moves.set()
@@ -104,19 +106,13 @@ class Commands:
             self._moves.clear()
             try:
                 await self._ahead.hold()
-                await self._begun()
+                await self._beginnings.wait(BEGIN_S)
                 yield await self.alone()
             finally:
                 self._moves.set()
                 self._ahead.let_go()
         if waited:
             self._ahead.expect()
-
-    async def _begun(self) -> None:
-        """Wait for commands that are about to begin."""
-        beginning = [execution.pid for execution in self.running if not execution.pid.done()]
-        if beginning:
-            await asyncio.wait(beginning, timeout=BEGIN_S)
 
     async def moving(self) -> None:
         """Wait until it does not stand still."""
@@ -140,6 +136,7 @@ class Commands:
                         return waiting
                     self._over(waiting)
                 mine.append(execution := self._adopt(Execution(), hearing, since))
+                self._beginnings.add(execution)
                 await shielded(self.life.call(execution.start, order))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(asyncio.shield(execution.pid), PID_S)
