@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from evalkit.scaffolds.terminal import Ended, Terminal
+from evalkit.scaffolds.terminal import Ended, NoTerminal, Terminal
 from evalkit.task import TestResult
 from evalkit.workspace import File, Workspace
 
@@ -72,7 +72,10 @@ async def typed(by: Verification, workspace: Workspace, step: Step, limit_s: flo
     """In the agent's own terminal where the task wants that, and it is there."""
     own = by.terminal if by.trial.same_shell else None
     user = step.agent.user if by.trial.same_shell else "root"
-    terminal = own or await Terminal.open(workspace, width=WIDTH, height=HEIGHT, user=user)
+    try:
+        terminal = own or await Terminal.open(workspace, width=WIDTH, height=HEIGHT, user=user)
+    except (Ended, NoTerminal):  # there was one before the work
+        return Shown(ended=True)
     try:
         async with computing(workspace, limit_s, alone=alone) as place:
             began = monotonic()

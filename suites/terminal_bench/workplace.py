@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evalkit.assignment import Assignment
 from evalkit.interaction import Budget
-from evalkit.scaffolds.terminal import terminal_bundle
+from evalkit.scaffolds.terminal import terminal_bundles
 from evalkit.workspace import Workspace, WorkspaceLimits, WorkspaceSpec
 
 from .beside import beside_of
@@ -33,7 +33,7 @@ def spec_of(trial: Trial, how: How) -> WorkspaceSpec:
         env=asked.env,
         network=how.network and any(phase.network == "public" for phase in phases),
         limits=limits,
-        bundles=(terminal_bundle(), *bundles(trial, how.factor)),
+        bundles=(*terminal_bundles(), *bundles(trial, how.factor)),
         beside=beside_of(trial),
     )
 

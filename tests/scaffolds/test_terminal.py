@@ -16,7 +16,15 @@ from evalkit.errors import SandboxError
 from evalkit.interaction import Observation
 from evalkit.model import ToolCall
 from evalkit.sandbox import open_workspace_sandbox
-from evalkit.scaffolds.terminal import Ended, Recording, Terminal, TerminalWorld, terminal_bundle
+from evalkit.scaffolds.terminal import (
+    Ended,
+    NoTerminal,
+    Recording,
+    Terminal,
+    TerminalWorld,
+    client,
+    terminal_bundle,
+)
 from evalkit.task import Answer
 from evalkit.workspace import Bundle, Workspace, WorkspaceDied, WorkspaceLimits, WorkspaceSpec
 from tests import workspace_image as images
@@ -258,6 +266,24 @@ async def test_windows_that_are_made_within_are_driven_and_recorded(workspace: W
 
 
 @pytest.mark.full
+async def test_a_tmux_that_is_stopped_counts_as_gone_but_a_slow_machine_does_not(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "REPLY_S", 1.0)
+    stop = "for p in /proc/[0-9]*; do grep -qs start-server $p/cmdline && kill -STOP ${p#/proc/}; done"
+    terminal = await a_terminal(workspace)
+    await said(workspace, stop)
+    with pytest.raises(Ended, match="does not answer within 1 s"):
+        await terminal.screen()
+    await terminal.reopen()
+    assert await terminal.run_blocking("echo here\n", 20)
+    monkeypatch.setattr(client, "PROBE_S", 0.0)
+    await said(workspace, stop)
+    with pytest.raises(SandboxError, match="too busy"):
+        await terminal.screen()
+
+
+@pytest.mark.full
 async def test_a_disk_that_is_full_is_the_end_of_the_rollout(workspace: Workspace) -> None:
     world = await TerminalWorld.open(workspace, Take(), shell=("bash", "--norc"))
     fill = "for n in 1 2 3 4; do head -c 40000000 /dev/zero >/tmp/$n; done\n"
@@ -297,7 +323,7 @@ async def test_without_a_tmux_there_is_no_terminal_and_with_a_dead_workspace_non
     sandbox: Any, image: str, workspace: Workspace
 ) -> None:
     bare = await sandbox.open(WorkspaceSpec(image, limits=LIMITS))
-    with pytest.raises(SandboxError, match=r"(?s)no terminal can be had in .*: .*tmux.*not found"):
+    with pytest.raises(NoTerminal, match=r"(?s)no terminal can be had in .*: .*tmux.*not found"):
         await Terminal.open(bare)
     await bare.close()
     terminal = await a_terminal(workspace)

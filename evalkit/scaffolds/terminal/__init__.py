@@ -3,10 +3,19 @@
 docs/terminal.md says how it is made, what ends it, and what is recorded.
 """
 
-from evalkit.scaffolds.terminal.bundle import terminal_bundle
-from evalkit.scaffolds.terminal.control import Ended
+from evalkit.scaffolds.terminal.bundle import terminal_bundle, terminal_bundles
+from evalkit.scaffolds.terminal.control import Ended, NoTerminal
 from evalkit.scaffolds.terminal.recording import Recording
 from evalkit.scaffolds.terminal.terminal import Terminal
 from evalkit.scaffolds.terminal.world import CAST, TerminalWorld
 
-__all__ = ["CAST", "Ended", "Recording", "Terminal", "TerminalWorld", "terminal_bundle"]
+__all__ = [
+    "CAST",
+    "Ended",
+    "NoTerminal",
+    "Recording",
+    "Terminal",
+    "TerminalWorld",
+    "terminal_bundle",
+    "terminal_bundles",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 
 from evalkit.workspace import Bundle, WorkspaceSpec
@@ -17,6 +18,11 @@ def terminal_bundle() -> Bundle:
 
     with _turn:
         return Bundle(str(install(NAME).folder), AT)
+
+
+def terminal_bundles() -> tuple[Bundle, ...]:
+    """The same for a spec; none where this machine has no apt: an image's own tmux has to do then."""
+    return (terminal_bundle(),) if shutil.which("apt-get") else ()
 
 
 def tmux_of(spec: WorkspaceSpec) -> str:

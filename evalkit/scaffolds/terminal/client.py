@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 
 from evalkit.errors import SandboxError
 from evalkit.scaffolds.terminal.control import Control, Ended, Refused
 from evalkit.workspace import Process, Workspace
 
-START_S = 30.0
 REPLY_S = 60.0  # tmux answers within milliseconds; a machine at its limit takes longer
+PROBE_S = 10.0  # so long a command that does nothing takes only there
 LEAVE_S = 5.0
 LEFT = "it was ended"
 
@@ -20,8 +21,8 @@ class Client:
     """Its end is the session's, whatever brought it about: then all that is asked raises Ended, and where the
     engine or the container is gone, that error."""
 
-    def __init__(self, process: Process, control: Control) -> None:
-        self._process, self._control = process, control
+    def __init__(self, workspace: Workspace, process: Process, control: Control) -> None:
+        self._workspace, self._process, self._control = workspace, process, control
         self._broken: SandboxError | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._watch = asyncio.ensure_future(self._watched())
@@ -39,8 +40,8 @@ class Client:
     ) -> Client:
         """`words` are the command that becomes a tmux in control mode. Ended where there is no session."""
         process = await workspace.start(words, folder=folder, user=user, env=env, on_output=control.feed)
-        client = cls(process, control)
-        await client.reply(control.ready, START_S)
+        client = cls(workspace, process, control)
+        await client.reply(control.ready)
         return client
 
     async def ask(self, command: str) -> str:
@@ -55,17 +56,24 @@ class Client:
             await self._process.write(lines)
         return reply
 
-    async def reply(self, coming: asyncio.Future[bytes], within_s: float = REPLY_S) -> bytes:
+    async def reply(self, coming: asyncio.Future[bytes]) -> bytes:
         try:
-            async with asyncio.timeout(within_s):
-                return await asyncio.shield(coming)
-        except TimeoutError:
-            self._control.end(Ended(f"its tmux does not answer within {within_s:g} s"))
+            await asyncio.wait({coming}, timeout=REPLY_S)
+            if not coming.done():
+                await self._silent()
+            return await coming
         except Ended:
             self.alive()
             raise
-        self.alive()
-        raise Ended(LEFT)
+
+    async def _silent(self) -> None:
+        """It does not answer. Where a command that does nothing is slow as well, that is the machine's doing;
+        else something within has stopped it, and it counts as gone."""
+        began = monotonic()
+        done = await self._workspace.run(("/bin/sh", "-c", ":"), timeout_s=REPLY_S, folder="/")
+        if done.timed_out or monotonic() - began > PROBE_S:
+            self._broken = SandboxError("this machine is too busy for a terminal: it does not answer")
+        self._control.end(Ended(f"its tmux does not answer within {REPLY_S:g} s"))
 
     def aside(self, command: str, then: Callable[[bytes], None] | None = None) -> None:
         """Have tmux do something that nobody waits for; `then` hears its reply, if it does."""

@@ -13,6 +13,8 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 
+from evalkit.errors import SandboxError
+
 MOST_BYTES = 64 << 20  # of one reply
 LINE_BYTES = 4 << 20  # of one line: tmux's own are a few KB
 SAID_LINES = 8  # of what is no line of tmux's: words of a shell that cannot start it
@@ -31,6 +33,10 @@ class Ended(Exception):
     def __init__(self, why: str, workspace: str = "") -> None:
         super().__init__(why)
         self.workspace = workspace
+
+
+class NoTerminal(SandboxError):
+    """None can be had: in a fresh workspace by the image's fault, later perhaps by what was done there."""
 
 
 class Control:

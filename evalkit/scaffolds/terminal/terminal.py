@@ -13,12 +13,11 @@ import contextlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 
-from evalkit.errors import SandboxError
 from evalkit.scaffolds.terminal import keys as keys_of
 from evalkit.scaffolds.terminal import scripts
 from evalkit.scaffolds.terminal.bundle import tmux_of
 from evalkit.scaffolds.terminal.client import Client
-from evalkit.scaffolds.terminal.control import Control, Ended, Refused
+from evalkit.scaffolds.terminal.control import Control, Ended, NoTerminal, Refused
 from evalkit.scaffolds.terminal.pump import Pump
 from evalkit.scaffolds.terminal.recording import Recording
 from evalkit.workspace import Workspace
@@ -69,8 +68,8 @@ class Terminal:
         recording: Recording | None = None,
     ) -> Terminal:
         """`shell`: a command; the default is the user's own shell, as a login shell. `history`: lines that
-        are kept above the screen. SandboxError where there can be no terminal: the image has no tmux, and
-        the spec no `terminal_bundle`."""
+        are kept above the screen. NoTerminal where there can be none: the image has no tmux, say, and the
+        spec no `terminal_bundle`. Ended where the workspace ended with it."""
         terminal = cls(
             workspace,
             width=width,
@@ -87,7 +86,7 @@ class Terminal:
         except Ended as e:
             if e.workspace:
                 raise
-            raise SandboxError(f"no terminal can be had in {workspace.spec.image}: {e}") from None
+            raise NoTerminal(f"no terminal can be had in {workspace.spec.image}: {e}") from None
         return terminal
 
     async def reopen(self) -> None:

@@ -67,7 +67,7 @@ class TerminalWorld:
         shell: Sequence[str] = (),
         history: int = HISTORY,
     ) -> TerminalWorld:
-        """As Terminal.open, which records. SandboxError where no terminal can be had."""
+        """As Terminal.open, which records. NoTerminal where none can be had."""
         terminal = await Terminal.open(
             workspace,
             width=width,
