@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from evalkit.api import Run, run
-from evalkit.tools import install, installed
+from evalkit.tools import install
 from tests import workspace_image as images
 from tests.run.talk import call, calls, events, facts, outcomes, requests, scripted
 from tests.run.test_terminus_talk import j, s
@@ -70,24 +70,25 @@ def test_by_keys_and_by_tools(image: str, tmp_path: Path) -> None:
     assert EDIT in shown
 
 
-def test_by_a_command_line_agent(image: str, tmp_path: Path) -> None:
-    """Also one that is ended: what it started is no part of it."""
+@pytest.mark.parametrize("how", ["turns", pytest.param("hangs", marks=pytest.mark.full)])
+def test_by_a_command_line_agent(how: str, image: str, tmp_path: Path) -> None:
+    """Also one that is ended, since its turns are used up or it does nothing any more: what it started is no
+    part of it."""
+    ended = {"turns": ["$ true", "$ true", "never asked"], "hangs": ["! hang"]}
     said: dict[str, Sequence[Any]] = {
+        how: [f"$ {EDIT}; {SERVE}", *ended[how]],
         "done": [f"$ {EDIT}; {SERVE}", "all done"],
-        "turns": [f"$ {EDIT}; {SERVE}", "$ true", "$ true", "never asked"],
-        "hangs": [f"$ {EDIT}; {SERVE}", "! hang"],
         "idle": ["all done"],
     }
     more = {"turns": {"budget": {"turns": 3}}}
     made = go(tmp_path, image, {}, said, more=more, scaffold=str(AGENT))
-    assert outcomes(made) == {"done": "passed", "turns": "passed", "hangs": "passed", "idle": "failed/wrong"}
+    assert outcomes(made) == {how: "passed", "done": "passed", "idle": "failed/wrong"}
     assert all("verification_s" in facts(made, task) for task in said)
 
 
-def test_by_mini_swe_agent(image: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+@pytest.mark.full
+def test_by_mini_swe_agent(image: str, tmp_path: Path) -> None:
     """With its configuration for machines, whatever it hands in."""
-    if installed("mini-swe-agent") is None and not request.node.get_closest_marker("full"):
-        pytest.skip("mini-swe-agent is not installed here: evalkit tools install mini-swe-agent")
     install("mini-swe-agent")
     both = f"{EDIT}; {SERVE}"
     block = "THOUGHT: so.\n\n```mswea_bash_command\n{}\n```"
