@@ -308,17 +308,20 @@ print([refused(act) for act in (
 
 
 def test_its_limits_are_those_of_its_configuration(tool: Path) -> None:
-    for variant in (MiniSweAgent(), MiniSweAgentText()):
+    variants = (MiniSweAgent, MiniSweAgentText)
+    all_of_them = [(v.config, v.budget) for v in variants]
+    all_of_them += [(v.machines, v.machines_budget) for v in variants]
+    for config, budget in all_of_them:
         code = f"""
 from minisweagent.config import builtin_config_dir
 from yaml import safe_load
-agent = safe_load((builtin_config_dir / "benchmarks" / "{variant.config}.yaml").read_text())["agent"]
+agent = safe_load((builtin_config_dir / "{config}.yaml").read_text())["agent"]
 print(agent["step_limit"], agent["cost_limit"], agent.get("wall_time_limit_seconds", 0))
 """
         done = subprocess.run(
             [tool, "-I", "-c", code], env=environment(tool), capture_output=True, text=True, check=True
         )
-        assert done.stdout.split() == [str(variant.budget.turns), str(variant.budget.money), "0"]
+        assert done.stdout.split() == [str(budget.turns or 0), str(budget.money), "0"]
 
 
 def test_a_run_that_cannot_be_made_is_refused_before_anything_starts(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from evalkit.tools import install
 from tests import workspace_image as images
 from tests.run.talk import call, calls, events, facts, outcomes, requests, scripted
 from tests.run.test_terminus_talk import j, s
+from tests.suites import swebench_set
 
 pytestmark = pytest.mark.docker
 SUITE = Path(__file__).with_name("standing")
@@ -108,9 +109,11 @@ def test_by_mini_swe_agent(image: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.full
-def test_by_qwen_code(image: str, tmp_path: Path) -> None:
+def test_by_qwen_code(docker_engine: Any, tmp_path: Path) -> None:
     """Asked with the instruction alone; what its shell left in the background is there when it is gone."""
     install("qwen-code")
+    row = swebench_set.row("prices")
+    image = swebench_set.images(["prices"])[row["instance_id"]]
     given = {"description": "work", "is_background": False}
     working = calls(call("run_shell_command", command=f"{EDIT}; {SERVE}", **given))
     rules = [{"anywhere": "This is task done.", "replies": [working, "It is done."]}]

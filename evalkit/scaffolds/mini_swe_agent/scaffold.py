@@ -39,7 +39,9 @@ class MiniSweAgent:
     config = "benchmarks/swebench"
     asks = "mini-swebench"  # its words: the configuration of that name
     model_class = "litellm"
-    machines = "mini"  # its configuration where the work is a machine's state, and not a patch
+    # the same where the work is a machine's state, and not a patch
+    machines = "mini"
+    machines_budget = Budget(money=3.0)
     # what that file sets (2.4.6, read 2026-11): the user's limits come before it, the suite's after
     budget = Budget(turns=250, money=3.0)
 
@@ -52,7 +54,7 @@ class MiniSweAgent:
             return self
         fit = copy(self)
         fit.config, fit.asks = self.machines, self.machines.replace("_", "-")
-        fit.budget = Budget(money=3.0)  # what mini.yaml sets
+        fit.budget = self.machines_budget
         return fit
 
     def check(self, suite: Suite) -> None:
