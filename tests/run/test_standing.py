@@ -71,7 +71,8 @@ def test_by_keys_and_by_tools(image: str, tmp_path: Path) -> None:
     assert EDIT in shown
 
 
-@pytest.mark.parametrize("how", ["turns", pytest.param("hangs", marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("how", ["turns", "hangs"])
 def test_by_a_command_line_agent(how: str, image: str, tmp_path: Path) -> None:
     """Also one that is ended, since its turns are used up or it does nothing any more: what it started is no
     part of it."""
