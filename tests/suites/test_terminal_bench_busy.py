@@ -24,7 +24,7 @@ ROUGH = [
         [
             keys("for n in 1 2; do (while :; do :; done) & done\n"),
             keys("tmux kill-server\n"),
-            keys("kill -9 -1\n"),
+            keys("kill -9 -1\n", wait=3.0),
             *DONE,
         ],
     ),
