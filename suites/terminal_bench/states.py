@@ -18,7 +18,8 @@ def state_of(form: Format, folder: str, fields: Fields) -> State:
     """`fields` are a core task's, or a harbor task's metadata."""
     if fields.has(KEY):
         return STATES[fields.choice(KEY, None, tuple(STATES))]
-    return "live" if folder in live_tasks()[form] else "files"
+    name = folder.rpartition("/")[2]  # of a folder of both formats: "core/hello"
+    return "live" if name in live_tasks()[form] else "files"
 
 
 @cache

@@ -2,7 +2,7 @@
 
 /evalkit/v         Python, pytest, shells (evalkit.tools: verifier)
 /evalkit/inside    what we run there; bin/: the names that test scripts call, each a starter of stand_in.py;
-                   home/: where scripts look for uv
+                   home/: where scripts look for uv; env/: the environment that uv would have made
 /evalkit/packages  what a task's tests need beside pytest
 """
 
@@ -65,7 +65,10 @@ def inside() -> Path:
     """The folder of what we run there, made once for each version of it."""
     texts = {path.name: path.read_bytes() for path in sorted(OURS.glob("*.py"))}
     texts |= {f"bin/{name}": STARTER.format(at=AT, inside=INSIDE, name=name).encode() for name in STANDS_IN}
+    texts |= {"env/pyvenv.cfg": f"home = {AT}/bin\ninclude-system-site-packages = false\n".encode()}
+    texts |= {"env/lib/python3.13/site-packages/all.pth": f"{AT}/packages\n{PACKAGES}\n".encode()}
     texts |= {"home/.local/bin/env": b"", "home/.local/bin/env.fish": b""}
+    links = {f"env/bin/{name}": f"{AT}/bin/python3.13" for name in ("python", "python3", "python3.13")}
     digest = hashlib.sha256(repr(sorted(texts.items())).encode()).hexdigest()[:16]
     home = cache_folder().absolute() / "terminal-bench"
     home.mkdir(parents=True, exist_ok=True)
@@ -80,5 +83,9 @@ def inside() -> Path:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(data)
                 path.chmod(0o755 if name.startswith("bin/") else 0o644)
+            for name, target in links.items():
+                path = making / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.symlink_to(target)
             making.rename(folder)
     return folder

@@ -14,6 +14,7 @@ import sys
 ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)
 OWN = "/evalkit/v/packages"
 TESTS = "/evalkit/inside/tests.py"
+ENVIRONMENT = "/evalkit/inside/env/bin"
 PYTEST = ("pytest", "py.test")
 VALUED = {  # options of uv and uvx that have a value of their own
     *(
@@ -45,6 +46,7 @@ def main(name: str, arguments: list[str]) -> int:
         (name == "uv" and arguments[:1] in (["run"], ["x"])) or arguments[:2] == ["tool", "run"]
     ):
         rest = arguments if name == "uvx" else arguments[2 if arguments[0] == "tool" else 1 :]
+        os.environ["EVALKIT_OWN"] = "yes"
         words = command(rest)
         return main(words[0], words[1:]) if words and words[0] in (*PYTEST, "python", "python3") else 2
     if name == "curl":
@@ -69,7 +71,10 @@ def run_their_own(name: str, arguments: list[str]) -> int:
 
 
 def inner() -> dict[str, str]:
+    """What the task's own programs have; of uv the Python of its environment first, as uv does it."""
     found: dict[str, str] = json.loads(os.environ["EVALKIT_ENV"])
+    if "EVALKIT_OWN" in os.environ:
+        found["PATH"] = f"{ENVIRONMENT}:{found['PATH']}"
     return found
 
 
