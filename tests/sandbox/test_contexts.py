@@ -252,7 +252,7 @@ build_context(Context("evalkit-tests/contexts:1", (("Dockerfile", lines.encode()
 @pytest.mark.full
 def test_a_killed_build_leaves_nothing_that_is_not_found(docker_engine: Any, image: str) -> None:
     def steps() -> int:
-        return sum("sleep 298" in box["Command"] for box in docker_engine.api.containers())
+        return sum("sleep 298" in box["Command"] for box in docker_engine.api.containers(all=True))
 
     building = subprocess.Popen([sys.executable, "-c", BUILD, BASE])
     until(lambda: steps() == 1)
