@@ -153,6 +153,7 @@ async def test_a_flood_is_left_out_and_the_screen_that_it_leaves_is_recorded() -
 
     recording = Recording()
     pump = Pump(recording, tmux)
+    pump.begin()
     pump.output("%0", b"before\r\n")
     for _ in range(1000):
         pump.output("%0", b"y\r\n" * 1000)
@@ -176,6 +177,7 @@ async def test_the_pane_that_is_looked_at_is_recorded() -> None:
 
     recording = Recording()
     pump = Pump(recording, tmux)
+    pump.begin()
     pump.output("%0", b"one")
     pump.turn()
     pump.output("%0", b"unseen")
@@ -187,6 +189,7 @@ async def test_the_pane_that_is_looked_at_is_recorded() -> None:
 async def test_a_full_recording_is_no_burden() -> None:
     asked: list[str] = []
     pump = Pump(Recording(limit=100), lambda command, then: asked.append(command))
+    pump.begin()
     for _ in range(100):
         pump.output("%0", b"x" * 1000)
         await asyncio.sleep(0.002)

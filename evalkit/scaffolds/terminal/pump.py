@@ -1,7 +1,9 @@
 """What panes print, on its way to the recording. A program that floods is not slowed down by it.
 
 tmux waits for a client that reads slowly. So where more is printed within a second than anybody could look
-at, the client is told to hear no more of that pane for a while, and then gets the screen as it stands.
+at, the client is told to hear no more of that pane for a while, and then gets the screen as it stands; where
+nothing is recorded, from the first byte on. (Not by tmux's flag `no-output`: with output on its way tmux 3.3
+never answers again.)
 """
 
 from __future__ import annotations
@@ -26,26 +28,31 @@ class Pump:
         self._recording, self._ask = recording, ask
         self._since, self._bytes = 0.0, 0
         self._deaf: dict[str, asyncio.TimerHandle] = {}
-        self._closed = False
+        self._begun = self._closed = False
         self._pane = ""  # the one that is looked at
 
     def output(self, pane: str, data: bytes) -> None:
         self._pane = self._pane or pane
-        if self._closed or self._recording is None or pane != self._pane or pane in self._deaf:
+        if self._closed or pane != self._pane or pane in self._deaf:
             return
         loop = asyncio.get_running_loop()
         now = loop.time()
         if now - self._since > WHILE_S:
             self._since, self._bytes = now, 0
         self._bytes += len(data)
-        self._recording.output(data)
-        if self._bytes > FLOOD_BYTES or self._recording.cut:
+        if self._recording:
+            self._recording.output(data)
+        if self._begun and (self._bytes > FLOOD_BYTES or self._recording is None or self._recording.cut):
             self._ask(f"refresh-client -A {quoted(f'{pane}:pause')}", None)
             self._deaf[pane] = loop.call_later(WHILE_S, self._hear, pane)
 
+    def begin(self) -> None:
+        """From now on tmux can be asked."""
+        self._begun = True
+
     def turn(self) -> None:
         """Somebody within has made another window, or looks at another pane."""
-        if self._recording and not self._closed:
+        if self._recording and self._begun and not self._closed:
             self._ask("display-message -p '#{pane_id}'", self._look)
 
     def close(self) -> None:

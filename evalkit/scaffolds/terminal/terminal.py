@@ -107,8 +107,7 @@ class Terminal:
             user=self._user,
             env=self._env,
         )
-        if self.recording is None:
-            await self._ask("refresh-client -f no-output")
+        pump.begin()
         await self._size()
         self._socket = (await self._ask("display-message -p '#{socket_path}'")).strip()
 
