@@ -42,7 +42,7 @@ async def reference(trial: Trial, sandbox: WorkspaceSandbox, how: How) -> tuple[
         seconds = 0.0
         while verification.steps_left:
             began = monotonic()
-            await solve(trial, verification.step, workspace, how)
+            await solve(verification, workspace)
             seconds += monotonic() - began
             if verification.steps_left == 1:  # the take verifies the last one
                 break

@@ -13,7 +13,7 @@ from evalkit.workspace import Workspace
 
 from .inside import files_below, put
 from .trial import Solution, Step, Trial, Typed
-from .verify import DAY_S, How
+from .verify import DAY_S, Verification
 
 SOLUTION, ORACLE = "/solution", "/oracle"
 LOG = "/logs/agent/oracle.txt"
@@ -21,8 +21,9 @@ WIDTH, HEIGHT = 160, 40
 ENTERS = ("Enter", "C-m", "KPEnter", "C-j", "^M", "^J")  # names of one key
 
 
-async def solve(trial: Trial, step: Step, workspace: Workspace, how: How) -> None:
-    """Within the agent's time, however it ends. DataError where the task has none."""
+async def solve(work: Verification, workspace: Workspace) -> None:
+    """The current step's, within the agent's time, however it ends. DataError where the task has none."""
+    trial, step, how = work.trial, work.step, work.how
     solution = step.solution
     if solution is None:
         raise DataError(f"{trial.id} has no reference solution{f' for {step.name}' if step.name else ''}")
@@ -32,7 +33,7 @@ async def solve(trial: Trial, step: Step, workspace: Workspace, how: How) -> Non
     else:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_s):
-                await type_it(trial, step, solution, workspace, limit_s)
+                await type_it(work, solution, workspace, limit_s)
 
 
 async def run_script(
@@ -52,12 +53,14 @@ async def run_script(
     )
 
 
-async def type_it(trial: Trial, step: Step, solution: Solution, workspace: Workspace, limit_s: float) -> None:
-    """Into a terminal of the agent's user, as the agent would."""
-    terminal = await Terminal.open(workspace, width=WIDTH, height=HEIGHT, user=step.agent.user)
+async def type_it(work: Verification, solution: Solution, workspace: Workspace, limit_s: float) -> None:
+    """Into a terminal of the agent's user, as the agent would; it stays where the tests are typed into it."""
+    terminal = await Terminal.open(workspace, width=WIDTH, height=HEIGHT, user=work.step.agent.user)
+    if work.wants_terminal:
+        work.terminal = terminal
     try:
         if solution.script:
-            files = {"solution.sh": files_below(trial.files, [""])[solution.script]}
+            files = {"solution.sh": files_below(work.trial.files, [""])[solution.script]}
             await put(workspace, files, ORACLE)
             await terminal.run_blocking((f"bash {ORACLE}/solution.sh", "Enter"), limit_s)
         for line in solution.typed:
@@ -65,7 +68,8 @@ async def type_it(trial: Trial, step: Step, solution: Solution, workspace: Works
     except Ended:
         pass  # a solution may end its shell
     finally:
-        await terminal.end()
+        if work.terminal is None:
+            await terminal.end()
 
 
 async def type_line(terminal: Terminal, line: Typed) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,3 +17,16 @@ def polyglot_image(docker_engine: Any) -> str:
 
     build_recipe(RECIPE, lambda line: print(line))  # pytest shows it where the build fails
     return str(RECIPE.tag)
+
+
+@pytest.fixture
+def no_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this machine knows of gold is neither believed nor added to; all else of its cache is used."""
+    from evalkit.cache import cache_folder
+
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    for entry in cache_folder().iterdir():
+        if entry.name != "certificates":
+            (cache / entry.name).symlink_to(entry)
+    monkeypatch.setenv("EVALKIT_CACHE", str(cache))

@@ -16,7 +16,7 @@ from tests.suites.aider_command import left_behind
 from tests.suites.terminal_bench_command import only, terminal_bench, told
 from tests.suites.terminal_bench_stories import DONE, Story, keys
 
-pytestmark = [pytest.mark.docker, pytest.mark.full]
+pytestmark = [pytest.mark.docker, pytest.mark.full, pytest.mark.usefixtures("no_certificates")]
 # what takes the processor, ends whatever it can reach, and looks for others
 ROUGH = [
     Story(

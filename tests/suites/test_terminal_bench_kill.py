@@ -27,6 +27,7 @@ from tests.suites.test_aider_kill import stored_calls
 
 pytestmark = [
     pytest.mark.docker,
+    pytest.mark.usefixtures("no_certificates"),
     pytest.mark.skipif(not compose_program(), reason="this machine has no compose (make compose)"),
 ]
 # two containers, something typed that a resumed rollout has to find done, and a program that runs meanwhile

@@ -29,7 +29,7 @@ from tests.suites.terminal_bench_command import (
 )
 from tests.suites.terminal_bench_stories import Story, blocks, keys, lines
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("no_certificates")]
 ALONE = [story for story in stories.IN_A_TERMINAL if story.task != "core/two-rooms"]
 full = pytest.mark.full
 
@@ -37,12 +37,6 @@ full = pytest.mark.full
 def possible(told_of: Sequence[Story]) -> list[Story]:
     """Without those of several containers where this machine has no compose."""
     return [story for story in told_of if compose_program() or story.task != "core/two-rooms"]
-
-
-@pytest.fixture(autouse=True)
-def knows_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What other runs found out about gold is not believed: both verdicts are made here."""
-    monkeypatch.setenv("EVALKIT_RESULTS", str(tmp_path / "nowhere"))
 
 
 def go(told_of: Sequence[Story], folder: Path, *more: str) -> dict[str, Any]:
