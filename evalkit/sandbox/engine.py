@@ -10,6 +10,7 @@ from typing import Any
 
 from evalkit.errors import SandboxError
 
+SHARED = "shared"  # what all runs use, and no end of one takes away
 OWNED = "evalkit"  # the label that everything of ours carries; its value says what the thing is for
 
 

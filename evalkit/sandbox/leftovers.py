@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from evalkit.sandbox.engine import OWNED, docker_client, owner_alive
+from evalkit.sandbox.engine import OWNED, SHARED, docker_client, owner_alive
 from evalkit.sandbox.pull_records import records_of
 from evalkit.sandbox.workspace_pause import unpause
 
@@ -45,6 +45,8 @@ def list_leftovers(client: Any = None) -> list[Leftover]:
         made = datetime.datetime.fromisoformat(volume["CreatedAt"]).timestamp()
         found.append(_leftover("volume", volume["Name"], volume["Labels"], made=made))
     for network in client.api.networks(filters=only):
+        if network["Labels"].get(OWNED) == SHARED:
+            continue
         made = datetime.datetime.fromisoformat(network["Created"]).timestamp()
         found.append(_leftover("network", network["Id"], network["Labels"], made=made))
     for image in client.api.images(filters=only):

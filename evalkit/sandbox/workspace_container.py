@@ -8,16 +8,19 @@ processes, files and descriptors, no log. docs/workspaces.md has the reasons.
 from __future__ import annotations
 
 import contextlib
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from evalkit.errors import SandboxError
 from evalkit.sandbox import keeper
-from evalkit.sandbox.engine import labels
+from evalkit.sandbox.engine import OWNED, SHARED, labels
 from evalkit.workspace import Bundle, WorkspaceSpec
 
 PURPOSE = "workspace"
+OPEN = "evalkit-open"
+APART = {"com.docker.network.bridge.enable_icc": "false"}
+CONFLICT = 409
 DESCRIPTORS = 65_536
 KEEPERS = 8  # processes beside the workspace's own: init, the keeper, an exec that is starting
 
@@ -63,15 +66,24 @@ class Engine:
         return replace(self, init=False) if "docker-init" in problem else self
 
 
-def make_network(client: Any, run: str) -> str:
-    """The network of a run's workspaces that may have one: they reach the world, but not each other."""
-    made = client.api.create_network(
-        f"evalkit-{secrets.token_hex(6)}",
-        driver="bridge",
-        options={"com.docker.network.bridge.enable_icc": "false"},
-        labels=labels(PURPOSE, run),
-    )
-    return str(made["Id"])
+def open_network(client: Any) -> str:
+    """The network of all workspaces that may have one: they reach the world, but not each other. It is made
+    once and stays: of one that was made for a run, an engine under load now and then never believes that its
+    last container has left it."""
+    import docker.errors
+
+    try:
+        made = client.api.create_network(
+            OPEN, driver="bridge", options=APART, check_duplicate=True, labels={OWNED: SHARED}
+        )
+        return str(made["Id"])
+    except docker.errors.APIError as e:
+        if e.status_code != CONFLICT:
+            raise
+    found = client.api.inspect_network(OPEN)
+    if any(found["Options"].get(name) != value for name, value in APART.items()):
+        raise SandboxError(f"the engine's network {OPEN} is not evalkit's", f"docker network rm {OPEN}")
+    return str(found["Id"])
 
 
 def join(client: Any, network: str, container: str, on: bool) -> None:

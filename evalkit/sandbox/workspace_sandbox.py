@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -141,9 +140,6 @@ class DockerWorkspaceSandbox:
         """Remove everything that was made."""
         await self._pool.close()
         await self._images.close()
-        if self._network_made is not None:
-            with contextlib.suppress(SandboxError):  # else it is found by its label
-                await self._calls(self._calls.client.api.remove_network, await self._network_made)
         await asyncio.to_thread(self._calls.close)
 
     # -- for the pool ----------------------------------------------------------------------------
@@ -231,7 +227,7 @@ class DockerWorkspaceSandbox:
     async def _network(self) -> str:
         if self._network_made is None:
             self._network_made = asyncio.ensure_future(
-                self._calls(containers.make_network, self._calls.client, self._run)
+                self._calls(containers.open_network, self._calls.client)
             )
         making = self._network_made
         try:
