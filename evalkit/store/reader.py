@@ -17,7 +17,7 @@ from evalkit.errors import StoreError
 from evalkit.model import Reply
 from evalkit.store.codec import blob_contents, unpack
 from evalkit.store.faults import FAULTS, damaged, explain
-from evalkit.store.records import read_reply, read_verdict
+from evalkit.store.records import file_digests, read_reply, read_verdict
 from evalkit.store.values import Change, Event, Record, State, Totals
 from evalkit.task import Answer, Verdict
 
@@ -95,9 +95,8 @@ class Reader:
         """One of the files of that answer, without reading the others."""
         last = "SELECT body FROM ending WHERE sample_id = ? ORDER BY id DESC"
         found = self._row(last, self._id(task_id, sample))
-        record = unpack(self._contents(found[0]), self._blob, str.encode) if found else {}
-        digest = ((record.get("answer") or {}).get("files") or {}).get(name)
-        return self._blob(digest.decode()) if digest else None
+        digest = file_digests(self._contents(found[0])).get(name) if found else None
+        return self._blob(digest) if digest else None
 
     def logs(self, task_id: str, sample: int, set_id: int | None = None) -> dict[str, bytes]:
         """What the tests printed, by policy, where it was kept with the verdict on the last answer."""
@@ -231,7 +230,9 @@ class Reader:
         found = self._row("SELECT outcome, body FROM ending WHERE id = ?", rollout_id)
         if not found:
             return None, {}
-        record = unpack(self._contents(found[1]), self._blob, None if files else lambda _: b"")
+        body = self._contents(found[1])
+        without = {} if files else file_digests(body)
+        record = unpack(body, self._blob, lambda d: b"" if d in without.values() else self._blob(d))
         why = {"detail": record["detail"]} if record["detail"] else {}  # why there is no answer
         return (Answer(**record["answer"]) if found[0] == "answered" else None), record["info"] | why
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -53,6 +54,12 @@ def read_attempt(record: Mapping[str, Any]) -> CallAttempt:
 def answer_record(answer: Answer) -> dict[str, Any]:
     """An answer; its files are there where it has any."""
     return {"text": answer.text, "form": answer.form, **({"files": answer.files} if answer.files else {})}
+
+
+def file_digests(body: bytes) -> dict[str, str]:
+    """Of an answer's files, by name, from the body of its record: no file is read for that."""
+    files = (json.loads(body).get("answer") or {}).get("files", {})
+    return {name.removeprefix("$"): kept["$bytes"] for name, kept in files.items()}
 
 
 def verdict_record(verdict: Verdict) -> dict[str, Any]:
