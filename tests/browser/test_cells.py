@@ -90,6 +90,7 @@ def test_every_cell_equals_the_transcription(launch_page: Path, open_report: Ope
         assert found[ids[cell["id"]]] == shown(cell["value_as_printed"]), cell["id"]
 
 
+@pytest.mark.full
 def test_measured_beside_published(
     mixed_page: Path, launch_page: Path, runs: list[Path], open_report: Open
 ) -> None:

@@ -77,6 +77,7 @@ def test_score_adds_a_set_names_what_changed_and_resume_keeps_to_it(
     assert reasons(folder) == ["passed", "passed"]
 
 
+@pytest.mark.full
 def test_score_that_is_interrupted_says_so_and_changes_nothing(
     docker_engine: object, answers: Path, tmp_path: Path
 ) -> None:

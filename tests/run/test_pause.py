@@ -51,6 +51,7 @@ def test_replies_in_flight_are_kept_after_ctrl_c(docker_engine: object, tmp_path
         assert stats(url)["completed_again"] == 0
 
 
+@pytest.mark.full
 def test_time_pauses_and_the_same_command_goes_on(docker_engine: object, tmp_path: Path) -> None:
     with running("--script", str(SCRIPT), "--latency", "0.5") as url:
         done = run(*mini(url, tmp_path, "--concurrency", "4", "--max-time", "1.5"))

@@ -128,6 +128,7 @@ async def crowded(docker_engine: Any) -> AsyncIterator[Any]:
     await opened.close()
 
 
+@pytest.mark.full
 @pytest.mark.docker
 @pytest.mark.asyncio(loop_scope="module")
 @steady

@@ -157,6 +157,7 @@ def f(n):
     assert (await check(old, honest, "assert candidate(5) == 5", wall_s=20.0)).status == "passed"
 
 
+@pytest.mark.full
 async def test_without_landlock_one_program_at_a_time(docker_engine: Any) -> None:
     opened = await open_program_sandbox(judges=4, run_label="none", landlock_at_most=0)
     try:

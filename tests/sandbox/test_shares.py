@@ -145,6 +145,7 @@ async def test_where_late_programs_are_rare_each_has_all_of_its_limit(docker_eng
     assert honest[0].status == "passed"
 
 
+@pytest.mark.full
 @pytest.mark.docker
 @pytest.mark.asyncio(loop_scope="module")
 @steady

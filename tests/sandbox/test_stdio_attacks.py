@@ -74,7 +74,7 @@ ALL = [*ATTACKS, *LYING]
 @pytest.mark.parametrize(
     ("scorer", "names"),
     [
-        pytest.param("lcb-2025-05", ALL[::2], id="lcb-2025-05"),
+        pytest.param("lcb-2025-05", ALL[::2], id="lcb-2025-05", marks=pytest.mark.full),
         pytest.param("real", ALL[1::2], id="real"),
         pytest.param("lcb-2025-05", ALL[1::2], id="lcb-2025-05, the others", marks=pytest.mark.full),
         pytest.param("real", ALL[::2], id="real, the others", marks=pytest.mark.full),

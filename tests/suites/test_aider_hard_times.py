@@ -45,6 +45,7 @@ def kill_containers(engine: Any, pid: int) -> None:
             engine.api.kill(box)
 
 
+@pytest.mark.full
 def test_a_rollout_whose_container_is_killed_is_made_again(
     docker_engine: Any, slow: list[Story], tmp_path: Path
 ) -> None:
@@ -77,6 +78,7 @@ def test_one_that_dies_of_the_same_act_again_is_over(
     assert left_behind(docker_engine, process.pid) == []
 
 
+@pytest.mark.full
 def test_an_engine_that_is_gone_is_an_error_and_the_run_goes_on_later(
     docker_engine: Any, slow: list[Story], tmp_path: Path
 ) -> None:

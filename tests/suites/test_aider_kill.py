@@ -80,6 +80,7 @@ def test_a_run_killed_again_and_again_goes_on(docker_engine: Any, few: list[Stor
     assert left_behind(docker_engine, *pids, last.pid) == []
 
 
+@pytest.mark.full
 def test_killed_during_a_test_run(docker_engine: Any, few: list[Story], tmp_path: Path) -> None:
     slow = few[2:]
     with running(*write_script(tmp_path / "script.jsonl", slow)) as url:

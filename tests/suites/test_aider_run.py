@@ -28,6 +28,7 @@ def told(data: tuple[Path, dict[str, Variant]], edit_format: str) -> list[Story]
     return own_stories(teller) + variant_stories(teller, data[1])
 
 
+@pytest.mark.full
 def test_ten_exercises_in_two_tries(
     docker_engine: object, data: tuple[Path, dict[str, Variant]], tmp_path: Path
 ) -> None:

@@ -46,7 +46,7 @@ async def score(sandbox: Any, task_id: str, program: str, **options: Any) -> Ver
 OLDER = pytest.param("lcb-2025-01", marks=pytest.mark.full)
 
 
-@pytest.mark.parametrize("scorer", ["lcb-2025-05", "real", OLDER])
+@pytest.mark.parametrize("scorer", [pytest.param("lcb-2025-05", marks=pytest.mark.full), "real", OLDER])
 @steady
 async def test_no_test_runs_for_long_past_its_limit_beside_others(
     crowded: ProgramSandbox, scorer: str

@@ -84,7 +84,7 @@ def assert_whole(engine: Any, done: Done, told_of: Sequence[Story], *pids: int) 
 @pytest.mark.parametrize(
     ("slow", "program"),
     [
-        pytest.param(SLOW, "sleep 3", id="in mid-rollout"),
+        pytest.param(SLOW, "sleep 3", id="in mid-rollout", marks=pytest.mark.full),
         pytest.param(SLOW_TESTS, "pytest", id="while graded", marks=pytest.mark.full),
     ],
 )

@@ -67,6 +67,7 @@ def test_two_are_solved_by_function_calls(tmp_path: Path) -> None:
     assert "reverse=True" not in asked
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("two")
 def test_one_is_solved_in_text(tmp_path: Path) -> None:
     tell(tmp_path, stories.IN_TEXT[:1], "--tools", "text")
