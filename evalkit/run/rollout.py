@@ -165,9 +165,11 @@ class RecordedRollout:
         return seen
 
     def _died_before(self, number: int, asked: Mapping[str, str]) -> bool:
-        """Whether an earlier try's workspace died of the same act: then it is the act's doing."""
-        told = self._told.get(("died", number))
-        return told is not None and told["call"] == asked
+        """Whether an earlier try's workspace died of the same act: then it is the act's doing. That everything
+        in it was killed may be noticed by the act itself, or by the next."""
+        if told := self._told.get(("died", number)):
+            return bool(told["call"] == asked)
+        return any(("died", beside) in self._told for beside in (number - 1, number + 1))
 
     async def record(self, kind: str, payload: dict[str, Any]) -> None:
         await self._store.event(self._id, kind, payload)

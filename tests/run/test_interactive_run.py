@@ -423,6 +423,35 @@ def test_a_world_that_dies_of_being_asked_for_its_answer_fails(
     assert outcomes(run) == {"t": "failed/crashed"}
 
 
+@pytest.mark.parametrize("deaths", [(1, 2), (1, 3, 3)])
+def test_a_death_that_the_next_act_notices_is_the_same_one(
+    deaths: tuple[int, ...], tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By number of the act that finds the world dead, a try each: one act apart it is the same, two are not."""
+    from evalkit.workspace import WorkspaceDied
+
+    turns = [calls(WRITTEN)] * 5 + ["done"]
+    with scripted(tmp_path, {"t": turns}) as url:
+        world = world_class(tmp_path, url)
+        sound, left, acts = world.act, list(deaths), [0]
+
+        async def act(self: Any, call: Any) -> Any:
+            acts[0] += 1
+            if left and acts[0] > left[0]:
+                left.pop(0)
+                acts[0] = 0
+                raise WorkspaceDied("gone")
+            return await sound(self, call)
+
+        monkeypatch.setattr(world, "act", act)
+        run = talk(tmp_path, url, {"task_id": "t", "wants": {"a": "x"}}, label="late")
+        if len(deaths) > 2:
+            assert outcomes(run) == {"t": "error/sandbox"}
+            acts[0] = 0
+            run = talk(tmp_path, url, {"task_id": "t", "wants": {"a": "x"}}, label="late")
+    assert outcomes(run) == {"t": "failed/crashed"}
+
+
 def test_a_broken_engine_is_an_error_and_is_tried_again(
     tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
