@@ -165,8 +165,8 @@ class RecordedRollout:
         return seen
 
     def _died_before(self, number: int, asked: Mapping[str, str]) -> bool:
-        """Whether an earlier try's workspace died of the same act: then it is the act's doing. That everything
-        in it was killed may be noticed by the act itself, or by the next."""
+        """Whether an earlier try's workspace died of the same act: then it is the act's doing. That all in it
+        was killed may be noticed by the act itself, or by the next."""
         if told := self._told.get(("died", number)):
             return bool(told["call"] == asked)
         return any(("died", beside) in self._told for beside in (number - 1, number + 1))

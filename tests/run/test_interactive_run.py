@@ -427,7 +427,7 @@ def test_a_world_that_dies_of_being_asked_for_its_answer_fails(
 def test_a_death_that_the_next_act_notices_is_the_same_one(
     deaths: tuple[int, ...], tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By number of the act that finds it dead, a try each: one act apart it is the same death, two are not."""
+    """By number of the act that finds it dead, a try each: one act apart it is the same, two are not."""
     from evalkit.workspace import WorkspaceDied
 
     turns = [calls(WRITTEN)] * 5 + ["done"]
