@@ -39,11 +39,14 @@ class Store(Reader):
 
     def close(self) -> None:
         """Store what is still queued and release the run. StoreError if that could not be stored."""
+        if self._lock < 0:  # closed: by now the number may be another file's
+            return
         super().close()
+        lock, self._lock = self._lock, -1
         try:
             self._writer.close()
         finally:
-            drop_lock(self._lock)
+            drop_lock(lock)
 
     # -- rollouts ----------------------------------------------------------------------------------
     def begin(self, task_id: str, sample: int) -> Awaitable[int]:

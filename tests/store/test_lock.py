@@ -134,3 +134,12 @@ def test_the_same_process_is_refused_too_and_readers_are_not(tmp_path: Path) -> 
                 assert time.monotonic() - began < 1
         with read_run(tmp_path / "run") as reader:
             assert reader.plan == [("T", 0)]
+
+
+def test_a_run_that_is_closed_twice_closes_no_file_of_anybody_else(tmp_path: Path) -> None:
+    store = create_run(tmp_path / "run", {}, [("T", 0)])
+    store.close()
+    with (tmp_path / "other").open("w") as other:  # it may get the number that the lock had
+        store.close()
+        other.write("whole")
+    assert (tmp_path / "other").read_text() == "whole"
