@@ -5,8 +5,9 @@ This file imports next to nothing, so that `evalkit --help` is instant. Exit cod
     0    done; every sample scored, or missing ones within --max-error-rate
     1    validate, doctor or selftest found something wrong
     2    a flag, name, data set or run folder that cannot be used
-    3    more samples are missing than --max-error-rate allows
+    3    more samples are missing than --max-error-rate allows; nightly: the night is incomplete
     4    the sandbox is not usable
+    10   nightly: something got worse that nobody has spoken for
     130  interrupted; the same command again continues
     141  whoever read our output stopped reading (`| head`)
 """
@@ -35,6 +36,7 @@ VERBS = {
     "power": "what difference a suite can show, and what would halve it",
     "report": "runs and published values as one page that people can quote",
     "table": "runs and published values as one table: LaTeX, Markdown, CSV, JSON, HTML, text",
+    "nightly": "models over suites, night after night: what got worse, and since when",
     "export": "a run's samples as JSON lines, Parquet or the suite's official format",
     "suites": "the suites there are, and where their data is",
     "models": "the models that have a short name",

@@ -8,6 +8,8 @@ from datetime import date
 
 MOST_ERRORS = 0.02  # of what was planned: with more, a night says nothing of the model
 LEAST_RUN = 0.98
+# cost in US dollars; tokens read and written; seconds of the whole run and of one model call (median)
+USED = ("cost", "input_tokens", "output_tokens", "seconds", "latency")
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,9 @@ class Night:
 
     `key`: what makes runs comparable (suite data, scaffold, sampling, limits); where it changes, a new
     baseline begins. `facts`: the environment by name ("endpoint", "image"), which may change beside it.
-    `used`: cost in US dollars, tokens, seconds, where they are known; `ends`: samples by outcome and reason.
+    `used`: by name (USED) where it is known, None where it is not; `ends`: samples by outcome and reason
+    ("passed", "failed/timeout"); `reasons`: of each task that did not wholly pass, what its first such sample
+    ended as. `simulated`: made up, and shown as such.
     """
 
     day: date
@@ -28,6 +32,7 @@ class Night:
     facts: Mapping[str, str] = field(default_factory=dict)
     used: Mapping[str, float | None] = field(default_factory=dict)
     ends: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
     simulated: bool = False
 
     @property
@@ -53,10 +58,15 @@ class Night:
 
 @dataclass(frozen=True)
 class Series:
-    """One model on one suite, night after night; days that are missing are gaps."""
+    """One model on one suite, night after night, oldest first; days that are missing are gaps.
+
+    `id`: its name in files, links and states (Cell.series). `suite` and `model` as the plan labels them,
+    `title` as the suite calls itself. `samples`: a task.
+    """
 
     suite: str
     model: str
     nights: tuple[Night, ...]
-    samples: int = 1  # a task
+    samples: int = 1
     title: str = ""
+    id: str = ""

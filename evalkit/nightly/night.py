@@ -143,10 +143,10 @@ def _write(folder: Path, plan: Plan, ran: list[Ran], seconds: float, *, done: bo
     """A full disk must not end the night: its runs say themselves what they could not store."""
     facts = {
         "plan": plan.name,
-        "planned": [cell.key for cell in plan.cells],
+        "planned": [cell.series for cell in plan.cells],
         "runs": [
             {
-                "cell": one.cell.key,
+                "cell": one.cell.series,
                 "suite": one.cell.suite,
                 "model": one.cell.model,
                 "run": Path(str(one.summary.get("run", ""))).name,

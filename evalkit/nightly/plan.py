@@ -21,33 +21,39 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
 # flags that a night itself gives, or that have no place in one
 OWN = ("results", "json", "quiet", "max-cost", "max-time", "dry-run", "model", "help")
 SECTIONS = ("night", "all", "models", "suites", "alerts")
-NIGHT = {"name": str, "results": str, "money": float, "hours": float, "keep": int}
+NIGHT = {"name": str, "results": str, "states": str, "money": float, "hours": float, "keep": int}
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One run of every night. `words`: what `evalkit run` is told, less what the night adds."""
+    """One run of every night. `words`: what `evalkit run` is told, less what the night adds. `suite` and
+    `model` are labels: the names, where the plan gives no other."""
 
     suite: str
     model: str
     words: tuple[str, ...]
 
     @property
-    def key(self) -> str:
-        """Its name in files: readable, and another for other words."""
-        digest = hashlib.sha256(json.dumps(self.words).encode()).hexdigest()[:8]
-        readable = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{self.suite}--{self.model}")[:80]
+    def series(self) -> str:
+        """The name of its series in files, links and states: the same night after night, whatever flags
+        change. Readable, and different for labels that are."""
+        readable = "--".join(re.sub(r"[^A-Za-z0-9._-]+", "-", part)[:60] for part in (self.suite, self.model))
+        if readable == f"{self.suite}--{self.model}":
+            return readable
+        digest = hashlib.sha256(json.dumps([self.suite, self.model]).encode()).hexdigest()[:6]
         return f"{readable}--{digest}"
 
 
 @dataclass(frozen=True)
 class Plan:
     """`money` in US dollars and `hours` are what one night may take; None is no limit. `keep`: nights whose
-    runs are kept, None for all of them. `alerts` as the file has them."""
+    runs are kept, None for all of them. `states`: the folder of what people said of alarms, beside the plan.
+    `alerts` as the file has them."""
 
     name: str
     cells: tuple[Cell, ...]
     results: Path = Path("results")
+    states: Path = Path("nightly")
     money: float | None = None
     hours: float | None = None
     keep: int | None = None
@@ -83,24 +89,25 @@ def _plan(raw: Mapping[str, Any], path: Path) -> Plan:
     models = _named(raw, "models")
     cells = tuple(
         Cell(
-            str(suite["name"]),
-            str(model["name"]),
+            _label(suite),
+            _label(model),
             (
                 *(str(suite["name"]), "--model", str(model["name"])),
                 *everywhere,
-                *_flags(_rest(model, "name"), f"model {model['name']}"),
-                *_flags(_rest(suite, "name", "models"), f"suite {suite['name']}"),
+                *_flags(_rest(model, "name", "label"), f"model {model['name']}"),
+                *_flags(_rest(suite, "name", "label", "models"), f"suite {suite['name']}"),
             ),
         )
         for suite in _named(raw, "suites")
         for model in models
         if model["name"] in _wanted(suite, models)
     )
-    if twice := _twice([cell.key for cell in cells]):
-        raise ValueError(f"{twice} stands there twice")
+    if twice := _twice([f"{cell.suite} x {cell.model}" for cell in cells]):
+        raise ValueError(f"{twice} stands there twice: a label tells them apart")
     results = Path(night.pop("results", "results")).expanduser()
     name = night.pop("name", path.stem)
-    return Plan(name, cells, results, **night, alerts=raw.get("alerts", {}))
+    states = path.parent / Path(night.pop("states", f"{name}-states")).expanduser()
+    return Plan(name, cells, results, states, **night, alerts=raw.get("alerts", {}))
 
 
 def _night(raw: Any) -> dict[str, Any]:
@@ -129,6 +136,13 @@ def _named(raw: Mapping[str, Any], part: str) -> Sequence[Mapping[str, Any]]:
         if not isinstance(row.get("name"), str) or not row["name"] or row["name"].startswith("-"):
             raise ValueError(f"one of [[{part}]] has no name")
     return rows
+
+
+def _label(row: Mapping[str, Any]) -> str:
+    label = row.get("label", row["name"])
+    if not isinstance(label, str) or not label.strip():
+        raise ValueError(f"the label of {row['name']} is no text")
+    return label
 
 
 def _wanted(suite: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> list[str]:

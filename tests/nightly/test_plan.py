@@ -58,7 +58,11 @@ def test_a_plan_is_models_times_suites_with_the_flags_of_a_run(tmp_path: Path) -
         ("humaneval", "--model", "mine", *mine),
         ("swebench", "--model", "mine", *mine, "--network=off"),
     ]
-    assert len({cell.key for cell in plan.cells}) == 3
+    assert [cell.series for cell in plan.cells] == [
+        "humaneval--qwen3-coder",
+        "humaneval--mine",
+        "swebench--mine",
+    ]
     assert plan.alerts == {"webhook": "env:HOOK"}
 
 
@@ -99,3 +103,16 @@ def test_a_bad_plan_is_one_clear_error(text: str, why: str, tmp_path: Path) -> N
 def test_a_plan_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read the plan"):
         read_plan(tmp_path / "none.toml")
+
+
+def test_labels_name_series_and_tell_two_of_one_suite_apart(tmp_path: Path) -> None:
+    twice = (
+        '[[models]]\nname = "Org/Model"\nlabel = "m"\n[[suites]]\nname = "mini"\n[[suites]]\nname = "mini"\n'
+    )
+    with pytest.raises(UsageError, match="mini x m stands there twice: a label"):
+        read(tmp_path, twice)
+    plan = read(tmp_path, twice + 'label = "mini, long"\nsamples = 3\n')
+    first, second = (cell.series for cell in plan.cells)
+    assert first == "mini--m"
+    assert second.startswith("mini-long--m--")
+    assert plan.states == tmp_path / "nightly-states"

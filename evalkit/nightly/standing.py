@@ -1,0 +1,103 @@
+"""How each series stands: its alarms with what people said of them. What pages, feeds and messages tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from evalkit.nightly.dating import Moved
+from evalkit.nightly.history import Series
+from evalkit.nightly.watch import Direction, Watched
+
+State = Literal["new", "acknowledged", "fixed", "expected"]
+Stands = Literal["learning", "steady", "watch", "regressed", "acknowledged", "improved"]
+
+
+@dataclass(frozen=True)
+class Note:
+    """What somebody said of an alarm. `until`: it is new again after that day; None for no end."""
+
+    who: str
+    why: str
+    on: date
+    issue: str = ""
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """An alarm in days. `id` stays the same from night to night: SERIES--drop--FIRST-DAY-THAT-ALARMED.
+
+    `first`: likeliest first night of the new level, `low` to `high` its 99% interval; scores are shares (0 to
+    1), `interval` the 95% one of `difference`. `differs`: facts of the environment across that interval, as
+    (name, before, after). `moved`: tasks by change, largest first. `over`: the day at which all was well
+    again (state "fixed" for a drop). An expected one began a new baseline at `first`, and `moved` is empty.
+    """
+
+    id: str
+    direction: Direction
+    raised: date
+    first: date
+    low: date
+    high: date
+    before: float
+    after: float
+    difference: float
+    interval: tuple[float, float]
+    state: State
+    note: Note | None = None
+    over: date | None = None
+    differs: tuple[tuple[str, str, str], ...] = ()
+    moved: tuple[Moved, ...] = ()
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A task that counts in no alarm. It still runs and counts in the score. `until` is the last day."""
+
+    suite: str
+    task: str
+    reason: str
+    owner: str
+    since: date
+    until: date
+    issue: str = ""
+
+    def expired(self, day: date) -> bool:
+        return day > self.until
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One series as of its last night. `events`: newest first. `quarantined`: of its suite, expired ones too
+    (which count in alarms again)."""
+
+    series: Series
+    watched: Watched
+    events: tuple[Event, ...] = ()
+    quarantined: tuple[Quarantined, ...] = ()
+
+    @property
+    def stands(self) -> Stands:
+        """ "regressed" while a drop is open and new, "acknowledged" while all open drops are."""
+        drops = [e for e in self.events if e.direction == "drop" and e.over is None and e.state != "expected"]
+        if any(event.state == "new" for event in drops):
+            return "regressed"
+        if drops:
+            return "acknowledged"
+        state = self.watched.state
+        return "steady" if state == "regressed" else state
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """All of a plan, as of the night of `day`. `missing`: series of that night that have no whole run, and
+    why. `false_alarms`: drops expected a month over all series where nothing changes."""
+
+    name: str
+    day: date
+    standings: tuple[Standing, ...]
+    missing: Mapping[str, str]
+    false_alarms: float
