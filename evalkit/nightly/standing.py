@@ -11,8 +11,9 @@ from evalkit.nightly.dating import Moved
 from evalkit.nightly.history import Series
 from evalkit.nightly.watch import Direction, Watched
 
-State = Literal["new", "acknowledged", "fixed", "expected"]
-Stands = Literal["learning", "steady", "watch", "regressed", "acknowledged", "improved"]
+State = Literal["new", "acknowledged", "fixed", "expected", "closed"]
+Stands = Literal["learning", "steady", "watch", "regressed", "acknowledged", "improved", "ended"]
+REGRESSED, INCOMPLETE = 10, 3  # exit codes
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,9 @@ class Event:
 
     `first`: likeliest first night of the new level, `low` to `high` its 99% interval; scores are shares (0 to
     1), `interval` the 95% one of `difference`. `differs`: facts of the environment across that interval, as
-    (name, before, after). `moved`: tasks by change, largest first. `over`: the day at which all was well
-    again (state "fixed" for a drop). An expected one began a new baseline at `first`, and `moved` is empty.
+    (name, before, after). `moved`: tasks by change, largest first. `over`: the day from which on it is open
+    no more, and `ended` says why: a drop is "fixed" where the old level is back, and "closed" is what ended
+    otherwise (no longer comparable, an improvement that went again). An expected one began a new baseline.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Event:
     state: State
     note: Note | None = None
     over: date | None = None
+    ended: str = ""
     differs: tuple[tuple[str, str, str], ...] = ()
     moved: tuple[Moved, ...] = ()
 
@@ -72,17 +75,24 @@ class Quarantined:
 @dataclass(frozen=True)
 class Standing:
     """One series as of its last night. `events`: newest first. `quarantined`: of its suite, expired ones too
-    (which count in alarms again)."""
+    (which count in alarms again). `ended`: the plan has it no more, so that nothing of it is news."""
 
     series: Series
     watched: Watched
     events: tuple[Event, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
+    ended: bool = False
+
+    @property
+    def open(self) -> tuple[Event, ...]:
+        return tuple(e for e in self.events if e.over is None and e.state in ("new", "acknowledged"))
 
     @property
     def stands(self) -> Stands:
         """ "regressed" while a drop is open and new, "acknowledged" while all open drops are."""
-        drops = [e for e in self.events if e.direction == "drop" and e.over is None and e.state != "expected"]
+        if self.ended:
+            return "ended"
+        drops = [event for event in self.open if event.direction == "drop"]
         if any(event.state == "new" for event in drops):
             return "regressed"
         if drops:
@@ -101,3 +111,11 @@ class Outlook:
     standings: tuple[Standing, ...]
     missing: Mapping[str, str]
     false_alarms: float
+
+    @property
+    def code(self) -> int:
+        """What `evalkit nightly run` and `report` end with: 10 for a drop that is open and that nobody has
+        spoken for, 3 for an incomplete night, 0 where there is nothing new."""
+        if any(one.stands == "regressed" for one in self.standings):
+            return REGRESSED
+        return INCOMPLETE if self.missing else 0

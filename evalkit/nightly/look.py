@@ -1,0 +1,150 @@
+"""History and what people said of it -> how everything stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from evalkit.nightly.dating import Dated, date_alarm
+from evalkit.nightly.history import Series
+from evalkit.nightly.side import LIMIT
+from evalkit.nightly.standing import Event, Outlook, Quarantined, Standing, State
+from evalkit.nightly.states import Expectation, States
+from evalkit.nightly.watch import Alarm, Watched, watch
+from evalkit.stats.cusum import false_alarms
+
+# A baseline learned from few nights is itself off, which costs half a unit of the limit: what is expected by
+# the chain at LIMIT - 0.5 is what benchmarks/nightly.py finds at LIMIT.
+LEARNED = 0.5
+NOTHING = States()
+EARLY = 3  # nights by which somebody may set a new baseline before the change that was expected
+
+
+def outlook(
+    name: str,
+    history: Sequence[Series],
+    states: States = NOTHING,
+    day: date | None = None,
+    *,
+    planned: Sequence[str] | None = None,
+) -> Outlook:
+    """As of the night of `day`, or of the last one that there is. `planned`: the series that the plan has;
+    None for all of these. The `missing` ones are those of them that have no whole night on the day."""
+    last = max((night.day for series in history for night in series.nights), default=date.today())
+    day = day or last
+    standings = tuple(
+        _standing(series, states, day, ended=planned is not None and series.id not in planned)
+        for series in (_until(series, day) for series in history)
+        if series.nights or planned is None or series.id in planned
+    )
+    going = [one for one in standings if not one.ended]
+    made = Outlook(name, day, standings, {}, false_alarms(len(going), limit=LIMIT - LEARNED))
+    ids = tuple(planned) if planned is not None else tuple(one.series.id for one in going)
+    return replace(made, missing=_missing(made, {}, ids))
+
+
+def _until(series: Series, day: date) -> Series:
+    return replace(series, nights=tuple(night for night in series.nights if night.day <= day))
+
+
+# -- one series ------------------------------------------------------------------------------------
+
+
+def _standing(series: Series, states: States, day: date, *, ended: bool) -> Standing:
+    quarantined = states.quarantine_of(series.suite)
+    apart = frozenset(one.task for one in quarantined if not one.expired(day))
+    wanted = states.expectations(series.id)
+    watched = watch(series, apart=apart, expected={one.begin: one.note.why for one in wanted})
+    events = [_event(watched, alarm, states, wanted, day) for alarm in watched.alarms]
+    events += _expected(series, apart, wanted)
+    events.sort(key=lambda event: (event.raised, event.id), reverse=True)
+    return Standing(series, watched, tuple(events), _sorted(quarantined), ended)
+
+
+def _sorted(quarantined: Sequence[Quarantined]) -> tuple[Quarantined, ...]:
+    return tuple(sorted(quarantined, key=lambda one: (one.until, one.task)))
+
+
+def _event(watched: Watched, alarm: Alarm, states: States, wanted: Sequence[Expectation], day: date) -> Event:
+    """An alarm with its state. What was said of it stays with it when it is over."""
+    event = _in_days(watched, date_alarm(watched, alarm), alarm)
+    ack = states.ack_of(event, watched.series.id)
+    note = ack.note if ack else None
+    if alarm.over is None:
+        known = note is not None and (note.until is None or day <= note.until)
+        return replace(event, state="acknowledged" if known else "new", note=note)
+    why = watched.epochs.get(alarm.over, "")
+    over = watched.series.nights[alarm.over].day
+    if why.startswith("expected: "):
+        said = next((one.note for one in reversed(wanted) if one.begin <= over), note)
+        return replace(event, state="expected", note=said, over=over, ended=why)
+    state: State = "fixed" if not why and alarm.direction == "drop" else "closed"
+    return replace(event, state=state, note=note, over=over, ended=why or "the old level is back")
+
+
+def _in_days(watched: Watched, dated: Dated, alarm: Alarm) -> Event:
+    nights = watched.series.nights
+    raised = nights[alarm.at].day
+    return Event(
+        id=f"{watched.series.id}--{alarm.direction}--{raised}",
+        direction=alarm.direction,
+        raised=raised,
+        first=nights[dated.first].day,
+        low=nights[dated.low].day,
+        high=nights[dated.high].day,
+        before=dated.before,
+        after=dated.after,
+        difference=dated.difference,
+        interval=dated.interval,
+        state="new",
+        differs=dated.differs,
+        moved=dated.moved,
+    )
+
+
+def _expected(series: Series, apart: frozenset[str], wanted: Sequence[Expectation]) -> list[Event]:
+    """The alarms that would have been raised, had nobody said that the new level is what is wanted."""
+    found = []
+    for number, one in enumerate(wanted):
+        stop = wanted[number + 1].begin if number + 1 < len(wanted) else date.max
+        nights = tuple(night for night in series.nights if night.day < stop)
+        begin = next((i for i, night in enumerate(nights) if night.day >= one.begin), None)
+        if begin is None:
+            continue
+        without = watch(
+            replace(series, nights=nights),
+            apart=apart,
+            expected={before.begin: before.note.why for before in wanted[:number]},
+        )
+        for alarm in without.alarms:
+            if alarm.at < begin:  # this one is there as it is, ended by the new baseline
+                continue
+            dated = date_alarm(without, alarm)
+            if dated.low - EARLY <= begin:
+                event = _in_days(without, dated, alarm)
+                over, ended = nights[begin].day, f"expected: {one.note.why}"
+                found.append(replace(event, state="expected", note=one.note, over=over, ended=ended))
+                break
+    return found
+
+
+# -- the night -------------------------------------------------------------------------------------
+
+
+def _missing(outlook: Outlook, ledger: Mapping[str, Any], planned: Sequence[str]) -> dict[str, str]:
+    """Series with no whole run on the day, and why: as the night's ledger says, and as their records do."""
+    ran = {one["cell"]: one for one in ledger.get("runs", ()) if isinstance(one, dict) and "cell" in one}
+    known = {one.series.id: one for one in outlook.standings}
+    found: dict[str, str] = {}
+    for series in planned:
+        nights = known[series].series.nights if series in known else ()
+        night = nights[-1] if nights and nights[-1].day == outlook.day else None
+        if series in ran and not ran[series].get("complete"):
+            found[series] = str(ran[series].get("why") or "its run is not complete")
+        elif night is None:
+            found[series] = "it was not run"
+        elif night.hollow:
+            found[series] = night.hollow
+    return found

@@ -1,0 +1,160 @@
+"""History and notes -> how everything stands: which alarms are open, known, mended, wanted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from evalkit.nightly.history import Night, Series
+from evalkit.nightly.look import outlook
+from evalkit.nightly.standing import Event, Note, Outlook, Quarantined
+from evalkit.nightly.states import Ack, Expectation, Put, States
+
+from .nights import FIRST, shares, simulated
+
+ALL = shares(300)
+LOW = [p if i % 10 else p * 0.2 for i, p in enumerate(ALL)]
+DAY = timedelta(days=1)
+
+
+def fallen(at: int = 30, until: int = 999) -> Series:
+    nights = simulated(
+        50,
+        lambda night: LOW if at <= night < until else ALL,
+        facts=lambda night: {"vLLM": "0.11.1" if night >= at else "0.11.0"},
+    )
+    return Series("swebench", "qwen3", tuple(nights), id="swebench--qwen3", title="SWE-bench Verified")
+
+
+def only(found: Outlook) -> Event:
+    [event] = found.standings[0].events
+    return event
+
+
+def note(until: date | None = None) -> Note:
+    return Note("lena", "vLLM moved", FIRST + 33 * DAY, "#12", until)
+
+
+def ack(event: Event, until: date | None = None) -> States:
+    return States(acks=(Ack("swebench--qwen3", event.direction, event.low, event.raised, note(until)),))
+
+
+def test_a_drop_is_new_until_somebody_speaks_for_it_and_again_when_that_ends() -> None:
+    found = outlook("n", [fallen()])
+    event = only(found)
+    assert (found.code, found.standings[0].stands, event.state) == (10, "regressed", "new")
+    assert event.id == f"swebench--qwen3--drop--{event.raised}"
+    assert event.low <= FIRST + 30 * DAY <= event.high
+    assert event.differs == (("vLLM", "0.11.0", "0.11.1"),)
+    for until, code, state in (
+        (None, 0, "acknowledged"),
+        (found.day, 0, "acknowledged"),
+        (found.day - DAY, 10, "new"),
+    ):
+        spoken = outlook("n", [fallen()], ack(event, until))
+        assert (spoken.code, only(spoken).state) == (code, state)
+        assert only(spoken).note == note(until)
+
+
+def test_an_ack_stays_with_its_alarm_when_that_moves_by_a_night_and_goes_to_no_other() -> None:
+    event = only(outlook("n", [fallen()]))
+    moved = replace(event, first=event.first + DAY, low=event.low + DAY, raised=event.raised + DAY)
+    states = ack(event)
+    assert states.ack_of(moved, "swebench--qwen3")
+    assert not states.ack_of(replace(moved, direction="rise"), "swebench--qwen3")
+    assert not states.ack_of(event, "swebench--kimi")
+    later = replace(
+        event, first=event.first + 9 * DAY, low=event.low + 9 * DAY, raised=event.raised + 9 * DAY
+    )
+    assert not states.ack_of(later, "swebench--qwen3")
+
+
+def test_a_drop_that_is_mended_is_fixed_and_keeps_what_was_said_of_it() -> None:
+    series = fallen(25, until=32)
+    event = only(outlook("n", [series]))
+    assert (event.state, event.ended) == ("fixed", "the old level is back")
+    assert event.over
+    assert event.over > FIRST + 32 * DAY
+    found = outlook("n", [series], ack(event))
+    assert (only(found).state, only(found).note, found.code) == ("fixed", note(), 0)
+    open_then = outlook("n", [series], day=event.raised)  # the night it was raised
+    assert (open_then.code, only(open_then).state, open_then.day) == (10, "new", event.raised)
+
+
+@pytest.mark.parametrize("begin", [30, 33, 40])
+def test_what_was_expected_is_no_alarm_and_shown_as_expected(begin: int) -> None:
+    """Set from before the alarm was raised or after it."""
+    before = only(outlook("n", [fallen()]))
+    states = States(expected=(Expectation("swebench--qwen3", FIRST + begin * DAY, note()),))
+    found = outlook("n", [fallen()], states)
+    event = only(found)
+    assert (event.state, event.note, event.id) == ("expected", note(), before.id)
+    assert (event.over, event.ended) == (FIRST + begin * DAY, "expected: vLLM moved")
+    assert (found.code, found.standings[0].open) == (0, ())
+    assert found.standings[0].watched.epochs == {begin: "expected: vLLM moved"}
+
+
+def test_a_new_baseline_where_nothing_happened_is_no_event_and_hides_no_later_drop() -> None:
+    states = States(expected=(Expectation("swebench--qwen3", FIRST + 10 * DAY, note()),))
+    assert [e.state for e in outlook("n", [fallen()], states).standings[0].events] == ["new"]
+    assert [e.state for e in outlook("n", [fallen(60)], states).standings[0].events] == []
+
+
+def test_runs_that_are_no_longer_comparable_close_a_drop() -> None:
+    nights = [replace(n, key="v2" if i >= 40 else "v1") for i, n in enumerate(fallen().nights)]
+    found = outlook("n", [replace(fallen(), nights=tuple(nights))])
+    assert (only(found).state, only(found).over, found.code) == ("closed", FIRST + 40 * DAY, 0)
+    assert "comparable" in only(found).ended
+
+
+def test_quarantine_holds_until_its_last_day() -> None:
+    made = simulated(60, lambda night: [*ALL, *([1.0] * 30 if night < 30 else [0.0] * 30)])
+    series = Series("suite", "model", tuple(made), id="suite--model")
+    last = made[-1].day
+
+    def held(until: date, suite: str = "suite") -> Outlook:
+        tasks = [Quarantined(suite, f"task-{i}", "flaky", "lena", FIRST, until) for i in range(300, 330)]
+        return outlook("n", [series], States(quarantined=tuple(Put(one) for one in tasks)))
+
+    assert held(last).code == 0
+    assert held(last - DAY).code == 10
+    assert len(held(last - DAY).standings[0].quarantined) == 30
+    assert held(last, "other").standings[0].quarantined == ()
+
+
+def test_a_night_without_a_whole_run_is_incomplete_and_a_drop_goes_before_it() -> None:
+    nights = fallen(60).nights
+    last = nights[-1]
+    steady = replace(fallen(60), id="a")
+    lost = replace(last, tasks=dict(list(last.tasks.items())[20:]), errors=20)
+    hollow = replace(fallen(60), id="b", nights=(*nights[:-1], lost))
+    gap = replace(fallen(60), id="c", nights=nights[:-1])
+    found = outlook("n", [steady, hollow, gap], planned=("a", "b", "c", "d"))
+    assert found.missing == {
+        "b": "6.7% of its samples broke by infrastructure",
+        "c": "it was not run",
+        "d": "it was not run",
+    }
+    assert found.code == 3
+    assert outlook("n", [replace(fallen(), id="a"), gap]).code == 10
+    assert outlook("n", [steady]).code == 0
+
+
+def test_a_series_that_the_plan_has_no_more_is_no_news() -> None:
+    found = outlook("n", [fallen()], planned=())
+    assert (found.standings[0].stands, found.code, found.missing, found.false_alarms) == ("ended", 0, {}, 0)
+
+
+def test_the_rate_of_false_alarms_is_what_the_simulation_found() -> None:
+    """18 series: 0.48 to 0.70 a month there; 0.58 by the chain."""
+    many = outlook("n", [Series("s", str(i), (), id=str(i)) for i in range(18)])
+    assert many.false_alarms == pytest.approx(0.58, abs=0.005)
+
+
+def test_no_night_at_all() -> None:
+    found = outlook("n", [Series("s", "m", (), id="s--m")])
+    assert (found.standings[0].stands, found.missing) == ("learning", {"s--m": "it was not run"})
+    empty: list[Night] = []
+    assert found.standings[0].series.nights == tuple(empty)
