@@ -20,7 +20,7 @@ class Night:
     baseline begins. `facts`: the environment by name ("endpoint", "image"), which may change beside it.
     `used`: by name (USED) where it is known, None where it is not; `ends`: samples by outcome and reason
     ("passed", "failed/timeout"); `reasons`: of each task that did not wholly pass, what its first such sample
-    ended as. `simulated`: made up, and shown as such.
+    ended as. `simulated`: made up, and shown as such. `unread`: why its run cannot be read, where it cannot.
     """
 
     day: date
@@ -34,6 +34,7 @@ class Night:
     ends: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     simulated: bool = False
+    unread: str = ""
 
     @property
     def scored(self) -> int:
@@ -47,6 +48,8 @@ class Night:
     @property
     def hollow(self) -> str:
         """Why it is shown and compared with nothing; "" where it counts."""
+        if self.unread:
+            return f"its run cannot be read: {self.unread}"
         if not self.planned or not self.scored:
             return "nothing was scored"
         if self.errors > MOST_ERRORS * self.planned:

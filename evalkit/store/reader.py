@@ -70,6 +70,10 @@ class Reader:
         attempts, failed = self._row("SELECT count(*), total(iif(error != '', cost, 0)) FROM attempt")
         return Totals(calls, attempts, prompt, completion, reasoning, cost, failed, unpriced)
 
+    def calls(self) -> list[tuple[int, str, str, float]]:
+        """Each completed call, oldest first: id, role, the model that the endpoint named, seconds."""
+        return list(self._query("SELECT id, role, served_model, wall_s FROM call ORDER BY id"))
+
     # -- samples -----------------------------------------------------------------------------------
     def samples(self) -> Iterator[dict[str, Any]]:
         """A row a planned sample, in the plan's order: `pandas.DataFrame(run.samples())`."""

@@ -1,0 +1,279 @@
+"""A record: what one run of one night gave, as a small JSON file beside the runs: docs/nightly.md.
+
+History is read from records: a run of each of a thousand nights need not be opened again for every page, and
+runs may be thrown away while their records stay. People may write them by hand, too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from evalkit.errors import DataError
+from evalkit.nightly.history import USED, Night
+from evalkit.outcome import REASONS, Outcome
+from evalkit.registry import did_you_mean
+
+FORMAT = 1
+ENDING = ".record.json"
+FIELDS = "see docs/nightly.md for the fields of a record"
+# outcomes as a record has them: "passed", "failed/timeout", and "failed" of one whose reason is not known
+ENDS = frozenset(str(outcome) for outcome in Outcome) | {
+    f"{outcome}/{reason}" for outcome, reasons in REASONS.items() for reason in reasons
+}
+# every count of a task that has few samples, once: a history has millions of them
+FEW = {(passed, scored): (passed, scored) for scored in range(17) for passed in range(scored + 1)}
+
+
+@dataclass(frozen=True)
+class Record:
+    """A night of the series `series`, with what the series is called. `stamp` tells whether the run has
+    changed since; "" where nobody knows."""
+
+    night: Night
+    series: str
+    suite: str
+    model: str
+    title: str = ""
+    samples: int = 1
+    stamp: str = ""
+
+
+def path_of(folder: Path, series: str) -> Path:
+    """Where a night's record of a series is, in the night's folder."""
+    return folder / f"{series}{ENDING}"
+
+
+def write_record(record: Record, folder: Path) -> None:
+    """Whole or not at all. OSError where the disk is full or read-only."""
+    path = path_of(folder, record.series)
+    new = folder / f".{record.series}.{os.getpid()}.new"
+    try:
+        new.write_text(text_of(record))
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def text_of(record: Record) -> str:
+    """JSON with a line for each field and each task."""
+
+    def lines(fields: Mapping[str, Any], deep: int) -> str:
+        pad = " " * deep
+        rows = (
+            f"{pad}{json.dumps(name)}: "
+            + (lines(value, deep + 1) if isinstance(value, dict) and value else json.dumps(value))
+            for name, value in fields.items()
+        )
+        return "{\n" + ",\n".join(rows) + f"\n{pad[1:]}}}"
+
+    return lines(to_json(record), 1) + "\n"
+
+
+def to_json(record: Record) -> dict[str, Any]:
+    night = record.night
+    return {
+        "format": FORMAT,
+        "series": record.series,
+        "suite": record.suite,
+        "model": record.model,
+        "title": record.title,
+        "samples": record.samples,
+        "run": night.run,
+        "stamp": record.stamp,
+        "key": night.key,
+        "planned": night.planned,
+        "errors": night.errors,
+        "tasks": {task: list(counts) for task, counts in night.tasks.items()},
+        "ends": dict(night.ends),
+        "reasons": dict(night.reasons),
+        "facts": dict(night.facts),
+        "used": dict(night.used),
+        "simulated": night.simulated,
+    }
+
+
+def read_record(path: Path, day: date, names: dict[str, str] | None = None) -> Record:
+    """DataError names the file and the field. `names` holds the task ids of records that were read before:
+    the same ids every night, kept once."""
+    try:
+        raw = path.read_bytes()
+    except OSError as e:
+        raise DataError(f"cannot read the record {path}: {e.strerror}") from None
+    try:
+        found = json.loads(raw, parse_constant=_no_number)
+        if rb"\u" in raw:
+            json.dumps(found, ensure_ascii=False).encode()  # half a character could be shown nowhere
+        return _record(found, path, day, names if names is not None else {})
+    except (ValueError, RecursionError) as e:
+        what = f"it is no JSON: {e}" if isinstance(e, json.JSONDecodeError) else str(e)
+        raise DataError(f"{path}: {what}", FIELDS) from None
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number")
+
+
+# -- its fields ------------------------------------------------------------------------------------
+
+Check = Callable[[Any], Any]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("is no text")
+    return value
+
+
+def _name(value: Any) -> str:
+    if not _text(value).strip():
+        raise ValueError("is empty")
+    return str(value)
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError("is no count")
+    return value
+
+
+def _counted(value: Any) -> int:
+    if not _count(value):
+        raise ValueError("must be more than 0")
+    return int(value)
+
+
+def _bool(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("is neither true nor false")
+    return value
+
+
+def _amount(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise ValueError("is neither a number from 0 on nor null")
+    return float(value)
+
+
+def _format(value: Any) -> int:
+    if value != FORMAT:
+        newer = type(value) is int and value > FORMAT
+        raise ValueError(f"is {value!r}, not {FORMAT}" + (": a newer evalkit wrote it" if newer else ""))
+    return FORMAT
+
+
+def _each(check: Check, known: Iterable[str] = ()) -> Check:
+    """Of an object whose values are checked, and its names where only some are `known`."""
+
+    def checked(value: Any) -> dict[str, Any]:
+        found = {}
+        for name, one in _object(value).items():
+            if known and name not in known:
+                raise ValueError(f"has a name {name!r}: {did_you_mean(name, known)}")
+            try:
+                found[name] = check(one)
+            except ValueError as e:
+                raise ValueError(f"of {name!r} {e}") from None
+        return found
+
+    return checked
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("is no object")
+    return value
+
+
+def _end(value: Any) -> str:
+    if value not in ENDS:
+        raise ValueError(f"is {value!r}, which is no outcome: {did_you_mean(str(value), ENDS)}")
+    return str(value)
+
+
+CHECKS: Mapping[str, Check] = {
+    "format": _format,
+    "series": _name,
+    "suite": _name,
+    "model": _name,
+    "title": _text,
+    "samples": _counted,
+    "run": _text,
+    "stamp": _text,
+    "key": _text,
+    "planned": _count,
+    "errors": _count,
+    "tasks": _object,
+    "ends": _each(_count, ENDS),
+    "reasons": _each(_end),
+    "facts": _each(_text),
+    "used": _each(_amount, USED),
+    "simulated": _bool,
+}
+NEEDED = ("format", "series", "suite", "model", "planned", "tasks")
+
+
+def _record(raw: Any, path: Path, day: date, names: dict[str, str]) -> Record:
+    if not isinstance(raw, dict):
+        raise ValueError("it is no JSON object")
+    if lacking := [name for name in NEEDED if name not in raw]:
+        raise ValueError(f"{lacking[0]} is missing")
+    found: dict[str, Any] = {}
+    for name, value in raw.items():
+        if name not in CHECKS:
+            raise ValueError(f"it has a field {name!r}: {did_you_mean(name, CHECKS)}")
+        try:
+            found[name] = CHECKS[name](value)
+        except ValueError as e:
+            raise ValueError(f"{name} {e}") from None
+    if path.name != f"{found['series']}{ENDING}":
+        raise ValueError(f"series is {found['series']!r}, not what the file is called")
+    run = found.get("run", "")
+    if run in (".", "..") or re.search(r"[/\0]", run):
+        raise ValueError(f"run is {run!r}, which is no folder in the night's")
+    tasks = _tasks(found["tasks"], names)
+    planned = found["planned"]
+    if (scored := sum(n for _, n in tasks.values())) > planned:
+        raise ValueError(f"planned is {planned}, but {scored} samples have a verdict")
+    night = Night(
+        day,
+        run,
+        tasks,
+        planned,
+        *(found.get("errors", 0), found.get("key", "")),
+        facts=found.get("facts", {}),
+        used=found.get("used", {}),
+        ends=found.get("ends", {}),
+        reasons=found.get("reasons", {}),
+        simulated=found.get("simulated", False),
+    )
+    rest = {name: found[name] for name in ("title", "samples", "stamp") if name in found}
+    return Record(night, found["series"], found["suite"], found["model"], **rest)
+
+
+def _tasks(raw: Mapping[str, Any], names: dict[str, str]) -> dict[str, tuple[int, int]]:
+    tasks = {}
+    for task, counts in raw.items():
+        try:
+            passed, scored = counts
+            known = FEW.get((passed, scored)) or _pair(passed, scored)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"tasks of {task!r} is {str(counts)[:60]}, not [passed, scored] with passed <= scored"
+            ) from None
+        tasks[names.setdefault(task, task)] = known
+    return tasks
+
+
+def _pair(passed: Any, scored: Any) -> tuple[int, int]:
+    if _count(passed) > _count(scored):
+        raise ValueError
+    return passed, scored

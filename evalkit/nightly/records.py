@@ -1,0 +1,99 @@
+"""All nights of a plan, read from their records.
+
+RESULTS/NAME/2026-11-26/SERIES.record.json     docs/nightly.md
+
+A record follows its run: where that was judged again since, or went on, the record is made anew. Where the
+run is gone, the record stands for itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from evalkit.errors import DataError, StoreError
+from evalkit.nightly.history import Night, Series
+from evalkit.nightly.measure import measure, stamp_of
+from evalkit.nightly.night import LEDGER
+from evalkit.nightly.plan import Cell, Plan
+from evalkit.nightly.record import ENDING, Record, read_record, write_record
+
+
+def read_history(plan: Plan) -> tuple[Series, ...]:
+    """A series for each cell of the plan, in its order, also those without a night; then, by id, series that
+    have records and are no longer in the plan. DataError names a record that is malformed, and its field."""
+    cells = {cell.series: cell for cell in plan.cells}
+    found: dict[str, list[Record]] = {series: [] for series in cells}
+    names: dict[str, str] = {}
+    for folder, day in nights_of(plan):
+        for record in _night(folder, day, cells, names):
+            found.setdefault(record.series, []).append(record)
+    ended = sorted(found.keys() - cells.keys())
+    return tuple(_series(series, found[series], cells.get(series)) for series in (*cells, *ended))
+
+
+def nights_of(plan: Plan) -> list[tuple[Path, date]]:
+    """The folders of a plan's nights and their days, oldest first."""
+    found = []
+    for folder in plan.folder.iterdir() if plan.folder.is_dir() else ():
+        try:
+            day = date.fromisoformat(folder.name)
+        except ValueError:
+            continue
+        if folder.name == day.isoformat() and folder.is_dir():
+            found.append((folder, day))
+    return sorted(found, key=lambda night: night[1])
+
+
+def _night(folder: Path, day: date, cells: dict[str, Cell], names: dict[str, str]) -> Iterator[Record]:
+    known = set()
+    for path in sorted(folder.glob(f"*{ENDING}")):
+        record = read_record(path, day, names)
+        known.add(record.series)
+        yield _as_it_is(record, folder)
+    for series, run in _done(folder):
+        if series in cells and series not in known and stamp_of(folder / run):
+            cell = cells[series]
+            unread = Night(day, run, {}, 0, unread="it has no record")
+            yield _measured(Record(unread, series, cell.suite, cell.model), folder)
+
+
+def _as_it_is(record: Record, folder: Path) -> Record:
+    """The record, made anew where its run has changed."""
+    run = record.night.run
+    stamp = stamp_of(folder / run) if run and not record.night.simulated else ""
+    return record if stamp in ("", record.stamp) else _measured(record, folder)
+
+
+def _measured(record: Record, folder: Path) -> Record:
+    """Of a record's run; the record that was, where the run cannot be read."""
+    try:
+        found = measure(folder / record.night.run, record.series, record.suite, record.model)
+    except (StoreError, DataError) as e:
+        return replace(record, night=replace(record.night, unread=record.night.unread and e.message))
+    with contextlib.suppress(OSError):  # full or read-only: it is measured again the next time
+        write_record(found, folder)
+    return found
+
+
+def _done(folder: Path) -> Iterator[tuple[str, str]]:
+    """Series and runs of a night as its ledger has them: the night may have died before a record was made."""
+    try:
+        ledger = json.loads((folder / LEDGER).read_text())
+        for one in ledger["runs"]:
+            if one["cell"] and one["run"] and "/" not in one["run"]:
+                yield str(one["cell"]), str(one["run"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return
+
+
+def _series(series: str, records: list[Record], cell: Cell | None) -> Series:
+    last = records[-1] if records else None
+    nights = tuple(record.night for record in records)
+    suite, model = (cell.suite, cell.model) if cell else (last.suite, last.model) if last else ("", "")
+    title, samples = (last.title, last.samples) if last else ("", 1)
+    return Series(suite, model, nights, samples, title, series)
