@@ -1,123 +1,195 @@
 """One night: the plan's runs one after the other, each an `evalkit run` of its own, in one folder.
 
-    RESULTS/NAME/2026-11-26/            ordinary runs: report, compare, show and score work on them
-    RESULTS/NAME/2026-11-26/night.json  what has been done
+    RESULTS/NAME/2026-11-26/              ordinary runs: report, compare, show and score work on them
+    RESULTS/NAME/2026-11-26/night.json    what has been done (ledger.py)
 
-A night that was cut short goes on when it is run again: runs continue where they stand. One that is done
-is done.
+A night that was cut short goes on when it is run again: what is whole stays, the other runs continue where
+they stand. One that is done is done.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from types import FrameType
-from typing import IO, Any, Self
+from typing import Any
 
-from evalkit.child import ends_with_me
-from evalkit.errors import UsageError
+from evalkit.errors import EvalkitError, UsageError
+from evalkit.nightly.ledger import Entry, Ledger, alone, read_ledger, write_ledger
 from evalkit.nightly.plan import Cell, Plan
+from evalkit.nightly.stop import Stop
+from evalkit.text import duration, one_line
 
-LEDGER, LOCK = "night.json", ".lock"
 DONE, INCOMPLETE, INTERRUPTED = 0, 3, 130
-Say = Callable[[str], None]
+ENDS = {
+    "cost": "the night's money is spent",
+    "time": "the night's time is over",
+    "sandbox": "the sandbox is not usable",
+    "model": "the endpoint refuses every call",
+    "interrupted": "interrupted",
+}
 
 
 @dataclass(frozen=True)
 class Ran:
-    """How one run of a night ended. `summary` is what `evalkit run --json` said, {} where it said nothing;
-    `why` in words where it is not complete."""
+    """How one run of a night ended. `summary` is what `evalkit run --json` said, {} where it said nothing or
+    was whole before this session; `why` in words where it is not complete: more samples are missing than the
+    run's --max-error-rate allows, or it never came to any."""
 
     cell: Cell
     code: int
-    summary: Mapping[str, Any]
+    summary: Mapping[str, Any] = field(default_factory=dict)
     why: str = ""
+    run: str = ""
+    seconds: float = 0.0
 
     @property
     def complete(self) -> bool:
-        return self.code == DONE and bool(self.summary.get("complete"))
+        return self.code == DONE
 
 
-def run_night(plan: Plan, day: date, say: Say = lambda line: None) -> tuple[int, tuple[Ran, ...]]:
+class Hearer:
+    """Hears how a night goes. This one keeps it to itself."""
+
+    def say(self, line: str) -> None: ...
+
+    def begins(self, cell: Cell, number: int, of: int, folder: Path, process: int) -> None: ...
+
+    def ends(self, ran: Ran) -> None: ...
+
+
+@dataclass
+class _Night:
+    """A night at work."""
+
+    plan: Plan
+    folder: Path
+    ledger: Ledger
+    watch: Hearer
+    stop: Stop
+    lock: int
+    began: float
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+
+def run_night(plan: Plan, day: date, watch: Hearer | None = None) -> tuple[int, tuple[Ran, ...]]:
     """The exit code, and how each run ended. UsageError where the night is done, or runs already."""
     folder = plan.folder / day.isoformat()
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder, day), _Stop() as stop:
-        ledger = _read(folder)
-        if ledger.get("done"):
+    with alone(folder, day) as lock, Stop() as stop:
+        ledger = read_ledger(folder)
+        if ledger.done and all(ledger.has(cell, folder) for cell in plan.cells):
             raise UsageError(f"the night of {day} is done", "another day has another night: --date")
-        began = time.monotonic() - float(ledger.get("seconds", 0.0))
-        ran: list[Ran] = []
-        for cell in plan.cells:
-            if stop.told:
-                break
-            ran.append(_run(plan, folder, cell, ran, time.monotonic() - began, say, stop))
-            _write(folder, plan, ran, time.monotonic() - began)
+        began = time.monotonic() - ledger.seconds
+        planned = tuple(cell.series for cell in plan.cells)
+        ledger = replace(ledger, plan=plan.name, planned=planned, done=False)
+        night = _Night(plan, folder, ledger, watch or Hearer(), stop, lock, began)
+        _keep(night)
+        ran = _all(night)
         complete = len(ran) == len(plan.cells) and all(one.complete for one in ran)
-        _write(folder, plan, ran, time.monotonic() - began, done=complete)
+        night.ledger = replace(night.ledger, done=complete)
+        _keep(night)
         if stop.told:
-            return INTERRUPTED, tuple(ran)
-        return (DONE if complete else INCOMPLETE), tuple(ran)
+            return INTERRUPTED, ran
+        return (DONE if complete else INCOMPLETE), ran
 
 
-def _run(
-    plan: Plan, folder: Path, cell: Cell, before: list[Ran], seconds: float, say: Say, stop: _Stop
-) -> Ran:
-    limits, why = _left(plan, before, seconds)
-    if why:
-        say(f"{cell.suite} x {cell.model}: not begun, {why}")
-        return Ran(cell, INCOMPLETE, {}, why)
-    say(f"{cell.suite} x {cell.model}")
-    words = [
-        sys.executable,
-        "-m",
-        "evalkit",
-        "run",
-        *cell.words,
-        *limits,
-        "--results",
-        str(folder),
-        "--json",
-        "-q",
-    ]
-    stop.child = child = subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=ends_with_me()
+def _all(night: _Night) -> tuple[Ran, ...]:
+    ran: list[Ran] = []
+    for number, cell in enumerate(night.plan.cells, 1):
+        if night.ledger.has(cell, night.folder):
+            ran.append(Ran(cell, DONE, run=night.ledger.entries[cell.series].run))
+            night.watch.ends(ran[-1])
+            continue
+        if night.stop.told:
+            break
+        one = _run(night, cell, number)
+        ran.append(one)
+        night.ledger = night.ledger.with_entry(
+            Entry(cell.series, cell.suite, cell.model, cell.words, one.run, one.code, one.complete, one.why)
+        )
+        _keep(night)
+        night.watch.ends(one)
+    return tuple(ran)
+
+
+def _keep(night: _Night) -> None:
+    night.ledger = replace(night.ledger, seconds=night.seconds)
+    if trouble := write_ledger(night.folder, night.ledger):
+        night.watch.say(f"the night's ledger could not be written: {trouble}")
+
+
+# -- one run ---------------------------------------------------------------------------------------
+
+
+def _run(night: _Night, cell: Cell, number: int) -> Ran:
+    limits, over = _left(night)
+    if over:
+        return Ran(cell, INCOMPLETE, {}, f"not begun, {over}", _run_before(night, cell))
+    if (known := night.ledger.entries.get(cell.series)) and known.words != cell.words:
+        night.watch.say(f"{name(cell)}: its flags have changed since it ran this night: another run")
+    began = time.monotonic()
+    words = [sys.executable, "-m", "evalkit", "run", *cell.words, *limits]
+    child = night.stop.start(
+        [*words, f"--results={night.folder}", "--json", "-q"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        pass_fds=(night.lock,),
     )
-    out, err = child.communicate()
+    night.watch.begins(cell, number, len(night.plan.cells), night.folder, child.pid)
+    out, err = (said.decode(errors="replace") for said in child.communicate())
     summary = _summary(out)
-    last = err.strip().splitlines()
-    why = "" if child.returncode == 0 else (last[0] if last else f"it ended with {child.returncode}")[:500]
-    if child.returncode == 0 and not summary.get("complete"):
-        why = f"it stopped early: {summary.get('end', 'it said nothing')}"
-    if why:
-        say(f"{cell.suite} x {cell.model}: {why}")
-    return Ran(cell, child.returncode, summary, why)
+    run = Path(str(summary.get("run", ""))).name or _run_before(night, cell)
+    trouble = "" if child.returncode == DONE else why(child.returncode, summary, err)
+    return Ran(cell, child.returncode, summary, trouble, run, time.monotonic() - began)
 
 
-def _left(plan: Plan, before: list[Ran], seconds: float) -> tuple[list[str], str]:
+def _run_before(night: _Night, cell: Cell) -> str:
+    """The run that is there already from an earlier session of this night, with the same flags."""
+    known = night.ledger.entries.get(cell.series)
+    return known.run if known and known.words == cell.words else ""
+
+
+def _left(night: _Night) -> tuple[list[str], str]:
     """Limits of the next run by what the night has left, or why there is nothing left."""
     limits: list[str] = []
+    plan = night.plan
     if plan.money is not None:
-        spent = sum(float(one.summary.get("cost") or 0.0) for one in before)
+        spent = _spent(night.folder)
         if spent >= plan.money:
             return [], f"${spent:.2f} of the night's ${plan.money:g} are spent"
-        limits += ["--max-cost", f"{plan.money - spent:.6f}"]
+        limits += [f"--max-cost={plan.money - spent:.6f}"]
     if plan.hours is not None:
-        if seconds >= plan.hours * 3600:
+        left = plan.hours * 3600 - night.seconds
+        if left <= 0:
             return [], f"the night's {plan.hours:g} h are over"
-        limits += ["--max-time", f"{plan.hours * 3600 - seconds:.1f}s"]
+        limits += [f"--max-time={max(left, 0.1):.1f}s"]
     return limits, ""
+
+
+def _spent(folder: Path) -> float:
+    """US dollars of all completed calls in the night's folder, whoever was killed in the meantime. Calls of
+    unknown price are none: a run with such calls stops by itself where there is a limit."""
+    from evalkit.run.result import summarize
+    from evalkit.store import holds_run
+
+    spent = 0.0
+    for run in sorted(folder.iterdir()):
+        if run.is_dir() and not run.is_symlink() and holds_run(run):
+            try:
+                spent += summarize(run).cost or 0.0
+            except EvalkitError:  # damaged: the run itself will say so
+                continue
+    return spent
 
 
 def _summary(out: str) -> Mapping[str, Any]:
@@ -129,72 +201,42 @@ def _summary(out: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-# -- the ledger ------------------------------------------------------------------------------------
+def why(code: int, summary: Mapping[str, Any], err: str) -> str:
+    """Why a run is not whole, on one line."""
+    lines = [line for line in err.splitlines() if line.strip()]
+    told = next((line for line in lines if line.startswith("evalkit: error: ")), "")
+    if summary:
+        reasons = {
+            k: n for k, n in summary.get("reasons", {}).items() if k.startswith(("error/", "not_run/"))
+        }
+        reasons.pop("not_run/excluded", None)
+        missing = f"{sum(reasons.values())} of {summary.get('planned', 0)} samples are missing"
+        text = f"{missing}: {', '.join(f'{n} {reason}' for reason, n in reasons.items()) or 'unknown'}"
+        end = ENDS.get(str(summary.get("end", "")), "")
+        text = f"{text} ({end})" if end else text
+    elif told:
+        text = told.removeprefix("evalkit: error: ")
+    elif code < 0:
+        text = f"it was ended by signal {-code}"
+    else:
+        text = lines[-1].strip() if lines else f"it ended with {code}"
+    return one_line(text, 500)
 
 
-def _read(folder: Path) -> dict[str, Any]:
-    with contextlib.suppress(OSError, ValueError):
-        found = json.loads((folder / LEDGER).read_text())
-        return found if isinstance(found, dict) else {}
-    return {}
+def _is_missing(reason: str) -> bool:
+    return reason.startswith(("error/", "not_run/")) and reason != "not_run/excluded"
 
 
-def _write(folder: Path, plan: Plan, ran: list[Ran], seconds: float, *, done: bool = False) -> None:
-    """A full disk must not end the night: its runs say themselves what they could not store."""
-    facts = {
-        "plan": plan.name,
-        "planned": [cell.series for cell in plan.cells],
-        "runs": [
-            {
-                "cell": one.cell.series,
-                "suite": one.cell.suite,
-                "model": one.cell.model,
-                "run": Path(str(one.summary.get("run", ""))).name,
-                "code": one.code,
-                "complete": one.complete,
-                "why": one.why,
-            }
-            for one in ran
-        ],
-        "seconds": round(seconds, 1),
-        "done": done,
-    }
-    new = folder / f"{LEDGER}.{os.getpid()}"
-    with contextlib.suppress(OSError):
-        new.write_text(json.dumps(facts, indent=1))
-        new.replace(folder / LEDGER)
+def name(cell: Cell) -> str:
+    return one_line(f"{cell.suite} x {cell.model}", 100)
 
 
-@contextmanager
-def _alone(folder: Path, day: date) -> Iterator[None]:
-    """Two at once would work on the same runs."""
-    file: IO[str] = (folder / LOCK).open("w")
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(f"the night of {day} runs already", f"its runs: {folder}") from None
-        yield
-
-
-class _Stop:
-    """Ctrl-C and SIGTERM, passed on to the run at work, which stops by itself; no other is begun after it."""
-
-    def __init__(self) -> None:
-        self.told = False
-        self.child: subprocess.Popen[str] | None = None
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._tell)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _tell(self, number: int, frame: FrameType | None) -> None:
-        self.told = True
-        if self.child is not None and self.child.poll() is None:
-            self.child.terminate()
+def told(ran: Ran) -> str:
+    """One run of a night on one line."""
+    if not ran.complete:
+        return f"{name(ran.cell)}: {ran.why}"
+    if not ran.summary:
+        return f"{name(ran.cell)}: whole already"
+    score, scored, planned = (ran.summary.get(key) for key in ("pass@1", "scored", "planned"))
+    share = "no score" if score is None else f"{100 * score:.1f}%"
+    return f"{name(ran.cell)}: {share}, {scored} of {planned} samples, {duration(ran.seconds)}"
