@@ -2,6 +2,7 @@
 
     RESULTS/NAME/2026-11-26/              ordinary runs: report, compare, show and score work on them
     RESULTS/NAME/2026-11-26/night.json    what has been done (ledger.py)
+    RESULTS/NAME/2026-11-26/SERIES.record.json    what history is read from (records.py)
 
 A night that was cut short goes on when it is run again: what is whole stays, the other runs continue where
 they stand. One that is done is done.
@@ -117,6 +118,7 @@ def _all(night: _Night) -> tuple[Ran, ...]:
             Entry(cell.series, cell.suite, cell.model, cell.words, one.run, one.code, one.complete, one.why)
         )
         _keep(night)
+        _record(night, cell, one)
         night.watch.ends(one)
     return tuple(ran)
 
@@ -125,6 +127,18 @@ def _keep(night: _Night) -> None:
     night.ledger = replace(night.ledger, seconds=night.seconds)
     if trouble := write_ledger(night.folder, night.ledger):
         night.watch.say(f"the night's ledger could not be written: {trouble}")
+
+
+def _record(night: _Night, cell: Cell, ran: Ran) -> None:
+    """A run whose record cannot be written is still there: the next report writes it."""
+    from evalkit.nightly.measure import record_run
+
+    if not ran.run:
+        return
+    try:
+        record_run(night.folder / ran.run, cell)
+    except (EvalkitError, OSError) as e:
+        night.watch.say(f"{name(cell)}: no record of it: {one_line(str(e), 300)}")
 
 
 # -- one run ---------------------------------------------------------------------------------------
@@ -206,10 +220,7 @@ def why(code: int, summary: Mapping[str, Any], err: str) -> str:
     lines = [line for line in err.splitlines() if line.strip()]
     told = next((line for line in lines if line.startswith("evalkit: error: ")), "")
     if summary:
-        reasons = {
-            k: n for k, n in summary.get("reasons", {}).items() if k.startswith(("error/", "not_run/"))
-        }
-        reasons.pop("not_run/excluded", None)
+        reasons = {k: n for k, n in summary.get("reasons", {}).items() if _is_missing(k)}
         missing = f"{sum(reasons.values())} of {summary.get('planned', 0)} samples are missing"
         text = f"{missing}: {', '.join(f'{n} {reason}' for reason, n in reasons.items()) or 'unknown'}"
         end = ENDS.get(str(summary.get("end", "")), "")

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from evalkit.errors import DataError, StoreError
 from evalkit.nightly.history import Night, Series
+from evalkit.nightly.ledger import LEDGER
 from evalkit.nightly.measure import measure, stamp_of
-from evalkit.nightly.night import LEDGER
 from evalkit.nightly.plan import Cell, Plan
 from evalkit.nightly.record import ENDING, Record, read_record, write_record
 
