@@ -6,7 +6,7 @@ import re
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import evalkit
@@ -33,13 +33,13 @@ def page(report: Report, *, labels: Labels, drill: Drill | None = None) -> str:
         .get_template("page.html.j2")
         .render(
             report=report,
+            title=report.title,
             looks=seen,
             sections=list(sections(report, seen, lettered, labels, drill=drill is not None)),
             policy=policy(script),
-            style=Markup(
-                compact(colours() + sheet("style.css") + sheet("media.css") + (drill.style if drill else ""))
-            ),
+            style=style(sheet("style.css"), drill.style if drill else ""),
             script=Markup(script),
+            blocks=drill.blocks if drill else {},
             drill=drill,
             scale=scale(),
             version=evalkit.__version__,
@@ -47,11 +47,11 @@ def page(report: Report, *, labels: Labels, drill: Drill | None = None) -> str:
     )
 
 
-def environment(labels: Labels) -> Environment:
+def environment(labels: Labels, *packages: str) -> Environment:
     """Everything that a template prints is made visible, then escaped. There is no way around that but markup
-    that our own code made."""
+    that our own code made. `packages`: whose templates come before the report's."""
     made = Environment(
-        loader=PackageLoader("evalkit.report.page"),
+        loader=ChoiceLoader([PackageLoader(package) for package in (*packages, "evalkit.report.page")]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=plain,
@@ -106,6 +106,11 @@ def colours() -> str:
         *(f".{name}{{fill:var(--{name})}}" for name in classes),
     ]
     return f":root{{{variables}}}{''.join(drawn)}"
+
+
+def style(own: str, more: str = "") -> Markup:
+    """A page's whole style: the ground, its own, what holds for other widths and on paper, and what comes after."""
+    return Markup(compact(colours() + sheet("ground.css") + own + sheet("media.css") + more))
 
 
 def sheet(name: str) -> str:

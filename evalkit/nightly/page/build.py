@@ -1,0 +1,96 @@
+"""The dashboard: one HTML text from how a plan's series stand. The same outlook gives the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from markupsafe import Markup
+
+import evalkit
+from evalkit.nightly.page.days import long, many
+from evalkit.nightly.page.notes import events, quarantined, warnings
+from evalkit.nightly.page.overview import grid
+from evalkit.nightly.page.view import SeriesView, series
+from evalkit.nightly.standing import Outlook
+from evalkit.report.labels import labels
+from evalkit.report.page.build import environment, policy, style
+
+AHEAD = 2  # regressed series that stand before the overview; where there are more, it comes first
+HERE = "evalkit.nightly.page"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number of the row under the title."""
+
+    number: str
+    words: str
+    css: str = ""
+
+
+def page(outlook: Outlook, *, plan: str = "PLAN.toml") -> str:
+    """The whole file. `plan`: how commands that it shows name the plan's file."""
+    views = [series(outlook, standing, n, "") for n, standing in enumerate(outlook.standings)]
+    first = [view for view in views if view.standing.stands == "regressed"]
+    ahead = first if len(first) <= AHEAD else []
+    script = ""
+    return (
+        environment(labels(), HERE)
+        .get_template("nightly.html.j2")
+        .render(
+            outlook=outlook,
+            title=f"Nightly {outlook.name}, {long(outlook.day)}",
+            day=long(outlook.day),
+            headline=headline(outlook),
+            lede="",
+            figures=figures(outlook),
+            warnings=warnings(outlook, views),
+            ahead=ahead,
+            rest=sorted([v for v in views if v not in ahead], key=urgency),
+            grid=grid(outlook, views),
+            events=events(views, outlook.day),
+            quarantine=quarantined(outlook),
+            plan=plan,
+            policy=policy(script),
+            style=style(sheet("nightly.css")),
+            script=Markup(script),
+            blocks={},
+            version=evalkit.__version__,
+        )
+    )
+
+
+def urgency(view: SeriesView) -> int:
+    order = ("regressed", "acknowledged", "watch", "improved")
+    stands = view.standing.stands
+    return order.index(stands) if stands in order else len(order)
+
+
+def headline(outlook: Outlook) -> str:
+    n = sum(s.stands == "regressed" for s in outlook.standings)
+    return f"{many(n, 'regression')} confirmed" if n else "Nothing got worse"
+
+
+def figures(outlook: Outlook) -> Sequence[Figure]:
+    stands = [standing.stands for standing in outlook.standings]
+    total = len(stands)
+    found = [
+        Figure(str(total), "series watched"),
+        Figure(str(stands.count("regressed")), "regressed", "bad" if "regressed" in stands else ""),
+    ]
+    if "acknowledged" in stands:
+        found.append(Figure(str(stands.count("acknowledged")), "acknowledged"))
+    found.append(Figure(str(stands.count("watch")), "to watch", "warn" if "watch" in stands else ""))
+    found.append(Figure(str(stands.count("improved")), "improved", "good" if "improved" in stands else ""))
+    if "learning" in stands:
+        found.append(Figure(str(stands.count("learning")), "without a baseline yet"))
+    found.append(
+        Figure(f"{outlook.false_alarms:.1f}", f"false drop alarms expected a month over all {total}")
+    )
+    return found
+
+
+def sheet(name: str) -> str:
+    return resources.files(HERE).joinpath(name).read_text(encoding="utf-8")

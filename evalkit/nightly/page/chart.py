@@ -1,0 +1,160 @@
+"""The control chart: every night's score, the band of an unchanged model, and what happened when."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from markupsafe import Markup
+
+from evalkit.nightly.history import Night
+from evalkit.nightly.page.axes import LEFT, RIGHT, WIDTH, Days, Levels, around
+from evalkit.nightly.page.bands import band, middle
+from evalkit.nightly.page.days import points, short
+from evalkit.nightly.page.marginal import headings
+from evalkit.nightly.page.seen import Seen, level
+from evalkit.nightly.standing import Event
+from evalkit.nightly.watch import Point
+from evalkit.report.page.marks.svg import line, num, rect, svg, text
+from evalkit.text import shown
+
+HEIGHT, TOP, BOTTOM = 290, 34, 262
+LEAST = 4.0  # points from bottom to top at least
+DOT = Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>')
+
+
+def chart(seen: Seen, label: str) -> Markup:
+    days = Days(seen.first, seen.last)
+    levels = scale(seen)
+    event = still_open(seen)
+    counted = [p for _, p in seen.nights if not p.hollow and (event is None or p.day < event.first)]
+    parts = [
+        *levels.grid(),
+        *(interval(one, days) for one in seen.events),
+        *headings(seen, days),
+        band(counted, days, levels),
+        middle(counted, days, levels, "level"),
+        *(after(one, days, levels, seen) for one in seen.events if one.state != "expected"),
+        *(dot(night, point, days, levels, seen) for night, point in seen.nights),
+        *missing(seen, days),
+        *made_up(seen, days),
+        *days.names(HEIGHT - 8),
+        *ends(seen, event, levels),
+    ]
+    return svg(WIDTH, HEIGHT, parts, label=label, css="chart")
+
+
+def still_open(seen: Seen) -> Event | None:
+    """The newest alarm that is not over."""
+    return next((e for e in reversed(seen.events) if e.over is None and e.state != "expected"), None)
+
+
+def scale(seen: Seen) -> Levels:
+    found = [100 * s for _, p in seen.nights if (s := level(p)) is not None and not p.hollow]
+    found += [100 * edge for _, p in seen.nights if p.band for edge in p.band]
+    found += [100 * s for e in seen.events if e.state != "expected" for s in (e.before, e.after)]
+    found = found or [100 * p.score for _, p in seen.nights if p.score is not None] or [0.0, 100.0]
+    return around(found, TOP + 8, BOTTOM - 8, least=LEAST)
+
+
+def interval(event: Event, days: Days) -> Markup:
+    """Where the first night of the new level is, with 99%."""
+    if event.high < days.first:
+        return Markup("")
+    x, end = days.bounds(max(event.low, days.first), event.high)
+    css = "since" if event.direction == "drop" else "since good"
+    return rect(x, TOP, end - x, BOTTOM - TOP, css if event.over is None else f"{css} past")
+
+
+def after(event: Event, days: Days, levels: Levels, seen: Seen) -> Markup:
+    """The level since then, and a step down or up to it; the old level goes on as dots while it is open."""
+    css = "bad" if event.direction == "drop" else "good"
+    begin, end = max(event.first, days.first), event.over or seen.last
+    x, over = days.place(begin), days.place(end) if event.over else RIGHT
+    y, before = levels.place(100 * event.after), levels.place(100 * event.before)
+    parts = [line(x, y, over, y, f"after {css}")]
+    if event.first >= days.first:
+        parts.append(line(x, before, x, y, f"step {css}"))
+    if event.over is None:
+        parts.append(line(x, before, RIGHT + 5, before, "before"))
+    return Markup("").join(parts)
+
+
+def dot(night: Night, point: Point, days: Days, levels: Levels, seen: Seen) -> Markup:
+    score = level(point)
+    if score is None:
+        return DOT.format("dot hollow", num(days.place(point.day)), num(BOTTOM - 8), "3", told(night, point))
+    css = "dot"
+    if point.hollow:
+        css = "dot hollow"
+    elif of := next((e for e in seen.events if within(point.day, e)), None):
+        css = "dot bad" if of.direction == "drop" else "dot good"
+    elif point.expected is None:
+        css = "dot learning"
+    r = "3" if point.hollow else "2.7"
+    return DOT.format(css, num(days.place(point.day)), num(levels.place(100 * score)), r, told(night, point))
+
+
+def within(day: date, event: Event) -> bool:
+    return event.state != "expected" and event.first <= day and (event.over is None or day < event.over)
+
+
+def told(night: Night, point: Point) -> str:
+    """One night in words, for a pointer that rests on it."""
+    words = f"{short(point.day)}: {points(night.score)}%"
+    if point.hollow:
+        words += f", not compared: {point.hollow}"
+    elif point.band is None:
+        words += ", the baseline is being made"
+    else:
+        low, high = point.band
+        words += f"; expected {points(point.expected)}, 95% of nights {points(low)} to {points(high)}"
+        if (compared := level(point)) is not None and abs(compared - (night.score or 0.0)) >= 0.0005:
+            words += f"; {points(compared)} on the tasks that are compared"
+    return shown(words + (" (simulated)" if night.simulated else ""))
+
+
+def missing(seen: Seen, days: Days) -> list[Markup]:
+    """A small bar at the bottom for each day without a night."""
+    return [
+        Markup('<rect class="gap" x="{}" y="{}" width="3" height="3"><title>{}</title></rect>').format(
+            num(days.place(day) - 1.5), num(BOTTOM - 1.5), f"{short(day)}: no night"
+        )
+        for day in seen.gaps
+    ]
+
+
+def made_up(seen: Seen, days: Days) -> list[Markup]:
+    """A dashed line under the nights that were simulated."""
+    parts: list[Markup] = []
+    run: list[date] = []
+    for night, _ in [*seen.nights, (None, None)]:
+        if night is not None and night.simulated:
+            run.append(night.day)
+            continue
+        if run:
+            x, end = days.bounds(run[0], run[-1])
+            parts.append(line(x, BOTTOM + 5, end, BOTTOM + 5, "simulated"))
+            run = []
+    return parts
+
+
+def ends(seen: Seen, event: Event | None, levels: Levels) -> list[Markup]:
+    """The levels' numbers, right of where they end."""
+    if event is not None:
+        css = "bad" if event.direction == "drop" else "good"
+        y, before = levels.place(100 * event.after), levels.place(100 * event.before)
+        if abs(y - before) < 14:
+            y = before + (14 if event.direction == "drop" else -14)
+        return [*named(before, points(event.before), "before", "ink"), *named(y, points(event.after), "now", css)]
+    last = next((p for _, p in reversed(seen.nights) if not p.hollow), None)
+    if last is None or last.expected is None:
+        return []
+    return named(levels.place(100 * last.expected), points(last.expected), "baseline", "ink")
+
+
+def named(y: float, figure: str, word: str, css: str) -> list[Markup]:
+    return [
+        Markup('<text class="said {}" x="{}" y="{}">{} <tspan class="word">{}</tspan></text>').format(
+            css, num(RIGHT + 10), num(y + 4), figure, word
+        )
+    ]

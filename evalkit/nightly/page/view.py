@@ -1,0 +1,157 @@
+"""A series' section as values: what the template prints of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from evalkit.nightly.page.chart import chart
+from evalkit.nightly.page.days import change, points, short
+from evalkit.nightly.page.facts import Panel, panel
+from evalkit.nightly.page.seen import Seen, changes, epochs, everything, last_seven, seen
+from evalkit.nightly.page.signs import colour, stand
+from evalkit.nightly.page.spark import spark
+from evalkit.nightly.page.sums import sums
+from evalkit.nightly.standing import Outlook, Standing
+
+ROWS = 30  # nights that the table lists
+
+
+@dataclass(frozen=True)
+class Row:
+    """One night of the table, as printed."""
+
+    day: str
+    score: str
+    expected: str
+    band: str
+    z: str
+    down: str
+    up: str
+    said: str
+
+
+@dataclass(frozen=True)
+class SeriesView:
+    """`anchor`: what links name. `changed`, `began`, `hollow`: (day, words). `all`: a chart of every night,
+    where the first one does not show them. `rows`: the last nights, newest first."""
+
+    standing: Standing
+    number: int
+    anchor: str
+    title: str
+    unit: str
+    sign: Markup
+    css: str
+    told: str
+    chart: Markup
+    sums: Markup
+    all: Markup
+    spark: Markup
+    score: str
+    change: str
+    panel: Panel
+    changed: Sequence[tuple[str, str]]
+    began: Sequence[tuple[str, str]]
+    hollow: Sequence[tuple[str, str]]
+    gaps: str
+    missing: str
+    simulated: int
+    rows: Sequence[Row]
+
+    @property
+    def href(self) -> str:
+        return "#" + quote(self.anchor)
+
+
+def series(outlook: Outlook, standing: Standing, number: int, told: str) -> SeriesView:
+    title = name(outlook, standing)
+    shown = seen(standing, outlook.day)
+    score, moved = last_seven(standing)
+    told_of = f"{title}: {told}" if told else title
+    nights = standing.series.nights
+    return SeriesView(
+        standing,
+        number,
+        f"series-{standing.series.id}",
+        title,
+        unit(standing),
+        stand(standing.stands),
+        colour(standing.stands),
+        told,
+        chart(shown, f"Score of each night. {told_of}"),
+        sums(shown, f"Evidence for a drop and for a rise, {title}"),
+        Markup("") if shown.whole else chart(everything(standing, outlook.day), f"All nights. {told_of}"),
+        spark(shown, 132, colour(standing.stands)),
+        points(score),
+        change(moved),
+        panel(standing, outlook.day),
+        list(changed(standing, outlook.day)),
+        [(short(day, outlook.day), why) for day, why in reversed(list(epochs(standing)))],
+        [(short(p.day, outlook.day), p.hollow) for p in reversed(standing.watched.points) if p.hollow],
+        gaps(shown, outlook.day),
+        outlook.missing.get(standing.series.id, ""),
+        sum(night.simulated for night in nights),
+        list(rows(standing, outlook.day)),
+    )
+
+
+def name(outlook: Outlook, standing: Standing) -> str:
+    return f"{suite(outlook, standing)}, {standing.series.model}"
+
+
+def suite(outlook: Outlook, standing: Standing) -> str:
+    """As it calls itself, where no other suite of the plan calls itself so."""
+    title = standing.series.title or standing.series.suite
+    others = {s.series.suite for s in outlook.standings if (s.series.title or s.series.suite) == title}
+    return title if len(others) == 1 else standing.series.suite
+
+
+def unit(standing: Standing) -> str:
+    last = next((n for n in reversed(standing.series.nights) if not n.hollow), None)
+    if last is None:
+        return "no night that counts yet"
+    samples = standing.series.samples
+    each = f" × {samples}" if samples > 1 else ""
+    return f"pass@1, %, {len(last.tasks):,} tasks{each} a night"
+
+
+def changed(standing: Standing, now: date) -> Iterator[tuple[str, str]]:
+    for one in reversed(list(changes(standing))):
+        for fact, before, after in one.facts:
+            yield short(one.day, now), f"{fact} {before} → {after}"
+
+
+def gaps(shown: Seen, now: date) -> str:
+    """The days without a night, in words; many of them only by their number."""
+    days = [short(day, now) for day in shown.gaps]
+    if not days:
+        return ""
+    return ", ".join(days) if len(days) <= 8 else f"{len(days)} days, the last of them {days[-1]}"
+
+
+def rows(standing: Standing, now: date) -> Iterator[Row]:
+    both = list(zip(standing.series.nights, standing.watched.points, strict=True))
+    for night, point in reversed(both[-ROWS:]):
+        said = "; ".join(
+            filter(None, (f"not compared: {point.hollow}" if point.hollow else "", "simulated" * night.simulated))
+        )
+        band = point.band
+        yield Row(
+            short(night.day, now),
+            points(night.score),
+            points(point.expected),
+            f"{points(band[0])} to {points(band[1])}" if band else "–",
+            "–" if point.z is None else signed(point.z),
+            "–" if point.z is None else f"{point.down:.1f}",
+            "–" if point.z is None else f"{point.up:.1f}",
+            said,
+        )
+
+
+def signed(z: float) -> str:
+    return change(z / 100)
