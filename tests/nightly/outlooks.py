@@ -1,3 +1,121 @@
-"""Outlooks of made-up series: what a page is made from, without a plan, a folder or a run."""
+"""An outlook like a real plan's, of made-up series: what a page is made from, without folders and runs."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from evalkit.nightly.history import Night, Series
+from evalkit.nightly.look import outlook
+from evalkit.nightly.standing import Note, Outlook, Quarantined
+from evalkit.nightly.states import Ack, Expectation, Put, States
+from tests.nightly.nights import FIRST, broken, shares, simulated
+
+SUITES: Mapping[str, tuple[str, int, int]] = {
+    "swebench": ("SWE-bench Verified", 300, 1),
+    "terminal-bench": ("Terminal-Bench", 80, 3),
+    "aider-polyglot": ("Aider-Polyglot", 225, 1),
+    "livecodebench": ("LiveCodeBench v6", 250, 1),
+    "humaneval": ("HumanEval", 164, 1),
+    "mbpp": ("MBPP", 200, 1),
+}
+MODELS = ("Qwen3-Coder", "Kimi-K2", "DeepSeek-V3")
+
+
+def facts(moved: int) -> Callable[[int], Mapping[str, str]]:
+    """`moved`: the night at which the server has another version."""
+
+    def of(night: int) -> Mapping[str, str]:
+        return {
+            "endpoint": "http://10.0.0.7:8000",
+            "engine": f"vLLM 0.11.{int(night >= moved)}",
+            "evalkit": "0.9.1" if night < moved // 2 else "0.9.2",
+            "sampling": "temperature 0.7, top-p 0.8",
+        }
+
+    return of
+
+
+def level(of: Sequence[float], off: float, since: int) -> Callable[[int], Sequence[float]]:
+    """`of` with another mean from night `since` on: tasks that are sure move by twice `off` as a whole."""
+    lost = round(abs(off) * len(of))
+    easy = sorted(range(len(of)), key=lambda i: of[i], reverse=off < 0)[:lost]
+    other = [1 - of[i] if i in easy else p for i, p in enumerate(of)]
+    return lambda night: of if night < since else other
+
+
+def one(
+    suite: str,
+    model: str,
+    seed: int,
+    *,
+    nights: int,
+    off: float = 0.0,
+    since: int = 10_000,
+    key: Callable[[int], str] = lambda night: "",
+) -> Series:
+    title, tasks, samples = SUITES[suite]
+    made = simulated(
+        nights,
+        level(shares(tasks, seed), off, since),
+        seed=seed,
+        samples=samples,
+        facts=facts(since if since < nights else nights - 30),
+        key=key,
+    )
+    return Series(
+        suite, model, tuple(replace(n, used=used(n)) for n in made), samples, title, f"{suite}--{model}"
+    )
+
+
+def used(night: Night) -> Mapping[str, float | None]:
+    return {
+        "cost": 0.01 * night.planned,
+        "input_tokens": 900.0 * night.planned,
+        "seconds": 3.0 * night.planned,
+    }
+
+
+def a_plan(nights: int = 60) -> Outlook:
+    """18 series: a drop, an acknowledged one, one that is over, one to watch, a rise, an expected one, a
+    revision of a suite, two hollow nights, a gap, and quarantined tasks."""
+    series: list[Series] = []
+    for number, (suite, model) in enumerate((s, m) for s in SUITES for m in MODELS):
+        off, since = {
+            0: (-0.035, nights - 8),
+            4: (-0.06, nights - 20),
+            8: (0.05, nights - 9),
+            12: (-0.1, nights - 12),
+        }.get(number, (0.0, 10_000))
+        key = (lambda n: "rev. 7" if n < nights - 20 else "rev. 8") if number == 15 else (lambda n: "")
+        series.append(one(suite, model, number, nights=nights, off=off, since=since, key=key))
+    first = list(series[0].nights)
+    first[nights - 18] = broken(first[nights - 18], 0.074)
+    del first[nights - 30]
+    series[0] = replace(series[0], nights=tuple(first))
+    last = FIRST + timedelta(nights - 1)
+    who = Note(
+        "ada",
+        "quantised weights, on purpose",
+        last - timedelta(15),
+        "https://example.org/issues/7",
+        last + timedelta(20),
+    )
+    states = States(
+        acks=(Ack(series[4].id, "drop", last - timedelta(22), last - timedelta(17), who),),
+        expected=(Expectation(series[12].id, last - timedelta(11), Note("bob", "a smaller model", last)),),
+        quarantined=(
+            Put(
+                Quarantined(
+                    "swebench", "task-3", "fetches from the network", "ada", FIRST, last - timedelta(5)
+                )
+            ),
+            Put(
+                Quarantined(
+                    "swebench", "task-7", "time-dependent assertion", "bob", FIRST, last + timedelta(9), "#12"
+                )
+            ),
+        ),
+    )
+    return outlook("coding", series, states, last)

@@ -19,7 +19,7 @@ NICE = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 25, 50)
 
 @dataclass(frozen=True)
 class Days:
-    """From `first` to `last`, a night as wide as any other; nights that are missing leave their place empty."""
+    """From `first` to `last`, a night as wide as any other; one that is missing leaves its place empty."""
 
     first: date
     last: date

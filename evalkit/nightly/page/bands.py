@@ -1,8 +1,9 @@
-"""Where 95% of an unchanged model's nights fall, as an area; and the level that they are around, as a line."""
+"""Where 95% of an unchanged model's nights fall, as an area; and the level that they are around as a line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -54,7 +55,7 @@ def _runs(points: Sequence[Point]) -> Iterator[list[Point]]:
 def thin(places: Sequence[Place], off: float = 0.15) -> list[Place]:
     """Without places that are on the line between their neighbours, to less than a pixel's part."""
     kept = list(places[:1])
-    for before, at in zip(places[1:], places[2:], strict=False):
+    for before, at in pairwise(places[1:]):
         (x0, y0), (x1, y1) = kept[-1], at
         there = y0 + (y1 - y0) * (before[0] - x0) / (x1 - x0) if x1 > x0 else y0
         if abs(there - before[1]) > off:

@@ -7,14 +7,14 @@ from datetime import date
 from markupsafe import Markup
 
 from evalkit.nightly.history import Night
-from evalkit.nightly.page.axes import LEFT, RIGHT, WIDTH, Days, Levels, around
+from evalkit.nightly.page.axes import RIGHT, WIDTH, Days, Levels, around
 from evalkit.nightly.page.bands import band, middle
 from evalkit.nightly.page.days import points, short
 from evalkit.nightly.page.marginal import headings
 from evalkit.nightly.page.seen import Seen, level
 from evalkit.nightly.standing import Event
 from evalkit.nightly.watch import Point
-from evalkit.report.page.marks.svg import line, num, rect, svg, text
+from evalkit.report.page.marks.svg import line, num, rect, svg
 from evalkit.text import shown
 
 HEIGHT, TOP, BOTTOM = 290, 34, 262
@@ -145,7 +145,10 @@ def ends(seen: Seen, event: Event | None, levels: Levels) -> list[Markup]:
         y, before = levels.place(100 * event.after), levels.place(100 * event.before)
         if abs(y - before) < 14:
             y = before + (14 if event.direction == "drop" else -14)
-        return [*named(before, points(event.before), "before", "ink"), *named(y, points(event.after), "now", css)]
+        return [
+            *named(before, points(event.before), "before", "ink"),
+            *named(y, points(event.after), "now", css),
+        ]
     last = next((p for _, p in reversed(seen.nights) if not p.hollow), None)
     if last is None or last.expected is None:
         return []

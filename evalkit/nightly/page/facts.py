@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from evalkit.nightly.dating import CLEAR
+from evalkit.nightly.latest import latest
 from evalkit.nightly.page.days import change, many, points, short, span
-from evalkit.nightly.page.seen import last_seven, open_event
+from evalkit.nightly.page.seen import open_event
 from evalkit.nightly.side import LIMIT
 from evalkit.nightly.standing import Event, Standing
 from evalkit.nightly.watch import Point
@@ -20,8 +21,8 @@ from evalkit.stats.baseline import LEAST_NIGHTS
 @dataclass(frozen=True)
 class Panel:
     """`lines`: name and figure. `said`: of an acknowledged alarm (name, words). `link`: where its issue is an
-    address. `differs`: (fact, before, after); `same`: names of facts that did not change. `event`: whose it is,
-    None for a series without an open alarm."""
+    address. `differs`: (fact, before, after); `same`: names of facts that did not change.
+    `event`: whose it is, None for a series without an open alarm."""
 
     title: str
     lines: Sequence[tuple[str, str]]
@@ -76,8 +77,8 @@ def said(event: Event, now: date) -> Iterator[tuple[str, str]]:
 
 
 def quiet(standing: Standing, now: date) -> Iterator[tuple[str, str]]:
-    score, moved = last_seven(standing)
-    yield "Mean of the last seven nights", points(score)
+    week = latest(standing.watched)
+    yield f"Mean of the last {many(week.nights, 'night')}", points(week.score)
     last = last_point(standing)
     if last is None or last.expected is None or last.band is None:
         counted = [p for p in standing.watched.points if not p.hollow]
@@ -85,7 +86,7 @@ def quiet(standing: Standing, now: date) -> Iterator[tuple[str, str]]:
         yield "Nights for a baseline", f"{len(here)} of {LEAST_NIGHTS}"
         return
     yield "Baseline", points(last.expected)
-    yield "Change from it", change(moved)
+    yield "Change from it", change(week.change)
     yield "95% of nights fall in", f"{points(last.band[0])} to {points(last.band[1])}"
     yield "Last night that counts", short(last.day, now)
     yield f"CUSUM of a drop, alarm at {LIMIT:g}", of(last.down)

@@ -42,7 +42,9 @@ def headings(seen: Seen, days: Days) -> list[Markup]:
         row = next((r for r in range(ROWS) if _free(taken[r], middle - half, middle + half)), None)
         full = Markup("<title>{}</title>").format(shown(f"{short(one.day)}: {one.words}"))
         if row is None:
-            parts.append(Markup("<g>{}{}</g>").format(full, line(x, TOP - 4, x, TOP + 2, f"heading {one.css}")))
+            parts.append(
+                Markup("<g>{}{}</g>").format(full, line(x, TOP - 4, x, TOP + 2, f"heading {one.css}"))
+            )
             continue
         taken[row].append((middle - half - 8, middle + half + 8))
         y = TOP - 8 - PITCH * row
@@ -69,5 +71,3 @@ def all_headings(seen: Seen) -> Iterator[Heading]:
             yield Heading(event.note.on, f"acknowledged by {event.note.who}", "note", 2)
         if event.over is not None and event.state == "fixed":
             yield Heading(event.over, "fixed", "note", 2)
-
-

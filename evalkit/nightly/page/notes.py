@@ -1,4 +1,4 @@
-"""Lists over all series: alarms with what became of them, quarantined tasks, and what a reader must know first."""
+"""Lists over all series: alarms and what became of them, quarantined tasks, what a reader must know first."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def told(event: Event, view: SeriesView, now: date) -> Told:
     return Told(
         event,
         view,
-        "–" if event.state == "expected" and not event.moved else f"{change(event.difference)} [{change(low)}, {change(high)}]",
+        "–"
+        if event.state == "expected" and not event.moved
+        else f"{change(event.difference)} [{change(low)}, {change(high)}]",
         f"{short(event.first, now)} ({span(event.low, event.high, now)})",
         short(event.raised, now),
         state(event.state, event.direction),
@@ -108,8 +110,12 @@ def warnings(outlook: Outlook, views: Sequence[SeriesView]) -> Sequence[str]:
     expired = [one for one in quarantined(outlook) if one.expired]
     if expired:
         tasks = ", ".join(one.task for one in expired[:5]) + (" and more" if len(expired) > 5 else "")
-        found.append(f"Quarantine has ended for {many(len(expired), 'task')}, which count in alarms again: {tasks}")
+        found.append(
+            f"Quarantine has ended for {many(len(expired), 'task')}, which count in alarms again: {tasks}"
+        )
     if made := sum(view.simulated for view in views):
         nights = sum(len(view.standing.series.nights) for view in views)
-        found.append(f"Simulated, not run: {made:,} of {many(nights, 'night')} of all series. Charts mark them.")
+        found.append(
+            f"Simulated, not run: {made:,} of {many(nights, 'night')} of all series. Charts mark them."
+        )
     return found

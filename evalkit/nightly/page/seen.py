@@ -101,15 +101,6 @@ def open_event(standing: Standing) -> Event | None:
     return next((e for e in found if e.direction == "drop"), found[0] if found else None)
 
 
-def last_seven(standing: Standing) -> tuple[float | None, float | None]:
-    """The mean score of the last seven nights that count, and how far that is from the baseline, as shares."""
-    counted = [point for point in standing.watched.points if not point.hollow and point.score is not None]
-    week = counted[-7:]
-    score = sum(p.score for p in week if p.score is not None) / len(week) if week else None
-    away = [off for p in week if (off := distance(p)) is not None]
-    return score, sum(away) / len(away) if away else None
-
-
 def distance(point: Point) -> float | None:
     """How far the night is from its baseline over the tasks that both have, as a share."""
     if point.expected is None or point.spread is None or point.z is None:

@@ -14,7 +14,7 @@ LEAST = 1.0  # points from bottom to top at least: less is nothing
 
 
 def spark(seen: Seen, width: int, css: str) -> Markup:
-    """`css` colours it. Hollow nights are left out, and the line stops where nights are missing for a week."""
+    """`css` colours it. Hollow nights are left out; the line stops where nights are missing for a week."""
     nights = [(p, 100 * s) for _, p in seen.nights if not p.hollow and (s := level(p)) is not None]
     if not nights:
         return svg(width, HEIGHT, [])
@@ -36,5 +36,3 @@ def spark(seen: Seen, width: int, css: str) -> Markup:
 def end(at: tuple[float, float], css: str) -> Markup:
     x, y = at
     return Markup('<circle class="spot {}" cx="{}" cy="{}" r="2.6"/>').format(css, f"{x:.1f}", f"{y:.1f}")
-
-

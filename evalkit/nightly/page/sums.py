@@ -1,4 +1,4 @@
-"""The evidence so far: CUSUM of a drop as an area, of a rise as a line, and the limit above which they alarm."""
+"""The evidence so far: CUSUM of a drop as an area, of a rise as a line, and the limit at which they alarm."""
 
 from __future__ import annotations
 

@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from evalkit.nightly.latest import latest
 from evalkit.nightly.page.chart import chart
 from evalkit.nightly.page.days import change, points, short
 from evalkit.nightly.page.facts import Panel, panel
-from evalkit.nightly.page.seen import Seen, changes, epochs, everything, last_seven, seen
+from evalkit.nightly.page.seen import Seen, changes, epochs, everything, seen
 from evalkit.nightly.page.signs import colour, stand
 from evalkit.nightly.page.spark import spark
 from evalkit.nightly.page.sums import sums
@@ -71,7 +72,7 @@ class SeriesView:
 def series(outlook: Outlook, standing: Standing, number: int, told: str) -> SeriesView:
     title = name(outlook, standing)
     shown = seen(standing, outlook.day)
-    score, moved = last_seven(standing)
+    now = latest(standing.watched)
     told_of = f"{title}: {told}" if told else title
     nights = standing.series.nights
     return SeriesView(
@@ -87,8 +88,8 @@ def series(outlook: Outlook, standing: Standing, number: int, told: str) -> Seri
         sums(shown, f"Evidence for a drop and for a rise, {title}"),
         Markup("") if shown.whole else chart(everything(standing, outlook.day), f"All nights. {told_of}"),
         spark(shown, 132, colour(standing.stands)),
-        points(score),
-        change(moved),
+        points(now.score),
+        change(now.change),
         panel(standing, outlook.day),
         list(changed(standing, outlook.day)),
         [(short(day, outlook.day), why) for day, why in reversed(list(epochs(standing)))],
@@ -138,7 +139,9 @@ def rows(standing: Standing, now: date) -> Iterator[Row]:
     both = list(zip(standing.series.nights, standing.watched.points, strict=True))
     for night, point in reversed(both[-ROWS:]):
         said = "; ".join(
-            filter(None, (f"not compared: {point.hollow}" if point.hollow else "", "simulated" * night.simulated))
+            filter(
+                None, (f"not compared: {point.hollow}" if point.hollow else "", "simulated" * night.simulated)
+            )
         )
         band = point.band
         yield Row(

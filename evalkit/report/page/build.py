@@ -109,7 +109,7 @@ def colours() -> str:
 
 
 def style(own: str, more: str = "") -> Markup:
-    """A page's whole style: the ground, its own, what holds for other widths and on paper, and what comes after."""
+    """A page's whole style: the ground, its own, what holds for other widths and on paper, and the rest."""
     return Markup(compact(colours() + sheet("ground.css") + own + sheet("media.css") + more))
 
 
