@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from evalkit.nightly.dating import Dated, date_alarm
 from evalkit.nightly.history import Series
+from evalkit.nightly.ledger import Ledger, read_ledger
+from evalkit.nightly.plan import Plan
+from evalkit.nightly.records import nights_of, read_history
 from evalkit.nightly.side import LIMIT
 from evalkit.nightly.standing import Event, Outlook, Quarantined, Standing, State
-from evalkit.nightly.states import Expectation, States
+from evalkit.nightly.states import Expectation, States, read_states
 from evalkit.nightly.watch import Alarm, Watched, watch
 from evalkit.stats.cusum import false_alarms
 
@@ -20,6 +22,18 @@ from evalkit.stats.cusum import false_alarms
 LEARNED = 0.5
 NOTHING = States()
 EARLY = 3  # nights by which somebody may set a new baseline before the change that was expected
+
+
+def look(plan: Plan, day: date | None = None) -> Outlook:
+    """As of the night of `day`, or of the last one that there is. DataError where a record or a note is
+    damaged."""
+    history = read_history(plan)
+    if day is None:
+        days = [night.day for series in history for night in series.nights]
+        day = max([*days, *(day for _, day in nights_of(plan))], default=date.today())
+    planned = tuple(cell.series for cell in plan.cells)
+    made = outlook(plan.name, history, read_states(plan.states), day, planned=planned)
+    return replace(made, missing=_missing(made, read_ledger(plan.folder / day.isoformat()), planned))
 
 
 def outlook(
@@ -42,7 +56,7 @@ def outlook(
     going = [one for one in standings if not one.ended]
     made = Outlook(name, day, standings, {}, false_alarms(len(going), limit=LIMIT - LEARNED))
     ids = tuple(planned) if planned is not None else tuple(one.series.id for one in going)
-    return replace(made, missing=_missing(made, {}, ids))
+    return replace(made, missing=_missing(made, Ledger(), ids))
 
 
 def _until(series: Series, day: date) -> Series:
@@ -133,18 +147,19 @@ def _expected(series: Series, apart: frozenset[str], wanted: Sequence[Expectatio
 # -- the night -------------------------------------------------------------------------------------
 
 
-def _missing(outlook: Outlook, ledger: Mapping[str, Any], planned: Sequence[str]) -> dict[str, str]:
+def _missing(outlook: Outlook, ledger: Ledger, planned: Sequence[str]) -> dict[str, str]:
     """Series with no whole run on the day, and why: as the night's ledger says, and as their records do."""
-    ran = {one["cell"]: one for one in ledger.get("runs", ()) if isinstance(one, dict) and "cell" in one}
     known = {one.series.id: one for one in outlook.standings}
+    planned = [series for series in planned if not ledger.planned or series in ledger.planned]
     found: dict[str, str] = {}
     for series in planned:
         nights = known[series].series.nights if series in known else ()
         night = nights[-1] if nights and nights[-1].day == outlook.day else None
-        if series in ran and not ran[series].get("complete"):
-            found[series] = str(ran[series].get("why") or "its run is not complete")
+        entry = ledger.entries.get(series)
+        if entry and not entry.complete:
+            found[series] = entry.why or "its run is not complete"
         elif night is None:
-            found[series] = "it was not run"
+            found[series] = "it has not been run"
         elif night.hollow:
             found[series] = night.hollow
     return found

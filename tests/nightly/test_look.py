@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
 from evalkit.nightly.history import Night, Series
-from evalkit.nightly.look import outlook
+from evalkit.nightly.ledger import Entry, Ledger, write_ledger
+from evalkit.nightly.look import look, outlook
+from evalkit.nightly.plan import Cell, Plan
+from evalkit.nightly.record import Record, write_record
 from evalkit.nightly.standing import Event, Note, Outlook, Quarantined
 from evalkit.nightly.states import Ack, Expectation, Put, States
 
@@ -134,8 +138,8 @@ def test_a_night_without_a_whole_run_is_incomplete_and_a_drop_goes_before_it() -
     found = outlook("n", [steady, hollow, gap], planned=("a", "b", "c", "d"))
     assert found.missing == {
         "b": "6.7% of its samples broke by infrastructure",
-        "c": "it was not run",
-        "d": "it was not run",
+        "c": "it has not been run",
+        "d": "it has not been run",
     }
     assert found.code == 3
     assert outlook("n", [replace(fallen(), id="a"), gap]).code == 10
@@ -155,6 +159,37 @@ def test_the_rate_of_false_alarms_is_what_the_simulation_found() -> None:
 
 def test_no_night_at_all() -> None:
     found = outlook("n", [Series("s", "m", (), id="s--m")])
-    assert (found.standings[0].stands, found.missing) == ("learning", {"s--m": "it was not run"})
+    assert (found.standings[0].stands, found.missing) == ("learning", {"s--m": "it has not been run"})
     empty: list[Night] = []
     assert found.standings[0].series.nights == tuple(empty)
+
+
+def test_a_plan_on_disk(tmp_path: Path) -> None:
+    """Records, the night's ledger and notes as files; the last night is one of which nothing came."""
+    cells = tuple(Cell(suite, "qwen3", (suite,)) for suite in ("swebench", "mini", "later"))
+    plan = Plan("coding", cells, results=tmp_path, states=tmp_path / "states")
+    assert look(plan).missing == {cell.series: "it has not been run" for cell in cells}
+    for number, night in enumerate(fallen().nights):
+        folder = plan.folder / night.day.isoformat()
+        folder.mkdir(parents=True)
+        write_record(Record(night, "swebench--qwen3", "swebench", "qwen3"), folder)
+        if number < 5:
+            write_record(Record(night, "gone--qwen3", "gone", "qwen3"), folder)
+    found = look(plan)
+    assert [one.stands for one in found.standings] == ["regressed", "learning", "learning", "ended"]
+    assert (found.code, found.day) == (10, fallen().nights[-1].day)
+
+    event = found.standings[0].events[0]
+    acks = tmp_path / "states" / "acks"
+    acks.mkdir(parents=True)
+    text = f'series = "swebench--qwen3"\ndirection = "drop"\nraised = {event.raised}\n'
+    (acks / "by-hand.toml").write_text(f'{text}who = "lena"\nwhy = "known"\non = {event.raised}\n')
+    dead = found.day + DAY
+    (plan.folder / dead.isoformat()).mkdir()
+    entry = Entry("swebench--qwen3", "swebench", "qwen3", (), "", 3, False, "the endpoint is dead")
+    ledger = Ledger("coding", ("swebench--qwen3", "mini--qwen3"), {"swebench--qwen3": entry})
+    write_ledger(plan.folder / dead.isoformat(), ledger)
+    found = look(plan)
+    assert (found.day, found.code, found.standings[0].stands) == (dead, 3, "acknowledged")
+    assert found.missing == {"swebench--qwen3": "the endpoint is dead", "mini--qwen3": "it has not been run"}
+    assert look(plan, FIRST + 20 * DAY).standings[0].stands == "steady"
