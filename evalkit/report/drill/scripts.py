@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from importlib import resources
 
 ALONE = ("elements.js", "block.js", "player.js", "alone.js")
@@ -23,8 +24,12 @@ REPORT = (
 
 
 def script(files: tuple[str, ...] = REPORT) -> str:
-    """All of it, without comments and indentation."""
-    lines = (line.strip() for file in files for line in resource(f"script/{file}").splitlines())
+    return joined(resource(f"script/{file}") for file in files)
+
+
+def joined(files: Iterable[str]) -> str:
+    """One script of these texts, without comments and indentation."""
+    lines = (line.strip() for file in files for line in file.splitlines())
     code = (line.partition(" // ")[0] for line in lines if line and not line.startswith(("//", "/**")))
     return '"use strict";\n{\n' + "\n".join(code) + "\n}\n"
 
