@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
+from evalkit.nightly.table import table_of
 from evalkit.nightly.watch import Alarm, Watched
 from evalkit.stats.change_point import change_of_scores
 from evalkit.stats.paired import two_sided
@@ -33,7 +35,7 @@ class Dated:
     """Indexes are of the series' nights: `first` is the likeliest first night of the new level, `low` to
     `high` its 99% interval. `difference` of the mean score, with its 95% interval. `differs`: facts of the
     environment, of the last night before the interval and of its last: (name, before, after).
-    `moved`: all tasks, the largest change in the alarm's direction first."""
+    `moved`: all tasks that count in alarms, the largest change in the alarm's direction first."""
 
     first: int
     low: int
@@ -47,13 +49,11 @@ class Dated:
 
 
 def date_alarm(watched: Watched, alarm: Alarm) -> Dated:
-    end = alarm.over if alarm.over is not None else len(watched.points)
-    begin = max(0, alarm.since - BEFORE)
-    counted = [i for i in range(begin, end) if watched.points[i].z is not None]
-    change = change_of_scores([_bounded(watched.points[i].z or 0.0) for i in counted])
+    counted = _nights_of(watched, alarm)
+    change = change_of_scores([watched.points[i].z or 0.0 for i in counted])
     first, low, high = (counted[i] for i in (change.first, change.low, change.high))
     after = [i for i in counted if i >= first]
-    before, later = _means(watched, alarm, after)
+    before, later = _means(watched, after)
     spread = watched.points[after[-1]].spread or 0.0
     m, r = len(alarm.baseline), len(after)
     error = two_sided(0.95) * spread / math.sqrt(1 + 1 / m) * math.sqrt(1 / m + 1 / r)
@@ -66,33 +66,33 @@ def date_alarm(watched: Watched, alarm: Alarm) -> Dated:
         later,
         difference,
         (difference - error, difference + error),
-        differing(_facts(watched, counted, low, before=True), _facts(watched, counted, high, before=False)),
+        _differs(watched, low, high),
         moved(watched, alarm, after),
     )
 
 
-def _bounded(z: float) -> float:
-    """Infinite where no task ever changed before: far enough."""
-    return max(-1e3, min(1e3, z))
+def _nights_of(watched: Watched, alarm: Alarm) -> list[int]:
+    """Those that may be of the new level or just before it: compared ones, all with one baseline."""
+    points = watched.points
+    end = alarm.over if alarm.over is not None else len(points)
+    begin = max(0, alarm.since - BEFORE)
+    epoch = points[alarm.at].epoch
+    return [i for i in range(begin, end) if points[i].z is not None and points[i].epoch == epoch]
 
 
-def _means(watched: Watched, alarm: Alarm, after: list[int]) -> tuple[float, float]:
-    """The expected and the found mean score over the nights of the new level."""
+def _means(watched: Watched, after: Sequence[int]) -> tuple[float, float]:
+    """The expected and the found mean score over the nights of the new level, of the tasks compared."""
     points = [watched.points[i] for i in after]
-    expected = [p.expected for p in points if p.expected is not None]
-    found = [p.expected + p.z * p.spread for p in points if p.expected is not None and p.z and p.spread]
-    if len(found) < len(points):  # of tasks that never changed before
-        found = [p.score for p in points if p.score is not None]
-    return math.fsum(expected) / len(expected), math.fsum(found) / len(found)
+    expected = math.fsum(point.expected or 0.0 for point in points)
+    found = math.fsum(point.own or 0.0 for point in points)
+    return expected / len(points), found / len(points)
 
 
-def _facts(watched: Watched, counted: list[int], night: int, *, before: bool) -> Mapping[str, str]:
-    """Of the last night that counts before this one, or of this one."""
+def _differs(watched: Watched, low: int, high: int) -> tuple[tuple[str, str, str], ...]:
+    """Facts of the last night that counts before `low`, and of the night `high`."""
     nights = watched.series.nights
-    if not before:
-        return nights[night].facts
-    earlier = [i for i in range(night) if not nights[i].hollow]
-    return nights[earlier[-1]].facts if earlier else {}
+    earlier = next((night for night in reversed(nights[:low]) if not night.hollow), None)
+    return differing(earlier.facts, nights[high].facts) if earlier else ()
 
 
 def differing(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[tuple[str, str, str], ...]:
@@ -104,36 +104,33 @@ def differing(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[tupl
     )
 
 
-def moved(watched: Watched, alarm: Alarm, after: list[int]) -> tuple[Moved, ...]:
-    found = []
-    old, new = _counts(watched, alarm.baseline), _counts(watched, tuple(after))
-    for task in old.keys() & new.keys():
-        if old[task][1] and new[task][1]:
-            found.append(Moved(task, old[task], new[task], fisher(*old[task], *new[task])))
+# -- tasks -----------------------------------------------------------------------------------------
+
+
+def moved(watched: Watched, alarm: Alarm, after: Sequence[int]) -> tuple[Moved, ...]:
+    table = watched.table or table_of(watched.series)
+    old, new = list(alarm.baseline), list(after)
+    k1, n1 = table.passed[old].sum(0).tolist(), table.scored[old].sum(0).tolist()
+    k2, n2 = table.passed[new].sum(0).tolist(), table.scored[new].sum(0).tolist()
+    found = [
+        Moved(task, (a, m), (b, n), fisher(a, m, b, n))
+        for task, a, m, b, n in zip(table.tasks, k1, n1, k2, n2, strict=True)
+        if m and n and task not in watched.apart
+    ]
     sign = 1 if alarm.direction == "drop" else -1
     return tuple(sorted(found, key=lambda one: (sign * one.difference, one.p, one.task)))
 
 
-def _counts(watched: Watched, nights: tuple[int, ...]) -> dict[str, tuple[int, int]]:
-    counts: dict[str, tuple[int, int]] = {}
-    for number in nights:
-        for task, (k, n) in watched.series.nights[number].tasks.items():
-            known = counts.get(task, (0, 0))
-            counts[task] = known[0] + k, known[1] + n
-    return counts
-
-
+@cache
 def fisher(k1: int, n1: int, k2: int, n2: int) -> float:
     """Two-sided exact p of two shares (Fisher 1935): of all tables of these margins that are no likelier."""
     k, n = k1 + k2, n1 + n2
-
-    def log_p(x: int) -> float:
-        return _log_comb(n1, x) + _log_comb(n2, k - x) - _log_comb(n, k)
-
-    seen = log_p(k1)
-    span = range(max(0, k - n2), min(k, n1) + 1)
-    return min(1.0, math.fsum(math.exp(p) for x in span if (p := log_p(x)) <= seen + 1e-9))
+    whole = _log_comb(n, k)
+    log_p = [_log_comb(n1, x) + _log_comb(n2, k - x) - whole for x in range(max(0, k - n2), min(k, n1) + 1)]
+    seen = log_p[k1 - max(0, k - n2)] + 1e-9
+    return min(1.0, math.fsum(math.exp(p) for p in log_p if p <= seen))
 
 
+@cache
 def _log_comb(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

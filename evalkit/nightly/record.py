@@ -21,6 +21,7 @@ from evalkit.outcome import REASONS, Outcome
 from evalkit.registry import did_you_mean
 
 FORMAT = 1
+HIGHEST = 10**9  # count
 ENDING = ".record.json"
 FIELDS = "see docs/nightly.md for the fields of a record"
 # outcomes as a record has them: "passed", "failed/timeout", and "failed" of one whose reason is not known
@@ -138,7 +139,7 @@ def _name(value: Any) -> str:
 
 
 def _count(value: Any) -> int:
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value <= HIGHEST:
         raise ValueError("is no count")
     return value
 

@@ -9,7 +9,6 @@ run is gone, the record stands for itself.
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from evalkit.errors import DataError, StoreError
 from evalkit.nightly.history import Night, Series
-from evalkit.nightly.ledger import LEDGER
+from evalkit.nightly.ledger import read_ledger
 from evalkit.nightly.measure import measure, stamp_of
 from evalkit.nightly.plan import Cell, Plan
 from evalkit.nightly.record import ENDING, Record, read_record, write_record
@@ -55,8 +54,10 @@ def _night(folder: Path, day: date, cells: dict[str, Cell], names: dict[str, str
         record = read_record(path, day, names)
         known.add(record.series)
         yield _as_it_is(record, folder)
-    for series, run in _done(folder):
-        if series in cells and series not in known and stamp_of(folder / run):
+    # a night may have died before it made a record
+    for series, entry in read_ledger(folder).entries.items():
+        run = entry.run
+        if series in cells and series not in known and run and "/" not in run and stamp_of(folder / run):
             cell = cells[series]
             unread = Night(day, run, {}, 0, unread="it has no record")
             yield _measured(Record(unread, series, cell.suite, cell.model), folder)
@@ -78,17 +79,6 @@ def _measured(record: Record, folder: Path) -> Record:
     with contextlib.suppress(OSError):  # full or read-only: it is measured again the next time
         write_record(found, folder)
     return found
-
-
-def _done(folder: Path) -> Iterator[tuple[str, str]]:
-    """Series and runs of a night as its ledger has them: the night may have died before a record was made."""
-    try:
-        ledger = json.loads((folder / LEDGER).read_text())
-        for one in ledger["runs"]:
-            if one["cell"] and one["run"] and "/" not in one["run"]:
-                yield str(one["cell"]), str(one["run"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return
 
 
 def _series(series: str, records: list[Record], cell: Cell | None) -> Series:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from evalkit.stats.cusum import ALLOWANCE
+from evalkit.stats.cusum import step
 
 LIMIT = 5.5  # a baseline of few nights is itself off: at 5, simulated series alarm half as often again
 LEAST_SHIFT = 1.0  # standard deviations: an alarm's level is taken to be this far at least
@@ -26,7 +26,7 @@ class Side:
 
     def add(self, away: float, night: int) -> bool:
         """A night that is `away` standard deviations on this side. Whether it alarms with it."""
-        self.sum = max(0.0, self.sum + away - ALLOWANCE)
+        self.sum = step(self.sum, away)
         if self.sum == 0 and not self.open:
             self.unsure, self._away = [], []
             return False

@@ -5,45 +5,63 @@ The task set is fixed, so the spread of tasks has no part in it: only the noise 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Numbers = Sequence[float] | np.ndarray
 
 LEAST_NIGHTS = 14
+# of one answer, the least that a night is taken to stray by: where no task ever changed, one answer that does
+# is far off (z = 5) and no alarm by itself, one that stays away or a second one is
+LEAST_SD = 0.2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Baseline:
-    """Of `nights` comparable nights: how often each task was solved (`shares`), with `samples` answers a task
-    and night. `mean` is their mean score; `sd` how far one night's score strays from its own mean."""
+    """Of comparable nights: how often each task was solved (`shares`), on how many `nights`, with how many
+    `samples` a night; one number for all tasks, or one a task. `mean` is the tasks' mean share; `sd` how far
+    one night's score strays from its own mean."""
 
-    shares: tuple[float, ...]
-    nights: int
-    samples: int = 1
+    shares: Numbers
+    nights: float | Numbers
+    samples: float | Numbers = 1
 
     @property
     def mean(self) -> float:
-        return math.fsum(self.shares) / len(self.shares)
+        return float(self._arrays[0].mean())
 
     @property
     def sd(self) -> float:
-        """sqrt(sum p (1 - p) m / (m - 1)) / n / sqrt(K): m / (m - 1) since p is known from m nights only."""
-        m, n = self.nights * self.samples, len(self.shares)
-        variance = math.fsum(p * (1 - p) for p in self.shares) * m / (m - 1)
-        return math.sqrt(variance) / n / math.sqrt(self.samples)
+        """sqrt(sum p (1 - p) m / (m - 1) / K) / n: m / (m - 1) since p is known from m answers only."""
+        variance, _, samples = self._arrays[1:]
+        return float((variance / samples).sum() ** 0.5) / len(variance)
 
     @property
     def prediction_sd(self) -> float:
-        """How far another night's score strays from `mean`, which is itself known from `nights` only."""
-        return self.sd * math.sqrt(1 + 1 / self.nights)
+        """How far another night's score strays from `mean`, which is itself known from `nights` only: with
+        the same number for all tasks, sd sqrt(1 + 1 / nights). LEAST_SD of an answer at least."""
+        _, variance, answers, samples = self._arrays
+        strays = float((variance * (1 / samples + 1 / answers)).sum() ** 0.5)
+        return max(strays, LEAST_SD / float(samples.max())) / len(variance)
 
     def z(self, score: float) -> float:
-        """A night's score over the same tasks, in prediction standard deviations from the mean. Where no task
-        ever changed, any difference is infinitely far."""
-        difference = score - self.mean
-        if self.prediction_sd == 0:
-            return 0.0 if abs(difference) < 1e-12 else math.copysign(math.inf, difference)
-        return difference / self.prediction_sd
+        """A night's score over the same tasks, in prediction standard deviations from the mean."""
+        return (score - self.mean) / self.prediction_sd
+
+    @cached_property
+    def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Shares, variances of one answer, answers that are known, samples: one a task."""
+        import numpy as np
+
+        p = np.asarray(self.shares, float)
+        samples = np.broadcast_to(np.asarray(self.samples, float), p.shape)
+        answers = np.broadcast_to(np.asarray(self.nights, float), p.shape) * samples
+        return p, p * (1 - p) * answers / (answers - 1), answers, samples
 
 
 def baseline(nights: Sequence[Sequence[float]], samples: int = 1) -> Baseline | None:
@@ -51,6 +69,6 @@ def baseline(nights: Sequence[Sequence[float]], samples: int = 1) -> Baseline | 
     nights."""
     if len(nights) < 2:
         return None
-    return Baseline(
-        tuple(math.fsum(night) / len(nights) for night in zip(*nights, strict=True)), len(nights), samples
-    )
+    import numpy as np
+
+    return Baseline(np.mean(np.asarray(nights, float), axis=0), len(nights), samples)

@@ -1,6 +1,7 @@
 """Two-sided CUSUM of standardised scores (Page 1954), and how often it is wrong.
 
-C_t = max(0, C_{t-1} - z_t - k) rises while scores fall; it alarms above h. Improvements by the same rule.
+C_t = max(0, C_{t-1} - z_t - k) rises while scores fall; above h it alarms. Improvements by the same rule.
+What becomes of an alarm: evalkit.nightly.side.
 """
 
 from __future__ import annotations
@@ -11,42 +12,31 @@ from functools import lru_cache
 from statistics import NormalDist
 
 ALLOWANCE = 0.5  # k: half of the shift, in standard deviations, that is found quickest
-LIMIT = 5.0  # h: one false alarm in 931 nights a side
+LIMIT = 5.0  # h: one false alarm in 931 nights a side, where the baseline is known
 STATES = 400  # of the Markov chain: the third digit no longer changes
 NIGHTS_A_MONTH = 30
 
 
 @dataclass(frozen=True)
 class Sums:
-    """After each night: `down` and `up`, and the nights (from 0) at which either first went over the limit
-    since it was last at 0."""
+    """After each night."""
 
     down: tuple[float, ...]
     up: tuple[float, ...]
-    down_alarms: tuple[int, ...]
-    up_alarms: tuple[int, ...]
 
 
-def cusum(z: Sequence[float], allowance: float = ALLOWANCE, limit: float = LIMIT) -> Sums:
+def cusum(z: Sequence[float], allowance: float = ALLOWANCE) -> Sums:
     """Of nights in their order."""
-    down, up = [], []
-    low = high = 0.0
+    down, up = [0.0], [0.0]
     for value in z:
-        low, high = max(0.0, low - value - allowance), max(0.0, high + value - allowance)
-        down.append(low)
-        up.append(high)
-    return Sums(tuple(down), tuple(up), _alarms(down, limit), _alarms(up, limit))
+        down.append(step(down[-1], -value, allowance))
+        up.append(step(up[-1], value, allowance))
+    return Sums(tuple(down[1:]), tuple(up[1:]))
 
 
-def _alarms(sums: Sequence[float], limit: float) -> tuple[int, ...]:
-    found, armed = [], True
-    for night, value in enumerate(sums):
-        if armed and value > limit:
-            found.append(night)
-            armed = False
-        elif value == 0:
-            armed = True
-    return tuple(found)
+def step(total: float, away: float, allowance: float = ALLOWANCE) -> float:
+    """One side's sum with another night, which is `away` standard deviations on that side."""
+    return max(0.0, total + away - allowance)
 
 
 @lru_cache(maxsize=64)

@@ -104,7 +104,7 @@ def test_what_no_task_ever_did_is_far_away_and_still_a_number() -> None:
     made = simulated(20, lambda night: [1.0] * 10 if night < 16 else [0.0] * 10)
     stands = Standing(series(made), watch(series(made)))
     last = json.loads(text(series_feed(stands, outlook(stands))))["nights"][-1]
-    assert (last["z"], last["down"], last["up"], last["expected"]) == (-1000.0, 1000.0, 0.0, 1.0)
+    assert (last["z"], last["down"], last["up"], last["expected"]) == (-50.0, 198.0, 0.0, 1.0)
     assert latest(stands.watched).change == pytest.approx(-4 / 6)  # the first of the seven was not yet judged
 
 

@@ -25,6 +25,7 @@ from tests.cli.stored import HOSTILE, make_run
 
 DAY = date(2026, 11, 26)
 CELL = Cell("mini", "a", ("mini", "--model", "a"))
+ENTRY = {"cell": "mini--a", "suite": "mini", "model": "a"}  # of a ledger
 HAND: Mapping[str, Any] = {
     "format": 1,
     "series": "mini--a",
@@ -120,7 +121,7 @@ def test_a_run_may_be_thrown_away_and_its_record_stays(tmp_path: Path) -> None:
 
 def test_a_night_that_died_before_its_record_has_it_made(tmp_path: Path) -> None:
     make_run(night(tmp_path) / "run")
-    ledger = {"runs": [{"cell": "mini--a", "run": "run"}, {"cell": "mini--b", "run": ""}], "done": False}
+    ledger = {"runs": [{**ENTRY, "run": "run"}, {**ENTRY, "cell": "mini--b", "run": ""}], "done": False}
     (night(tmp_path) / "night.json").write_text(json.dumps(ledger))
     [found] = read_history(plan(tmp_path))[0].nights
     assert found.planned == 8
@@ -130,7 +131,7 @@ def test_a_night_that_died_before_its_record_has_it_made(tmp_path: Path) -> None
 def test_a_run_that_nobody_can_read_is_a_hollow_night_and_says_why(tmp_path: Path) -> None:
     run = make_run(night(tmp_path) / "run")
     (run / "run.sqlite").write_bytes(b"not a database" * 400)
-    (night(tmp_path) / "night.json").write_text('{"runs": [{"cell": "mini--a", "run": "run"}]}')
+    (night(tmp_path) / "night.json").write_text(json.dumps({"runs": [{**ENTRY, "run": "run"}]}))
     [found] = read_history(plan(tmp_path))[0].nights
     assert "its run cannot be read" in found.hollow
     assert str(run) in found.hollow

@@ -78,7 +78,7 @@ def test_other_data_is_another_baseline_and_says_so() -> None:
     nights = simulated(50, lambda night: ALL if night < 25 else LOW, key=lambda n: "v1" if n < 25 else "v2")
     watched = watch(series(nights))
     assert watched.alarms == ()
-    assert watched.epochs == {25: "runs are no longer comparable with those before"}
+    assert watched.epochs == {25: "runs are no longer comparable with those before: key was v1 and is v2"}
     assert [p.z is None for p in watched.points[25:]] == [i < LEAST_NIGHTS for i in range(25)]
 
 

@@ -1,0 +1,53 @@
+"""A series as two arrays, nights by tasks: how many samples passed, and how many have a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from evalkit.nightly.history import Series
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Table:
+    """`tasks` by name, in order: that of the records changes nothing. `passed`, `scored`: a row a night,
+    0 where a task has no verdict."""
+
+    tasks: tuple[str, ...]
+    passed: np.ndarray
+    scored: np.ndarray
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        return {task: i for i, task in enumerate(self.tasks)}
+
+    def apart(self, tasks: Iterable[str]) -> np.ndarray:
+        """True for each of these, of those that there are."""
+        import numpy as np
+
+        found = np.zeros(len(self.tasks), bool)
+        found[[self.place[task] for task in tasks if task in self.place]] = True
+        return found
+
+
+def table_of(series: Series) -> Table:
+    import numpy as np
+
+    tasks = tuple(sorted(set().union(*(night.tasks for night in series.nights))))
+    place = {task: i for i, task in enumerate(tasks)}
+    passed = np.zeros((len(series.nights), len(tasks)), np.int32)
+    scored = np.zeros_like(passed)
+    names: list[str] = []
+    where: list[int] = []
+    for number, night in enumerate(series.nights):
+        if (own := list(night.tasks)) != names:  # most nights have the tasks of the night before
+            names, where = own, [place[task] for task in own]
+        counts = np.fromiter(chain.from_iterable(night.tasks.values()), np.int32, 2 * len(names))
+        passed[number, where], scored[number, where] = counts[::2], counts[1::2]
+    return Table(tasks, passed, scored)
