@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from evalkit.nightly.table import table_of
 from evalkit.nightly.watch import Alarm, Watched
@@ -121,7 +121,7 @@ def moved(watched: Watched, alarm: Alarm, after: Sequence[int]) -> tuple[Moved, 
     return tuple(sorted(found, key=lambda one: (sign * one.difference, one.p, one.task)))
 
 
-@cache
+@lru_cache(maxsize=1 << 17)
 def fisher(k1: int, n1: int, k2: int, n2: int) -> float:
     """Two-sided exact p of two shares (Fisher 1935): of all tables of these margins that are no likelier."""
     k, n = k1 + k2, n1 + n2
@@ -131,6 +131,6 @@ def fisher(k1: int, n1: int, k2: int, n2: int) -> float:
     return min(1.0, math.fsum(math.exp(p) for p in log_p if p <= seen))
 
 
-@cache
+@lru_cache(maxsize=1 << 17)
 def _log_comb(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
