@@ -24,6 +24,7 @@ COLOURS: Mapping[Stands, str] = {
     "regressed": "#b3261e",
     "acknowledged": "#813756",
     "improved": "#2347b5",
+    "ended": "#5f636e",
 }
 NARROW, WIDE = "fijlrtI.,:;'|!()[] -·", "mwMW@%—…"
 

@@ -15,6 +15,7 @@ from evalkit.nightly.history import Night
 from evalkit.nightly.latest import latest
 from evalkit.nightly.standing import Event, Note, Outlook, Quarantined, Standing
 from evalkit.nightly.watch import Point
+from evalkit.nightly.words import headline, lede, told
 
 PLAN, SERIES = "evalkit.nightly/1", "evalkit.nightly.series/1"
 FARTHEST = 1000.0  # standard deviations: where no task ever changed before, any change is infinitely far
@@ -26,6 +27,9 @@ def feed(outlook: Outlook) -> dict[str, Any]:
         "schema": PLAN,
         "plan": outlook.name,
         "date": outlook.day.isoformat(),
+        "code": outlook.code,
+        "headline": headline(outlook),
+        "lede": lede(outlook),
         "missing": dict(sorted(outlook.missing.items())),
         "false_alarms": _number(outlook.false_alarms),
         "series": [summary(standing) for standing in outlook.standings],
@@ -74,16 +78,17 @@ def summary(standing: Standing) -> dict[str, Any]:
         "over_nights": now.nights,
         "last": last.day.isoformat() if last else None,
         "hollow": last.hollow if last else "",
-        "events": [event_object(event) for event in standing.events],
+        "events": [event_object(event, standing) for event in standing.events],
         "quarantined": [_quarantined(one) for one in standing.quarantined],
     }
 
 
-def event_object(event: Event) -> dict[str, Any]:
+def event_object(event: Event, standing: Standing) -> dict[str, Any]:
     """`tasks`: those that clearly changed, the largest change first."""
     clear = [one for one in event.moved if one.p < CLEAR]
     return {
         "id": event.id,
+        "told": told(event, standing),
         "direction": event.direction,
         "state": event.state,
         "raised": event.raised.isoformat(),
@@ -94,6 +99,7 @@ def event_object(event: Event) -> dict[str, Any]:
         "difference": _number(event.difference),
         "interval": [_number(end) for end in event.interval],
         "over": event.over.isoformat() if event.over else None,
+        "ended": event.ended,
         "note": _note(event.note),
         "differs": [{"fact": name, "before": old, "after": new} for name, old, new in event.differs],
         "lower": sum(one.difference < 0 for one in clear),

@@ -49,8 +49,17 @@ limit = 10                   # tasks; leave it out for all, or name some: tasks 
 # network = "off"
 
 # Off unless an address is given. Secrets come from the environment only: env:NAME.
-# [alerts]
-# webhook = "env:NIGHTLY_WEBHOOK"
+# [alerts]                     # one message an event; `env:NAME` is the value of that variable
+# on = ["drop", "fixed", "incomplete"]       # also: "rise", "quarantine"
+# page = "https://ci.example.org/nightly/"   # where the dashboard is: a link in each message
+# webhook = "env:NIGHTLY_WEBHOOK"            # JSON
+# slack = "env:NIGHTLY_SLACK"
+# [alerts.mail]
+# host = "smtp.example.org"                  # port = 587, security = "starttls"
+# from = "evalkit@example.org"
+# to = ["team@example.org"]
+# user = "env:SMTP_USER"
+# password = "env:SMTP_PASSWORD"
 """
 
 

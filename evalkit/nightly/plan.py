@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import UsageError
+from evalkit.nightly.alerts.settings import settings
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
 # flags that a night itself gives, or that have no place in one
@@ -104,6 +105,7 @@ def _plan(raw: Mapping[str, Any], path: Path) -> Plan:
     )
     if twice := _twice([f"{cell.suite} x {cell.model}" for cell in cells]):
         raise ValueError(f"{twice} stands there twice: a label tells them apart")
+    settings(raw.get("alerts", {}))
     results = Path(night.pop("results", "results")).expanduser()
     name = night.pop("name", path.stem)
     states = path.parent / Path(night.pop("states", f"{name}-states")).expanduser()

@@ -15,6 +15,7 @@ from evalkit.nightly.feed import event_object, feed, series_feed, text
 from evalkit.nightly.latest import latest
 from evalkit.nightly.standing import Event, Note, Outlook, Quarantined, Standing
 from evalkit.nightly.watch import Alarm, Watched, watch
+from evalkit.nightly.words import headline
 from tests.browser.hostile import TEXTS
 from tests.nightly.nights import broken, series, shares, simulated
 
@@ -64,11 +65,13 @@ def test_a_feed_says_how_a_series_stands_and_what_happened() -> None:
     whole = feed(outlook(stands))
     assert (whole["schema"], whole["plan"], whole["date"]) == ("evalkit.nightly/1", "coding", "2026-02-09")
     assert whole["missing"] == {"x--y": "it died"}
+    assert (whole["code"], whole["headline"]) == (10, headline(outlook(stands)))
     [one] = whole["series"]
     assert (one["id"], one["state"], one["over_nights"]) == ("suite--model", "regressed", 7)
     found = one["events"][0]
     assert (found["direction"], found["state"], found["over"]) == ("drop", "new", None)
     assert found["first_interval"][0] <= "2026-01-31" <= found["first_interval"][1]
+    assert found["told"].startswith("model lost ")
     assert found["differs"] == [{"fact": "engine", "before": "0.11.0", "after": "0.11.1"}]
     assert found["interval"][0] < found["difference"] < found["interval"][1] < 0
     assert one["change"] == pytest.approx(found["difference"], abs=0.03)
@@ -121,7 +124,7 @@ def test_what_people_said_is_in_the_feed() -> None:
     day = date(2026, 2, 1)
     one = standing().events[0]
     said = replace(one, state="acknowledged", note=Note("ann", "vLLM moved", day, "#7", day + timedelta(30)))
-    assert event_object(said)["note"] == {
+    assert event_object(said, standing())["note"] == {
         "who": "ann",
         "why": "vLLM moved",
         "on": "2026-02-01",

@@ -92,6 +92,7 @@ BASE = '[[models]]\nname = "null"\n[[suites]]\nname = "mini"\n'
         (BASE + 'models = ["other"]\n', "names the model 'other'"),
         (BASE + "samples = {}\n", "neither text, number nor true"),
         (BASE + '[[suites]]\nname = "mini"\n', "stands there twice"),
+        (BASE + '[alerts]\nwebhook = "https://a:b@example.org/"\n', "such an address is a secret"),
     ],
 )
 def test_a_bad_plan_is_one_clear_error(text: str, why: str, tmp_path: Path) -> None:
