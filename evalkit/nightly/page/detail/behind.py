@@ -16,7 +16,7 @@ from evalkit.report.page.marks.svg import line, num, svg
 MOST = 8  # tasks
 NIGHTS, EARLIER = 28, 10  # marks of a task, and how many of them are of before, at least
 PITCH, SIZE = 13, 11
-CLEAR = 0.05  # p of a difference, where nothing has alarmed
+CLEAR = 0.05  # p of one such difference among all tasks, where nothing has alarmed
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,9 @@ def behind(grid: Grid, change: Change, most: int = MOST) -> list[Behind]:
 
 
 def _clear(change: Change, task: int) -> bool:
-    return bool(change.difference(task)) and fisher(*change.before[task], *change.after[task]) < CLEAR
+    if not change.difference(task):
+        return False
+    return fisher(*change.before[task], *change.after[task]) < CLEAR / len(change.before)
 
 
 def of(count: Count) -> str:
