@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 
 from markupsafe import Markup
 
 import evalkit
-from evalkit.nightly.page.days import long, many
+from evalkit.nightly.page.days import long
 from evalkit.nightly.page.notes import events, quarantined, warnings
 from evalkit.nightly.page.overview import grid
 from evalkit.nightly.page.view import SeriesView, series
 from evalkit.nightly.standing import Outlook
+from evalkit.nightly.words import headline, lede
 from evalkit.report.labels import labels
 from evalkit.report.page.build import environment, policy, style
 
+ORDER = ("regressed", "acknowledged", "watch", "improved")  # then the rest, and what the plan has no more
 AHEAD = 2  # regressed series that stand before the overview; where there are more, it comes first
 HERE = "evalkit.nightly.page"
 
@@ -30,9 +33,10 @@ class Figure:
     css: str = ""
 
 
-def page(outlook: Outlook, *, plan: str = "PLAN.toml") -> str:
-    """The whole file. `plan`: how commands that it shows name the plan's file."""
-    views = [series(outlook, standing, n, "") for n, standing in enumerate(outlook.standings)]
+def page(outlook: Outlook, *, plan: str = "PLAN.toml", folder: Path | None = None) -> str:
+    """The whole file. `plan` and `folder`: how commands that it shows name the plan's file, and the folder of
+    its nights."""
+    views = [series(outlook, standing, n) for n, standing in enumerate(outlook.standings)]
     first = [view for view in views if view.standing.stands == "regressed"]
     ahead = first if len(first) <= AHEAD else []
     script = ""
@@ -44,12 +48,12 @@ def page(outlook: Outlook, *, plan: str = "PLAN.toml") -> str:
             title=f"Nightly {outlook.name}, {long(outlook.day)}",
             day=long(outlook.day),
             headline=headline(outlook),
-            lede="",
+            lede=lede(outlook),
             figures=figures(outlook),
             warnings=warnings(outlook, views),
             ahead=ahead,
             rest=sorted([v for v in views if v not in ahead], key=urgency),
-            grid=grid(outlook, views),
+            grid=grid(outlook, [view for view in views if not view.standing.ended]),
             events=events(views, outlook.day),
             quarantine=quarantined(outlook),
             plan=plan,
@@ -63,18 +67,12 @@ def page(outlook: Outlook, *, plan: str = "PLAN.toml") -> str:
 
 
 def urgency(view: SeriesView) -> int:
-    order = ("regressed", "acknowledged", "watch", "improved")
     stands = view.standing.stands
-    return order.index(stands) if stands in order else len(order)
-
-
-def headline(outlook: Outlook) -> str:
-    n = sum(s.stands == "regressed" for s in outlook.standings)
-    return f"{many(n, 'regression')} confirmed" if n else "Nothing got worse"
+    return ORDER.index(stands) if stands in ORDER else len(ORDER) + (stands == "ended")
 
 
 def figures(outlook: Outlook) -> Sequence[Figure]:
-    stands = [standing.stands for standing in outlook.standings]
+    stands = [standing.stands for standing in outlook.standings if not standing.ended]
     total = len(stands)
     found = [
         Figure(str(total), "series watched"),

@@ -7,7 +7,7 @@ from datetime import date
 from markupsafe import Markup
 
 from evalkit.nightly.history import Night
-from evalkit.nightly.page.axes import RIGHT, WIDTH, Days, Levels, around
+from evalkit.nightly.page.axes import LEFT, RIGHT, WIDTH, Days, Levels, around
 from evalkit.nightly.page.bands import band, middle
 from evalkit.nightly.page.days import points, short
 from evalkit.nightly.page.marginal import headings
@@ -15,9 +15,10 @@ from evalkit.nightly.page.seen import Seen, level
 from evalkit.nightly.standing import Event
 from evalkit.nightly.watch import Point
 from evalkit.report.page.marks.svg import line, num, rect, svg
-from evalkit.text import shown
+from evalkit.text import one_line, shown
 
 HEIGHT, TOP, BOTTOM = 290, 34, 262
+NAMED, ROOM = 2, 300  # nights whose reason is written beside them, and pixels that it takes
 LEAST = 4.0  # points from bottom to top at least
 DOT = Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>')
 
@@ -35,6 +36,7 @@ def chart(seen: Seen, label: str) -> Markup:
         middle(counted, days, levels, "level"),
         *(after(one, days, levels, seen) for one in seen.events if one.state != "expected"),
         *(dot(night, point, days, levels, seen) for night, point in seen.nights),
+        *silent(seen, days, levels),
         *missing(seen, days),
         *made_up(seen, days),
         *days.names(HEIGHT - 8),
@@ -53,7 +55,7 @@ def scale(seen: Seen) -> Levels:
     found += [100 * edge for _, p in seen.nights if p.band for edge in p.band]
     found += [100 * s for e in seen.events if e.state != "expected" for s in (e.before, e.after)]
     found = found or [100 * p.score for _, p in seen.nights if p.score is not None] or [0.0, 100.0]
-    return around(found, TOP + 8, BOTTOM - 8, least=LEAST)
+    return around(found, TOP + 16, BOTTOM - 8 - 13 * len(hollow_ones(seen)), least=LEAST)
 
 
 def interval(event: Event, days: Days) -> Markup:
@@ -82,7 +84,7 @@ def after(event: Event, days: Days, levels: Levels, seen: Seen) -> Markup:
 def dot(night: Night, point: Point, days: Days, levels: Levels, seen: Seen) -> Markup:
     score = level(point)
     if score is None:
-        return DOT.format("dot hollow", num(days.place(point.day)), num(BOTTOM - 8), "3", told(night, point))
+        return DOT.format("dot hollow", num(days.place(point.day)), num(BOTTOM - 24), "3", told(night, point))
     css = "dot"
     if point.hollow:
         css = "dot hollow"
@@ -111,6 +113,33 @@ def told(night: Night, point: Point) -> str:
         if (compared := level(point)) is not None and abs(compared - (night.score or 0.0)) >= 0.0005:
             words += f"; {points(compared)} on the tasks that are compared"
     return shown(words + (" (simulated)" if night.simulated else ""))
+
+
+def silent(seen: Seen, days: Days, levels: Levels) -> list[Markup]:
+    """Why the last nights that are not compared are not; and that a baseline is being made."""
+    parts = []
+    for row, point in enumerate(hollow_ones(seen)):
+        x, y, score = days.place(point.day), BOTTOM - 6 - 13 * row, level(point)
+        if score is not None:
+            parts.append(line(x, levels.place(100 * score) + 4, x, y - 8, "leader"))
+        near = x < LEFT + ROOM
+        words = one_line(f"not compared: {point.hollow}", 60)
+        parts.append(_aside(x + (-3 if near else 3), y, words, "" if near else "end"))
+    learning = [p for _, p in seen.nights if not p.hollow and p.expected is None]
+    if learning and learning[0].day == seen.nights[0][1].day:
+        x, _ = days.bounds(learning[0].day, learning[0].day)
+        parts.append(_aside(x + 2, TOP + 12, "a baseline is being made", ""))
+    return parts
+
+
+def hollow_ones(seen: Seen) -> list[Point]:
+    """Those whose reason is written out, newest first."""
+    return [p for _, p in seen.nights if p.hollow][: -NAMED - 1 : -1]
+
+
+def _aside(x: float, y: float, words: str, anchor: str) -> Markup:
+    at = Markup(' text-anchor="{}"').format(anchor) if anchor else ""
+    return Markup('<text class="aside" x="{}" y="{}"{}>{}</text>').format(num(x), num(y), at, shown(words))
 
 
 def missing(seen: Seen, days: Days) -> list[Markup]:

@@ -1,21 +1,20 @@
-"""Days and scores as the page prints them."""
+"""Days and scores as the page prints them: as the sentences have them, and a dash where nothing is known."""
 
 from __future__ import annotations
 
 from datetime import date
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+from evalkit.nightly import phrases
+
 FULL = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-MINUS = "\N{MINUS SIGN}"
 
 
 def short(day: date, now: date | None = None) -> str:
     """14 Nov; with its year where that is not the year of `now`."""
-    words = f"{day.day} {MONTHS[day.month - 1]}"
-    return words if now is None or day.year == now.year else f"{words} {day.year}"
+    return phrases.day(day, (now or day).year)
 
 
 def long(day: date) -> str:
@@ -26,22 +25,14 @@ def span(low: date, high: date, now: date) -> str:
     return short(low, now) if low == high else f"{short(low, now)} to {short(high, now)}"
 
 
-def points(share: float | None, digits: int = 1) -> str:
+def points(share: float | None) -> str:
     """A share as percentage points: 63.6."""
-    return "–" if share is None else signless(100 * share, digits)
+    return "–" if share is None else phrases.percent(share)
 
 
-def signless(value: float, digits: int = 1) -> str:
-    text = f"{abs(value):.{digits}f}"
-    return text if value >= 0 or not float(text) else f"{MINUS}{text}"
-
-
-def change(share: float | None, digits: int = 1) -> str:
+def change(share: float | None) -> str:
     """A difference of shares with its sign: +2.6, −3.5, 0.0."""
-    if share is None:
-        return "–"
-    text = f"{abs(100 * share):.{digits}f}"
-    return text if not float(text) else f"{'+' if share > 0 else MINUS}{text}"
+    return "–" if share is None else phrases.points(share)
 
 
 def many(n: int, one: str, more: str = "") -> str:

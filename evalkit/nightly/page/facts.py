@@ -13,6 +13,7 @@ from evalkit.nightly.page.days import change, many, points, short, span
 from evalkit.nightly.page.seen import open_event
 from evalkit.nightly.side import LIMIT
 from evalkit.nightly.standing import Event, Standing
+from evalkit.nightly.turns import turns
 from evalkit.nightly.watch import Point
 from evalkit.report.page.links import address
 from evalkit.stats.baseline import LEAST_NIGHTS
@@ -21,7 +22,7 @@ from evalkit.stats.baseline import LEAST_NIGHTS
 @dataclass(frozen=True)
 class Panel:
     """`lines`: name and figure. `said`: of an acknowledged alarm (name, words). `link`: where its issue is an
-    address. `differs`: (fact, before, after); `same`: names of facts that did not change.
+    address. `differs`: (fact, change, day); `same`: names of facts that did not change.
     `event`: whose it is, None for a series without an open alarm."""
 
     title: str
@@ -42,7 +43,10 @@ def panel(standing: Standing, now: date) -> Panel:
         list(alarmed(standing, event, now)),
         list(said(event, now)),
         address(event.note.issue) if event.note else "",
-        event.differs,
+        [
+            (t.name, f"{known(t.before)} → {known(t.after)}", short(t.day, now))
+            for t in turns(event, standing.series)
+        ],
         same(standing, event),
         event,
     )
@@ -63,6 +67,10 @@ def alarmed(standing: Standing, event: Event, now: date) -> Iterator[tuple[str, 
         yield "Tasks clearly lower / higher", f"{lower} / {len(clear) - lower}"
     if last := last_point(standing):
         yield f"CUSUM, alarm at {LIMIT:g}", of(last.down if drop else last.up)
+
+
+def known(text: str) -> str:
+    return text or "not known"
 
 
 def said(event: Event, now: date) -> Iterator[tuple[str, str]]:

@@ -73,7 +73,8 @@ def told(event: Event, view: SeriesView, now: date) -> Told:
 
 def said(event: Event, now: date) -> Iterator[str]:
     if event.over is not None:
-        yield f"over on {short(event.over, now)}"
+        why = f": {event.ended}" if event.ended and not event.ended.startswith("expected: ") else ""
+        yield f"Over on {short(event.over, now)}{why}"
     if event.note is not None:
         yield f"{event.note.who}, {short(event.note.on, now)}: {event.note.why}"
         if event.note.until:
@@ -107,12 +108,6 @@ def warnings(outlook: Outlook, views: Sequence[SeriesView]) -> Sequence[str]:
         f"{by_id[one].title if one in by_id else one}: no whole run this night, {why}"
         for one, why in outlook.missing.items()
     ]
-    expired = [one for one in quarantined(outlook) if one.expired]
-    if expired:
-        tasks = ", ".join(one.task for one in expired[:5]) + (" and more" if len(expired) > 5 else "")
-        found.append(
-            f"Quarantine has ended for {many(len(expired), 'task')}, which count in alarms again: {tasks}"
-        )
     if made := sum(view.simulated for view in views):
         nights = sum(len(view.standing.series.nights) for view in views)
         found.append(

@@ -7,36 +7,38 @@ import math
 from markupsafe import Markup
 
 from evalkit.nightly.page.axes import LEFT, RIGHT, WIDTH, Days, Levels
+from evalkit.nightly.page.bands import thin
 from evalkit.nightly.page.days import short
 from evalkit.nightly.page.seen import Seen
 from evalkit.nightly.side import LIMIT
-from evalkit.nightly.watch import Point
+from evalkit.nightly.watch import Direction, Point
 from evalkit.report.page.marks.svg import line, num, path, svg, text
 
 HEIGHT, TOP, BOTTOM = 92, 6, 82
 MOST = 60.0  # where a task set that never changes does change, sums have no end
 
 
-def sums(seen: Seen, label: str) -> Markup:
+def sums(seen: Seen, main: Direction, label: str) -> Markup:
+    """`main`: whose sum is the area."""
     counted = [p for _, p in seen.nights if not p.hollow]
     highest = max((min(MOST, max(p.down, p.up)) for p in counted), default=0.0)
     top = max(8.0, highest * 1.08)
     days, levels = Days(seen.first, seen.last), Levels(0.0, top, TOP, BOTTOM, most=4)
-    down = _line(counted, days, levels, "down")
+    area, beside = _line(counted, days, levels, main == "drop"), _line(counted, days, levels, main != "drop")
     y = levels.place(LIMIT)
     parts = [*levels.grid()]
-    if len(down) > 1:
-        floor = [(down[-1][0], levels.place(0)), (down[0][0], levels.place(0))]
-        parts += [path([*down, *floor], "sums-area", closed=True)]
-        parts += [path(_line(counted, days, levels, "up"), "sums-up"), path(down, "sums-down")]
-    parts += [line(LEFT, y, RIGHT, y, "limit"), text(RIGHT + 8, y + 4, f"alarm limit {LIMIT:g}", whole=True)]
+    if len(area) > 1:
+        floor = [(area[-1][0], levels.place(0)), (area[0][0], levels.place(0))]
+        parts += [path([*area, *floor], f"sums-area {main}", closed=True)]
+        parts += [path(thin(beside), "sums-beside"), path(thin(area), f"sums-main {main}")]
+    parts += [line(LEFT, y, RIGHT, y, "limit"), text(LEFT + 4, y - 4, f"alarm limit {LIMIT:g}", whole=True)]
     return svg(WIDTH, HEIGHT, [*parts, *_alarms(seen, days, levels)], label=label)
 
 
-def _line(points: list[Point], days: Days, levels: Levels, which: str) -> list[tuple[float, float]]:
+def _line(points: list[Point], days: Days, levels: Levels, drop: bool) -> list[tuple[float, float]]:
     found = []
     for p in points:
-        value = p.down if which == "down" else p.up
+        value = p.down if drop else p.up
         found.append((days.place(p.day), levels.place(MOST if math.isinf(value) else value)))
     return found
 
@@ -53,7 +55,7 @@ def _alarms(seen: Seen, days: Days, levels: Levels) -> list[Markup]:
         y = levels.place(point.down if event.direction == "drop" else point.up)
         css = "bad" if event.direction == "drop" else "good"
         parts.append(Markup('<circle class="alarm {}" cx="{}" cy="{}" r="3.4"/>').format(css, num(x), num(y)))
-        near = x < LEFT + 110
+        near = x < LEFT + 170
         words = f"alarm {short(event.raised)}"
         parts.append(
             text(x + (8 if near else -8), y - 4, words, css=f"said {css}", anchor="" if near else "end")

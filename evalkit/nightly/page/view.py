@@ -13,11 +13,12 @@ from evalkit.nightly.latest import latest
 from evalkit.nightly.page.chart import chart
 from evalkit.nightly.page.days import change, points, short
 from evalkit.nightly.page.facts import Panel, panel
-from evalkit.nightly.page.seen import Seen, changes, epochs, everything, seen
+from evalkit.nightly.page.seen import Seen, changes, epochs, everything, open_event, seen
 from evalkit.nightly.page.signs import colour, stand
 from evalkit.nightly.page.spark import spark
 from evalkit.nightly.page.sums import sums
 from evalkit.nightly.standing import Outlook, Standing
+from evalkit.nightly.telling import told
 
 ROWS = 30  # nights that the table lists
 
@@ -65,15 +66,21 @@ class SeriesView:
     rows: Sequence[Row]
 
     @property
+    def rise(self) -> bool:
+        return self.panel.event is not None and self.panel.event.direction == "rise"
+
+    @property
     def href(self) -> str:
         return "#" + quote(self.anchor)
 
 
-def series(outlook: Outlook, standing: Standing, number: int, told: str) -> SeriesView:
+def series(outlook: Outlook, standing: Standing, number: int) -> SeriesView:
     title = name(outlook, standing)
     shown = seen(standing, outlook.day)
     now = latest(standing.watched)
-    told_of = f"{title}: {told}" if told else title
+    event = open_event(standing)
+    words = told(event, standing) if event else ""
+    told_of = f"{title}. {words}" if event else f"{title}: {standing.stands}"
     nights = standing.series.nights
     return SeriesView(
         standing,
@@ -83,9 +90,9 @@ def series(outlook: Outlook, standing: Standing, number: int, told: str) -> Seri
         unit(standing),
         stand(standing.stands),
         colour(standing.stands),
-        told,
+        words,
         chart(shown, f"Score of each night. {told_of}"),
-        sums(shown, f"Evidence for a drop and for a rise, {title}"),
+        sums(shown, event.direction if event else "drop", f"Evidence for a drop and for a rise, {title}"),
         Markup("") if shown.whole else chart(everything(standing, outlook.day), f"All nights. {told_of}"),
         spark(shown, 132, colour(standing.stands)),
         points(now.score),
