@@ -11,34 +11,35 @@ from evalkit.nightly.standing import Standing
 
 @dataclass(frozen=True)
 class Flakiness:
-    """Of one task in one series: `flips` between `nights` consecutive nights that may be compared, `passed`
-    of `scored` samples in all of them."""
+    """Of one task in one series, over `nights` that count: `flips` in `pairs` of consecutive ones that may be
+    compared, `passed` of `scored` samples in all."""
 
-    nights: int
-    flips: int
-    passed: int
-    scored: int
+    nights: int = 0
+    pairs: int = 0
+    flips: int = 0
+    passed: int = 0
+    scored: int = 0
 
     @property
     def rate(self) -> float:
-        """Flips over pairs of nights; 0 below two."""
-        return self.flips / (self.nights - 1) if self.nights > 1 else 0.0
+        """Flips over pairs of nights; 0 where there is none."""
+        return self.flips / self.pairs if self.pairs else 0.0
 
 
 def flakiness(standing: Standing, task: str) -> Flakiness:
-    """Since the present baseline began."""
-    points = standing.watched.points
-    epoch = points[-1].epoch if points else 0
-    pairs = [
-        night.tasks[task]
-        for night, point in zip(standing.series.nights, points, strict=True)
-        if not point.hollow and point.epoch == epoch and night.tasks.get(task, (0, 0))[1]
+    counted = [
+        (point.epoch, *night.tasks[task])
+        for night, point in zip(standing.series.nights, standing.watched.points, strict=True)
+        if not point.hollow and night.tasks.get(task, (0, 0))[1]
     ]
-    flips = sum(old[0] * new[1] != new[0] * old[1] for old, new in pairwise(pairs))
-    return Flakiness(len(pairs), flips, sum(k for k, _ in pairs), sum(n for _, n in pairs))
+    pairs = [(old, new) for old, new in pairwise(counted) if old[0] == new[0]]
+    flips = sum(old[1] * new[2] != new[1] * old[2] for old, new in pairs)
+    return Flakiness(
+        len(counted), len(pairs), flips, sum(one[1] for one in counted), sum(one[2] for one in counted)
+    )
 
 
 def flakiest(standings: Sequence[Standing], suite: str, task: str) -> Flakiness:
     """In that series of the suite in which it flips most often."""
     found = [flakiness(one, task) for one in standings if one.series.suite == suite]
-    return max(found, key=lambda one: (one.rate, one.nights), default=Flakiness(0, 0, 0, 0))
+    return max(found, key=lambda one: (one.rate, one.nights), default=Flakiness())

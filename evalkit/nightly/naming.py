@@ -25,7 +25,7 @@ def find_event(outlook: Outlook, name: str) -> tuple[Standing, Event]:
         return events[name]
     series = {one.series.id: one for one in outlook.standings}
     open_now = {event.id: (one, event) for one in outlook.standings for event in one.open}
-    alike = [key for key in _beginning(name, open_now) or _beginning(name, events)]
+    alike = _beginning(name, open_now) or _beginning(name, events)
     if len(alike) == 1:
         return events[alike[0]]
     if alike:

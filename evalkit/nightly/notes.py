@@ -1,4 +1,4 @@
-"""Writing down what somebody says of an alarm or of a task: one small TOML file a note, for people to read."""
+"""Writing down what somebody says of an alarm or of a task: a small TOML file a note, for people to read."""
 
 from __future__ import annotations
 
