@@ -11,6 +11,8 @@ from markupsafe import Markup
 
 import evalkit
 from evalkit.nightly.page.days import long
+from evalkit.nightly.page.detail import script
+from evalkit.nightly.page.detail import style as detail_style
 from evalkit.nightly.page.notes import events, quarantined, warnings
 from evalkit.nightly.page.overview import grid
 from evalkit.nightly.page.view import SeriesView, series
@@ -36,10 +38,14 @@ class Figure:
 def page(outlook: Outlook, *, plan: str = "PLAN.toml", folder: Path | None = None) -> str:
     """The whole file. `plan` and `folder`: how commands that it shows name the plan's file, and the folder of
     its nights."""
-    views = [series(outlook, standing, n) for n, standing in enumerate(outlook.standings)]
+    views = [
+        series(outlook, standing, n, folder or Path("results"))
+        for n, standing in enumerate(outlook.standings)
+    ]
     first = [view for view in views if view.standing.stands == "regressed"]
     ahead = first if len(first) <= AHEAD else []
-    script = ""
+    blocks = dict(view.detail.block for view in views if view.detail)
+    code = script() if blocks else ""
     return (
         environment(labels(), HERE)
         .get_template("nightly.html.j2")
@@ -57,10 +63,10 @@ def page(outlook: Outlook, *, plan: str = "PLAN.toml", folder: Path | None = Non
             events=events(views, outlook.day),
             quarantine=quarantined(outlook),
             plan=plan,
-            policy=policy(script),
-            style=style(sheet("nightly.css")),
-            script=Markup(script),
-            blocks={},
+            policy=policy(code),
+            style=style(sheet("nightly.css"), detail_style()),
+            script=Markup(code),
+            blocks=blocks,
             version=evalkit.__version__,
         )
     )

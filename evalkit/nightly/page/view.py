@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from evalkit.nightly.latest import latest
 from evalkit.nightly.page.chart import chart
 from evalkit.nightly.page.days import change, points, short
+from evalkit.nightly.page.detail import Detail, detail
 from evalkit.nightly.page.facts import Panel, panel
 from evalkit.nightly.page.seen import Seen, changes, epochs, everything, open_event, seen
 from evalkit.nightly.page.signs import colour, stand
@@ -40,7 +42,8 @@ class Row:
 @dataclass(frozen=True)
 class SeriesView:
     """`anchor`: what links name. `changed`, `began`, `hollow`: (day, words). `all`: a chart of every night,
-    where the first one does not show them. `rows`: the last nights, newest first."""
+    where the first one does not show them. `rows`: the last nights, newest first. `detail`: what stands below
+    it, task by task."""
 
     standing: Standing
     number: int
@@ -64,17 +67,23 @@ class SeriesView:
     missing: str
     simulated: int
     rows: Sequence[Row]
+    detail: Detail | None
 
     @property
     def rise(self) -> bool:
         return self.panel.event is not None and self.panel.event.direction == "rise"
 
     @property
+    def news(self) -> bool:
+        """Whether something is open that nobody has spoken for: its section is open, too."""
+        return any(event.state == "new" for event in self.standing.open)
+
+    @property
     def href(self) -> str:
         return "#" + quote(self.anchor)
 
 
-def series(outlook: Outlook, standing: Standing, number: int) -> SeriesView:
+def series(outlook: Outlook, standing: Standing, number: int, folder: Path) -> SeriesView:
     title = name(outlook, standing)
     shown = seen(standing, outlook.day)
     now = latest(standing.watched)
@@ -105,6 +114,7 @@ def series(outlook: Outlook, standing: Standing, number: int) -> SeriesView:
         outlook.missing.get(standing.series.id, ""),
         sum(night.simulated for night in nights),
         list(rows(standing, outlook.day)),
+        detail(standing, number, outlook.day, folder=folder),
     )
 
 
