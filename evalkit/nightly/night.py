@@ -87,7 +87,7 @@ def run_night(plan: Plan, day: date, watch: Hearer | None = None) -> tuple[int, 
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder, day) as lock, Stop() as stop:
         ledger = read_ledger(folder)
-        if ledger.done and all(ledger.has(cell, folder) for cell in plan.cells):
+        if is_done(plan, day):
             raise UsageError(f"the night of {day} is done", "another day has another night: --date")
         began = time.monotonic() - ledger.seconds
         planned = tuple(cell.series for cell in plan.cells)
@@ -101,6 +101,13 @@ def run_night(plan: Plan, day: date, watch: Hearer | None = None) -> tuple[int, 
         if stop.told:
             return INTERRUPTED, ran
         return (DONE if complete else INCOMPLETE), ran
+
+
+def is_done(plan: Plan, day: date) -> bool:
+    """Whether every run of the plan, as it is now, is whole."""
+    folder = plan.folder / day.isoformat()
+    ledger = read_ledger(folder)
+    return ledger.done and all(ledger.has(cell, folder) for cell in plan.cells)
 
 
 def _all(night: _Night) -> tuple[Ran, ...]:
@@ -150,7 +157,7 @@ def _run(night: _Night, cell: Cell, number: int) -> Ran:
         return Ran(cell, INCOMPLETE, {}, f"not begun, {over}", _run_before(night, cell))
     if (known := night.ledger.entries.get(cell.series)) and known.words != cell.words:
         night.watch.say(f"{name(cell)}: its flags have changed since it ran this night: another run")
-    began = time.monotonic()
+    began, there = time.monotonic(), set(_runs_in(night.folder))
     words = [sys.executable, "-m", "evalkit", "run", *cell.words, *limits]
     child = night.stop.start(
         [*words, f"--results={night.folder}", "--json", "-q"],
@@ -162,7 +169,8 @@ def _run(night: _Night, cell: Cell, number: int) -> Ran:
     night.watch.begins(cell, number, len(night.plan.cells), night.folder, child.pid)
     out, err = (said.decode(errors="replace") for said in child.communicate())
     summary = _summary(out)
-    run = Path(str(summary.get("run", ""))).name or _run_before(night, cell)
+    made = [run for run in _runs_in(night.folder) if run not in there]
+    run = Path(str(summary.get("run", ""))).name or _run_before(night, cell) or (made[0].name if made else "")
     trouble = "" if child.returncode == DONE else why(child.returncode, summary, err)
     return Ran(cell, child.returncode, summary, trouble, run, time.monotonic() - began)
 
@@ -194,16 +202,20 @@ def _spent(folder: Path) -> float:
     """US dollars of all completed calls in the night's folder, whoever was killed in the meantime. Calls of
     unknown price are none: a run with such calls stops by itself where there is a limit."""
     from evalkit.run.result import summarize
-    from evalkit.store import holds_run
 
     spent = 0.0
-    for run in sorted(folder.iterdir()):
-        if run.is_dir() and not run.is_symlink() and holds_run(run):
-            try:
-                spent += summarize(run).cost or 0.0
-            except EvalkitError:  # damaged: the run itself will say so
-                continue
+    for run in _runs_in(folder):
+        try:
+            spent += summarize(run).cost or 0.0
+        except EvalkitError:  # damaged: the run itself will say so
+            continue
     return spent
+
+
+def _runs_in(folder: Path) -> list[Path]:
+    from evalkit.store import holds_run
+
+    return [p for p in sorted(folder.iterdir()) if p.is_dir() and not p.is_symlink() and holds_run(p)]
 
 
 def _summary(out: str) -> Mapping[str, Any]:

@@ -1,0 +1,81 @@
+"""After a night, and again whenever somebody asks: outputs, messages, what is said, the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evalkit.cli.text import Style, one_line, size
+from evalkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from evalkit.nightly.plan import Plan
+    from evalkit.nightly.standing import Outlook
+
+INCOMPLETE = 3
+
+
+def finish(plan: Plan, args: argparse.Namespace, *, alerts: bool, incomplete: bool, keep: bool) -> int:
+    """Whatever cannot be written or sent is said; it keeps nothing else from being done. `keep`: runs of old
+    nights go."""
+    from evalkit.nightly.look import look
+    from evalkit.nightly.records import nights_of
+
+    if not nights_of(plan):
+        raise UsageError(f"there is no night in {plan.folder}", "`evalkit nightly run PLAN` makes one")
+    outlook = look(plan, args.date)
+    failed = False
+    try:
+        page = write(outlook, plan, args)
+    except OSError as e:
+        complain(f"the dashboard could not be written: {e.strerror or e}: {e.filename}")
+        failed, page = True, None
+    if keep:
+        trim(plan, args)
+    code = outlook.code or (INCOMPLETE if incomplete or failed else 0)
+    if not args.quiet or code:
+        show(outlook, page, brief=args.quiet)
+    return code
+
+
+def write(outlook: Outlook, plan: Plan, args: argparse.Namespace) -> Path:
+    from evalkit.nightly.job import add_to_summary
+    from evalkit.nightly.outputs import folder_of, write_outputs
+
+    page = write_outputs(outlook, args.output or folder_of(plan), args.plan, plan.folder)
+    if file := os.environ.get("GITHUB_STEP_SUMMARY"):
+        add_to_summary(outlook, Path(file))
+    return page
+
+
+def trim(plan: Plan, args: argparse.Namespace) -> None:
+    from evalkit.nightly.retention import trim
+
+    freed = trim(plan, args.date)
+    if freed.runs and not args.quiet:
+        said = f"{freed.runs} runs of {freed.nights} older nights, {size(freed.bytes)}"
+        print(f"removed {said}: the plan keeps {plan.keep} nights' runs; records stay")
+    for trouble in freed.troubles:
+        complain(trouble)
+
+
+def show(outlook: Outlook, page: Path | None, *, brief: bool) -> None:
+    """The night in words, on stdout. `brief`: what is news."""
+    from evalkit.nightly.words import headline, lede, line
+
+    style = Style()
+    print(style.bold(one_line(headline(outlook))))
+    print(one_line(lede(outlook)))
+    for standing in () if brief else outlook.standings:
+        print(f"  {one_line(line(standing))}")
+    for series, why in outlook.missing.items():
+        print(style.warn(f"  {one_line(series)}: {one_line(why)}"))
+    if page is not None:
+        print(page)
+
+
+def complain(text: str) -> None:
+    print(f"evalkit: warning: {one_line(text)}", file=sys.stderr)
