@@ -6,7 +6,6 @@ Shares are from 0 to 1 and rounded to a millionth, so that the same history give
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +17,6 @@ from evalkit.nightly.watch import Point
 from evalkit.nightly.words import headline, lede, told
 
 PLAN, SERIES = "evalkit.nightly/1", "evalkit.nightly.series/1"
-FARTHEST = 1000.0  # standard deviations: where no task ever changed before, any change is infinitely far
 
 
 def feed(outlook: Outlook) -> dict[str, Any]:
@@ -127,6 +125,7 @@ def night_row(night: Night, point: Point) -> dict[str, Any]:
         "score": _number(point.score),
         "hollow": point.hollow,
         "epoch": point.epoch,
+        "own": _number(point.own),
         "expected": _number(point.expected),
         "spread": _number(point.spread),
         "band": [_number(end) for end in point.band] if point.band else None,
@@ -164,6 +163,6 @@ def _quarantined(one: Quarantined) -> dict[str, Any]:
 
 
 def _number(value: float | None) -> float | None:
-    if value is None or math.isnan(value):
+    if value is None:
         return None
-    return round(max(-FARTHEST, min(FARTHEST, value)), 6) + 0.0  # no -0.0
+    return round(value, 6) + 0.0  # no -0.0

@@ -25,12 +25,7 @@ def latest(watched: Watched) -> Latest:
     epoch = watched.points[-1].epoch if watched.points else 0
     points = [point for point in watched.points if point.epoch == epoch and not point.hollow][-NIGHTS:]
     scores = [point.score for point in points if point.score is not None]
-    changes = [
-        point.z * point.spread if point.spread else point.score - point.expected
-        for point in points
-        if point.z is not None and point.spread is not None
-        if point.score is not None and point.expected is not None
-    ]
+    changes = [p.own - p.expected for p in points if p.own is not None and p.expected is not None]
     return Latest(_mean(scores), _mean(changes), len(points))
 
 

@@ -103,12 +103,14 @@ def test_both_are_plain_ascii_and_the_same_bytes_again() -> None:
     assert badge(one) == badge(other)
 
 
-def test_what_no_task_ever_did_is_far_away_and_still_a_number() -> None:
+def test_a_change_is_measured_over_the_tasks_that_are_compared() -> None:
     made = simulated(20, lambda night: [1.0] * 10 if night < 16 else [0.0] * 10)
-    stands = Standing(series(made), watch(series(made)))
-    last = json.loads(text(series_feed(stands, outlook(stands))))["nights"][-1]
-    assert (last["z"], last["down"], last["up"], last["expected"]) == (-50.0, 198.0, 0.0, 1.0)
-    assert latest(stands.watched).change == pytest.approx(-4 / 6)  # the first of the seven was not yet judged
+    assert latest(watch(series(made))).change == pytest.approx(
+        -4 / 6
+    )  # the first of the seven was not judged
+    without = latest(watch(series(made), apart={f"task-{i}" for i in range(5)}))
+    assert without.change == pytest.approx(-4 / 6)
+    assert latest(watch(series(made), apart={f"task-{i}" for i in range(10)})).change is None
 
 
 def test_the_score_now_is_of_this_baseline_only() -> None:
