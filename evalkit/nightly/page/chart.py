@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from markupsafe import Markup
@@ -23,7 +24,8 @@ LEAST = 4.0  # points from bottom to top at least
 DOT = Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>')
 
 
-def chart(seen: Seen, label: str) -> Markup:
+def chart(seen: Seen, label: str, *, dense: bool = False) -> Markup:
+    """`dense`: of so many nights that none is pointed at."""
     days = Days(seen.first, seen.last)
     levels = scale(seen)
     event = still_open(seen)
@@ -35,7 +37,7 @@ def chart(seen: Seen, label: str) -> Markup:
         band(counted, days, levels),
         middle(counted, days, levels, "level"),
         *(after(one, days, levels, seen) for one in seen.events if one.state != "expected"),
-        *(dot(night, point, days, levels, seen) for night, point in seen.nights),
+        *(spots if dense else dots)(seen, days, levels),
         *silent(seen, days, levels),
         *missing(seen, days),
         *made_up(seen, days),
@@ -81,19 +83,32 @@ def after(event: Event, days: Days, levels: Levels, seen: Seen) -> Markup:
     return Markup("").join(parts)
 
 
-def dot(night: Night, point: Point, days: Days, levels: Levels, seen: Seen) -> Markup:
-    score = level(point)
-    if score is None:
-        return DOT.format("dot hollow", num(days.place(point.day)), num(BOTTOM - 24), "3", told(night, point))
-    css = "dot"
+def dots(seen: Seen, days: Days, levels: Levels) -> Iterator[Markup]:
+    """One mark a night, which says itself in words to a pointer that rests on it."""
+    for night, point in seen.nights:
+        score = level(point)
+        x, y = days.place(point.day), BOTTOM - 24 if score is None else levels.place(100 * score)
+        r = "3" if point.hollow else "2.7"
+        yield DOT.format(f"dot {look(point, seen)}", num(x), num(y), r, told(night, point))
+
+
+def spots(seen: Seen, days: Days, levels: Levels) -> Iterator[Markup]:
+    """The same of many nights, as one line of round ends for each look: without words, and small."""
+    found: dict[str, list[str]] = {}
+    for _, point in seen.nights:
+        if (score := level(point)) is not None:
+            at = f"M{num(days.place(point.day))} {num(levels.place(100 * score))}h0"
+            found.setdefault(look(point, seen), []).append(at)
+    for css in sorted(found):
+        yield Markup('<path class="spots {}" d="{}"/>').format(css, "".join(found[css]))
+
+
+def look(point: Point, seen: Seen) -> str:
     if point.hollow:
-        css = "dot hollow"
-    elif of := next((e for e in seen.events if within(point.day, e)), None):
-        css = "dot bad" if of.direction == "drop" else "dot good"
-    elif point.expected is None:
-        css = "dot learning"
-    r = "3" if point.hollow else "2.7"
-    return DOT.format(css, num(days.place(point.day)), num(levels.place(100 * score)), r, told(night, point))
+        return "hollow"
+    if of := next((e for e in seen.events if within(point.day, e)), None):
+        return "bad" if of.direction == "drop" else "good"
+    return "learning" if point.expected is None else "well"
 
 
 def within(day: date, event: Event) -> bool:

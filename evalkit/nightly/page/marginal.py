@@ -32,7 +32,7 @@ class Heading:
 def headings(seen: Seen, days: Days) -> list[Markup]:
     """A line each; named where there is room, and else a tick with its words for a pointer."""
     taken: list[list[tuple[float, float]]] = [[] for _ in range(ROWS)]
-    parts = []
+    lines, names = [], []
     found = [h for h in all_headings(seen) if days.holds(h.day)]
     for one in sorted(found, key=lambda h: (h.rank, -h.day.toordinal(), h.words)):
         x = days.place(one.day)
@@ -40,17 +40,13 @@ def headings(seen: Seen, days: Days) -> list[Markup]:
         half = LETTER * len(words) / 2
         middle = min(max(x, LEFT + half - 20), RIGHT - half + 60)
         row = next((r for r in range(ROWS) if _free(taken[r], middle - half, middle + half)), None)
+        y, end = (TOP - 4, TOP + 2) if row is None else (TOP - 4 - PITCH * row, BOTTOM)
         full = Markup("<title>{}</title>").format(shown(f"{short(one.day)}: {one.words}"))
-        if row is None:
-            parts.append(
-                Markup("<g>{}{}</g>").format(full, line(x, TOP - 4, x, TOP + 2, f"heading {one.css}"))
-            )
-            continue
-        taken[row].append((middle - half - 8, middle + half + 8))
-        y = TOP - 8 - PITCH * row
-        drawn = line(x, y + 4, x, BOTTOM, f"heading {one.css}")
-        parts.append(Markup("<g>{}{}{}</g>").format(full, drawn, text(middle, y, words, anchor="middle")))
-    return parts
+        lines.append(Markup("<g>{}{}</g>").format(full, line(x, y, x, end, f"heading {one.css}")))
+        if row is not None:
+            taken[row].append((middle - half - 8, middle + half + 8))
+            names.append(text(middle, y - 4, words, css="named", anchor="middle"))
+    return [*lines, *names]
 
 
 def _free(taken: list[tuple[float, float]], low: float, high: float) -> bool:

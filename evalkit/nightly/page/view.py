@@ -102,7 +102,9 @@ def series(outlook: Outlook, standing: Standing, number: int, folder: Path) -> S
         words,
         chart(shown, f"Score of each night. {told_of}"),
         sums(shown, event.direction if event else "drop", f"Evidence for a drop and for a rise, {title}"),
-        Markup("") if shown.whole else chart(everything(standing, outlook.day), f"All nights. {told_of}"),
+        Markup("")
+        if shown.whole
+        else chart(everything(standing, outlook.day), f"All nights. {told_of}", dense=True),
         spark(shown, 132, colour(standing.stands)),
         points(now.score),
         change(now.change),
