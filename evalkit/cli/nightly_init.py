@@ -21,7 +21,7 @@ EXAMPLES = """\
 def main(words: Sequence[str]) -> int:
     parser = Parser("nightly", usage="init [PLAN]", about=ABOUT, examples=EXAMPLES)
     parser.add_argument(
-        "plan", nargs="?", default="nightly.toml", metavar="PLAN", help="the file (default: %(default)s)"
+        "plan", nargs="?", default="nightly.toml", metavar="PLAN", help="the file (default: nightly.toml)"
     )
     args = parser.read(words)
 

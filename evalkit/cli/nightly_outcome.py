@@ -28,6 +28,8 @@ def finish(plan: Plan, args: argparse.Namespace, *, alerts: bool, incomplete: bo
         raise UsageError(f"there is no night in {plan.folder}", "`evalkit nightly run PLAN` makes one")
     outlook = look(plan, args.date)
     failed = False
+    if alerts:
+        tell(outlook, plan)
     try:
         page = write(outlook, plan, args)
     except OSError as e:
@@ -49,6 +51,26 @@ def write(outlook: Outlook, plan: Plan, args: argparse.Namespace) -> Path:
     if file := os.environ.get("GITHUB_STEP_SUMMARY"):
         add_to_summary(outlook, Path(file))
     return page
+
+
+def tell(outlook: Outlook, plan: Plan) -> None:
+    """The plan's alerts; a line for each that did not go out."""
+    from evalkit.nightly.alerts.tell import tell
+
+    tell(outlook, plan, say)
+
+
+def try_alerts(plan: Plan) -> int:
+    """A message that says that it is a test, to everybody."""
+    from evalkit.nightly.alerts.tell import try_out
+
+    if not plan.alerts:
+        raise UsageError(f"{plan.name} has no [alerts]", "docs/nightly.md says what goes into it")
+    return 0 if try_out(plan, say) else 1
+
+
+def say(text: str) -> None:
+    print(one_line(text), file=sys.stderr)
 
 
 def trim(plan: Plan, args: argparse.Namespace) -> None:

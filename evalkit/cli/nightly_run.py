@@ -32,22 +32,7 @@ EXAMPLES = """\
 
 
 def main(words: Sequence[str]) -> int:
-    parser = Parser("nightly", usage="run PLAN [option ...]", about=ABOUT, examples=EXAMPLES)
-    add_plan(parser)
-    parser.add_argument(
-        "--date", type=day, default=date.today(), metavar="DAY", help="the night of this day (default: today)"
-    )
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="say what the night would do and cost; sends and writes nothing",
-    )
-    parser.add_argument(
-        "--unless-done", action="store_true", help="a night that is done is no error: exit code 0 at once"
-    )
-    parser.add_argument("--no-alerts", action="store_true", help="send no webhook and no mail")
-    add_outputs(parser)
-    args = parser.read(words)
+    args = parser().read(words)
 
     from evalkit.nightly.plan import read_plan
 
@@ -74,6 +59,25 @@ def main(words: Sequence[str]) -> int:
         print(f"interrupted; {again} goes on where it stopped", file=sys.stderr)
         return INTERRUPTED
     return finish(plan, args, alerts=not args.no_alerts, incomplete=code != 0, keep=True)
+
+
+def parser() -> Parser:
+    made = Parser("nightly", usage="run PLAN [option ...]", about=ABOUT, examples=EXAMPLES)
+    add_plan(made)
+    made.add_argument(
+        "--date", type=day, default=date.today(), metavar="DAY", help="the night of this day (default: today)"
+    )
+    made.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what the night would do and cost; sends and writes nothing",
+    )
+    made.add_argument(
+        "--unless-done", action="store_true", help="a night that is done is no error: exit code 0 at once"
+    )
+    made.add_argument("--no-alerts", action="store_true", help="send no webhook and no mail")
+    add_outputs(made)
+    return made
 
 
 def hint_of_yesterday(plan: Plan, today: date, file: str) -> None:

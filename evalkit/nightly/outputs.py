@@ -42,7 +42,7 @@ def outputs(outlook: Outlook, file: str, nights: Path) -> Iterator[tuple[str, st
         yield f"{standing.series.id}.svg", badge(standing)
         yield f"{standing.series.id}.json", text(series_feed(standing, outlook))
     yield "feed.json", text(feed(outlook))
-    yield PAGE, page(outlook, plan=file)
+    yield PAGE, page(outlook, plan=file, folder=nights)
 
 
 def put(path: Path, text: str) -> None:
