@@ -28,13 +28,13 @@ def finish(plan: Plan, args: argparse.Namespace, *, alerts: bool, incomplete: bo
         raise UsageError(f"there is no night in {plan.folder}", "`evalkit nightly run PLAN` makes one")
     outlook = look(plan, args.date)
     failed = False
-    if alerts:
-        tell(outlook, plan)
     try:
         page = write(outlook, plan, args)
     except OSError as e:
         complain(f"the dashboard could not be written: {e.strerror or e}: {e.filename}")
         failed, page = True, None
+    if alerts:  # whose links lead to the page
+        tell(outlook, plan)
     if keep:
         trim(plan, args)
     code = outlook.code or (INCOMPLETE if incomplete or failed else 0)
