@@ -99,7 +99,7 @@ def _refuse_steady(task: str, found: Flakiness) -> None:
 def _rate(found: Flakiness) -> str:
     if not found.pairs:
         return "too few nights to say how often it flips"
-    return f"{found.flips} flips in {found.nights} nights ({found.rate:.2f})"
+    return f"{found.flips:.3g} flips in {found.nights} nights ({found.rate:.2f})"
 
 
 def _remove(plan: Plan, args: Namespace) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from evalkit.nightly.flaky import flip
 from evalkit.nightly.page.detail.grid import Grid
 from evalkit.nightly.standing import Event, Standing
 
@@ -90,6 +91,6 @@ def flakiness(grid: Grid) -> list[Flaky]:
         for nights in grid.counted:
             known = [share for night in nights if (share := shares[row[night]]) is not None]
             pairs += max(0, len(known) - 1)
-            flips += sum(p + q - 2 * p * q for p, q in pairwise(known) if p or q)
+            flips += sum(flip(p, q) for p, q in pairwise(known) if p or q)
         found.append(Flaky(flips, pairs))
     return found

@@ -18,6 +18,7 @@ const makeMap = (data, palette, tell) => {
     const width = box.clientWidth;
     left = names ? Math.min(220, Math.round(width * 0.36)) : 0;
     night = Math.max(NARROW, Math.min(WIDE, (width - left) / Math.max(1, nights)));
+    if (night >= 5) night = Math.floor(night); // else the gaps between nights are uneven
     const room = Math.min(560, Math.max(240, innerHeight * 0.62)) - HEAD;
     row = names ? TALL : Math.max(LOW, Math.min(TALL, room / Math.max(1, tasks.length)));
     const high = HEAD + Math.max(1, tasks.length) * row;

@@ -1,0 +1,274 @@
+"""The dashboard's map of tasks and nights in a real Chromium: drawn when it is seen, moved over by keys,
+filtered, in both themes; and what stands in for it on paper and without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page
+
+from evalkit.nightly.history import Night, Series
+from evalkit.nightly.look import outlook
+from evalkit.nightly.page import page as made
+from evalkit.nightly.standing import Outlook, Quarantined
+from evalkit.nightly.states import Put, States
+from evalkit.text import shown
+from tests.browser.chromium import Watch
+from tests.browser.hostile import TEXTS, corpus
+from tests.browser.page import findings, overflow
+from tests.browser.test_hostile_page import nothing_happened
+from tests.nightly.nights import FIRST, broken, shares, simulated
+
+Open = Callable[..., Page]
+NIGHTS, TASKS, FELL = 50, 80, 40
+ALL = shares(TASKS, 3)
+HARD = sorted(range(TASKS), key=lambda task: -ALL[task])[:16]  # that fall
+
+
+def nights(fell: int = FELL, *, real: bool = True) -> list[Night]:
+    low = [0.02 if task in HARD else p for task, p in enumerate(ALL)]
+    found = simulated(NIGHTS, lambda night: low if night >= fell else ALL, seed=4)
+    return [
+        replace(
+            night,
+            run="suite--model" if real else "",
+            simulated=not real,
+            reasons={task: "failed/timeout" for task, (k, _) in night.tasks.items() if not k},
+        )
+        for night in found
+    ]
+
+
+def the_outlook() -> Outlook:
+    """One that fell, with a hollow night, a gap and a quarantined task; a steady one, in a closed section."""
+    fallen = nights()
+    fallen[30] = broken(fallen[30], 0.1)
+    del fallen[20]
+    series = [
+        Series("suite", "fallen", tuple(fallen), title="A suite", id="suite--fallen"),
+        Series("suite", "steady", tuple(nights(999)), title="A suite", id="suite--steady"),
+    ]
+    put = Quarantined("suite", "task-5", "waits for the network", "ada", FIRST, FIRST + timedelta(90), "#7")
+    return outlook("plan", series, States(quarantined=(Put(put),)))
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("nightly") / "index.html"
+    out.write_text(made(the_outlook(), folder=Path("results/plan")), encoding="utf-8")
+    return out
+
+
+@pytest.fixture
+def heat(path: Path, open_report: Open) -> Locator:
+    """The map of the series that fell, drawn."""
+    return drawn(open_report(path))
+
+
+def drawn(page: Page) -> Locator:
+    heat = page.locator(".heat").first
+    heat.scroll_into_view_if_needed()
+    heat.locator("canvas").wait_for()
+    return heat
+
+
+def colours(heat: Locator) -> Mapping[str, list[int]]:
+    """Of the legend, and of the cells of the first row at the first and the last night."""
+    found: Mapping[str, list[int]] = heat.evaluate(
+        """(heat) => {
+          const rgb = (css) => css.match(/[\\d.]+/g).slice(0, 3).map(Number);
+          const of = (css) => rgb(getComputedStyle(heat.querySelector(`.key .${css}`)).backgroundColor);
+          const canvas = heat.querySelector("canvas"), box = heat.querySelector(".box");
+          const width = heat.querySelector(".space").offsetWidth, y = 22 + 7;
+          const left = Math.min(220, Math.round(box.clientWidth * 0.36)), night = 14;
+          const copy = new OffscreenCanvas(canvas.width, canvas.height);
+          const pen = copy.getContext("2d", { willReadFrequently: true });
+          pen.drawImage(canvas, 0, 0);
+          const at = (x) => [...pen.getImageData(x, y, 1, 1).data].slice(0, 3);
+          const [first, last] = [at(left + night / 2), at(left + 48 * night + night / 2)];
+          return { pass: of("v-pass"), fail: of("v-fail"), first, last };
+        }"""
+    )
+    return found
+
+
+def words(heat: Locator) -> str:
+    return heat.locator("output.at").inner_text()
+
+
+def test_it_is_drawn_where_it_is_seen_and_nowhere_else(path: Path, open_report: Open) -> None:
+    page = open_report(path)
+    drawn(page)
+    assert page.locator(".heat canvas").count() == 1
+    closed = page.locator("details.series").first
+    closed.locator("summary").first.click()
+    closed.locator(".heat").scroll_into_view_if_needed()
+    closed.locator(".heat canvas").wait_for()
+    assert page.locator(".heat canvas").count() == 2
+
+
+def test_its_colours_are_those_of_its_legend_in_every_theme(heat: Locator) -> None:
+    light = colours(heat)
+    assert (light["first"], light["last"]) == (light["pass"], light["fail"])
+    heat.page.locator("label[for=theme-dark]").click()
+    dark = colours(heat)
+    assert (dark["first"], dark["last"]) == (dark["pass"], dark["fail"])
+    assert dark["fail"] != light["fail"]
+
+
+def test_keys_move_and_words_say_where(heat: Locator) -> None:
+    box = heat.locator(".box")
+    box.focus()
+    first = the_outlook().standings[0].events[0].moved[0]
+    before, after = (f"{k} of {n}" for k, n in (first.before, first.after))
+    box.press("ArrowDown")
+    assert words(heat) == f"{first.task}, 19 Feb 2026: failed/timeout. Before {before}, after {after}."
+    box.press("Home")
+    assert words(heat).startswith(f"{first.task}, 1 Jan 2026: passed.")
+    for _ in range(20):
+        box.press("ArrowRight")
+    assert "1 day before it without a night." in words(heat)
+    for _ in range(9):
+        box.press("ArrowRight")
+    assert "31 Jan 2026" in words(heat)
+    assert "This night is not compared: 10.0% of its samples broke by infrastructure." in words(heat)
+    box.press("Control+End")
+    assert ", 19 Feb 2026: " in words(heat)
+    assert heat.locator(".box").evaluate("box => box.scrollTop") > 0
+    box.press("Control+Home")
+    box.press("Enter")
+    kept = heat.locator(".kept")
+    assert kept.locator("h4").inner_text() == first.task
+    assert (
+        kept.locator("code").inner_text() == f"evalkit show results/plan/2026-01-01/suite--model {first.task}"
+    )
+
+
+def test_search_choices_and_order(heat: Locator) -> None:
+    found, search = heat.locator("output.found"), heat.locator("input[type=search]")
+    assert found.inner_text() == "80 tasks"
+    search.fill("TASK-7")
+    assert found.inner_text() == "11 of 80 tasks"
+    search.fill("nothing")
+    assert (found.inner_text(), words(heat)) == ("0 of 80 tasks", "No task is like that.")
+    search.fill("")
+    which = heat.get_by_label("Which tasks")
+    options = {one.split(" (")[0]: one for one in which.locator("option").all_inner_texts()}
+    assert "In quarantine" in options
+    last, before = the_outlook().standings[0].series.nights[-1], the_outlook().standings[0].series.nights[-2]
+    flipped = sum(last.tasks[task] != before.tasks[task] for task in last.tasks)
+    assert options["Flipped since the night before"] == f"Flipped since the night before ({flipped})"
+    which.select_option("apart")
+    assert found.inner_text() == "1 of 80 tasks"
+    heat.locator(".box").focus()
+    heat.locator(".box").press("ArrowUp")
+    assert words(heat).startswith("task-5, ")
+    heat.locator(".box").press(" ")
+    assert "Quarantine until 1 April 2026: waits for the network (ada)" in heat.locator(".kept").inner_text()
+    which.select_option("")
+    heat.get_by_label("Order").select_option("name")
+    heat.locator(".box").press("ArrowUp")
+    assert words(heat).startswith("task-0, ")
+    heat.locator(".box").press("ArrowDown")
+    assert words(heat).startswith("task-1, ")
+
+
+def test_without_names_all_tasks_are_in_sight(heat: Locator) -> None:
+    high = "box => [box.scrollHeight > box.clientHeight + 1, box.clientHeight]"
+    many, before = heat.locator(".box").evaluate(high)
+    heat.get_by_label("names").uncheck()
+    none, after = heat.locator(".box").evaluate(high)
+    assert (many, none) == (True, False)
+    assert after <= before + 20
+
+
+def test_the_mouse_says_what_it_is_over(heat: Locator) -> None:
+    canvas = heat.locator("canvas")
+    canvas.hover(position={"x": 227, "y": 30})
+    assert ", 1 Jan 2026: passed." in words(heat)
+    canvas.click(position={"x": 227, "y": 30})
+    assert heat.locator(".kept h4").inner_text() in words(heat)
+
+
+@pytest.mark.parametrize("width", [1440, 1020, 390])
+def test_it_fits(path: Path, open_report: Open, width: int) -> None:
+    page = open_report(path, width)
+    heat = drawn(page)
+    assert overflow(page) == 0
+    assert heat.locator("canvas").evaluate("canvas => canvas.offsetWidth") <= width
+
+
+def test_a_screen_reader_finds_its_way(path: Path, watch: Watch) -> None:
+    page = watch.open(path)
+    heat = drawn(page)
+    heat.locator(".box").press("ArrowDown")
+    heat.locator(".box").press("Enter")
+    assert findings(page) == []
+
+
+def test_on_paper_and_without_scripts_the_largest_changes_stand_in(path: Path, watch: Watch) -> None:
+    page = watch.open(path)
+    heat = drawn(page)
+    page.emulate_media(media="print")
+    assert (heat.locator(".live").is_visible(), heat.locator(".still").is_visible()) == (False, True)
+    plain = watch.open(path, script=False)
+    assert plain.locator(".heat .still").first.is_visible()
+    assert not plain.locator(".heat .live").first.is_visible()
+    assert plain.locator("table.marked tbody tr").count() == 8
+    watch.quiet()
+
+
+# -- hostile names -------------------------------------------------------------------------------------
+
+
+def hostile() -> Outlook:
+    """Every text as a suite's, a model's, a task's, a run's name, a reason, a fact, and a note."""
+    texts = (*TEXTS, *corpus())
+    made = simulated(NIGHTS, lambda night: [0.02] * len(texts) if night >= FELL else [0.97] * len(texts))
+    series = []
+    for number, text in enumerate(texts[:6]):
+        named = [
+            replace(
+                night,
+                run=texts[at % len(texts)],
+                simulated=False,
+                tasks=dict(zip(texts, night.tasks.values(), strict=True)),
+                reasons={
+                    t: f"failed/{t}" for t, (k, _) in zip(texts, night.tasks.values(), strict=True) if not k
+                },
+                ends={f"failed/{text}": len(texts)},
+                facts={text: f"{text}{at >= FELL}"},
+            )
+            for at, night in enumerate(made)
+        ]
+        named[30] = replace(named[30], planned=999)
+        series.append(Series(text, texts[-number - 1], tuple(named), title=text, id=f"s{number}"))
+    put = Quarantined(texts[0], texts[2], texts[3], texts[4], FIRST, FIRST + timedelta(9), texts[5])
+    return outlook(texts[0], series, States(quarantined=(Put(put),)))
+
+
+def test_hostile_names_do_nothing(tmp_path: Path, watch: Watch) -> None:
+    out = tmp_path / "index.html"
+    out.write_text(made(hostile(), plan=TEXTS[0], folder=Path(TEXTS[1])), encoding="utf-8")
+    page = watch.open(out)
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    for heat in page.locator(".heat").all():
+        heat.scroll_into_view_if_needed()
+        heat.locator("canvas").wait_for()
+        box = heat.locator(".box")
+        said = []
+        for key in ("ArrowDown", "ArrowDown", "Enter", "ArrowDown", "Enter"):
+            box.press(key)
+            said.append(heat.inner_text())
+        assert not any("\u202e" in text for text in said)
+    nothing_happened(page, watch)
+    text = page.locator("body").text_content() or ""
+    assert shown(TEXTS[0]) in text
+    assert "\u202e" not in text
+    assert overflow(page) == 0
+    assert overflow(watch.open(out, 390)) == 0
+    nothing_happened(page, watch)
