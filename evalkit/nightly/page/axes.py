@@ -14,7 +14,7 @@ from evalkit.report.page.marks.svg import line, text
 WIDTH, LEFT, RIGHT = 806, 34, 726  # of every chart over nights; right of it stand names
 APART = 62  # between names of days
 STEPS = (1, 2, 7, 14, 28, 56, 91, 182, 364, 728)
-NICE = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 25, 50)
+NICE = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,20 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from evalkit.nightly.page.axes import Days, Levels
+from evalkit.nightly.page.seen import band
 from evalkit.nightly.watch import Point
 from evalkit.report.page.marks.svg import path
 
 Place = tuple[float, float]
 
 
-def band(points: Sequence[Point], days: Days, levels: Levels) -> Markup:
+def area(points: Sequence[Point], days: Days, levels: Levels) -> Markup:
     """An area for each baseline: it begins anew where a baseline does."""
     areas = []
     for run in _runs(points):
         ends = [days.bounds(p.day, p.day) for p in run]
         xs = [ends[0][0], *(days.place(p.day) for p in run[1:-1]), ends[-1][1]]
-        both = [p.band for p in (run if len(run) > 1 else run * 2) if p.band]
+        both = [edges for p in (run if len(run) > 1 else run * 2) if (edges := band(p))]
         above = [(x, levels.place(100 * high)) for x, (_, high) in zip(xs, both, strict=True)]
         below = [(x, levels.place(100 * low)) for x, (low, _) in zip(xs, both, strict=True)]
         areas.append(path([*thin(above), *reversed(thin(below))], "band", closed=True))

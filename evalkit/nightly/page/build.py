@@ -90,9 +90,9 @@ def figures(outlook: Outlook) -> Sequence[Figure]:
     found.append(Figure(str(stands.count("improved")), "improved", "good" if "improved" in stands else ""))
     if "learning" in stands:
         found.append(Figure(str(stands.count("learning")), "without a baseline yet"))
-    found.append(
-        Figure(f"{outlook.false_alarms:.1f}", f"false drop alarms expected a month over all {total}")
-    )
+    rate = outlook.false_alarms
+    over = f" over all {total}" if total > 1 else ""
+    found.append(Figure(f"{rate:.{1 if rate >= 0.1 else 2}f}", f"false drop alarms expected a month{over}"))
     return found
 
 

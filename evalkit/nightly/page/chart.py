@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from evalkit.nightly.history import Night
 from evalkit.nightly.page.axes import LEFT, RIGHT, WIDTH, Days, Levels, around
-from evalkit.nightly.page.bands import band, middle
+from evalkit.nightly.page.bands import area, middle
 from evalkit.nightly.page.days import points, short
 from evalkit.nightly.page.marginal import headings
-from evalkit.nightly.page.seen import Seen, level
+from evalkit.nightly.page.seen import Seen, band, compared_apart, level
 from evalkit.nightly.standing import Event
 from evalkit.nightly.watch import Point
 from evalkit.report.page.marks.svg import line, num, rect, svg
@@ -34,7 +34,7 @@ def chart(seen: Seen, label: str, *, dense: bool = False) -> Markup:
         *levels.grid(),
         *(interval(one, days) for one in seen.events),
         *headings(seen, days),
-        band(counted, days, levels),
+        area(counted, days, levels),
         middle(counted, days, levels, "level"),
         *(after(one, days, levels, seen) for one in seen.events if one.state != "expected"),
         *(spots if dense else dots)(seen, days, levels),
@@ -54,7 +54,7 @@ def still_open(seen: Seen) -> Event | None:
 
 def scale(seen: Seen) -> Levels:
     found = [100 * s for _, p in seen.nights if (s := level(p)) is not None and not p.hollow]
-    found += [100 * edge for _, p in seen.nights if p.band for edge in p.band]
+    found += [100 * edge for _, p in seen.nights for edge in band(p) or ()]
     found += [100 * s for e in seen.events if e.state != "expected" for s in (e.before, e.after)]
     found = found or [100 * p.score for _, p in seen.nights if p.score is not None] or [0.0, 100.0]
     return around(found, TOP + 16, BOTTOM - 8 - 13 * len(hollow_ones(seen)), least=LEAST)
@@ -120,13 +120,13 @@ def told(night: Night, point: Point) -> str:
     words = f"{short(point.day)}: {points(night.score)}%"
     if point.hollow:
         words += f", not compared: {point.hollow}"
-    elif point.band is None:
+    elif (edges := band(point)) is None:
         words += ", the baseline is being made"
     else:
-        low, high = point.band
+        low, high = edges
         words += f"; expected {points(point.expected)}, 95% of nights {points(low)} to {points(high)}"
-        if (compared := level(point)) is not None and abs(compared - (night.score or 0.0)) >= 0.0005:
-            words += f"; {points(compared)} on the tasks that are compared"
+        if compared_apart(night, point):
+            words += f"; {points(point.own)} on the tasks that are compared"
     return shown(words + (" (simulated)" if night.simulated else ""))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +9,7 @@ from datetime import date
 from evalkit.nightly.dating import CLEAR
 from evalkit.nightly.latest import latest
 from evalkit.nightly.page.days import change, many, points, short, span
-from evalkit.nightly.page.seen import open_event
+from evalkit.nightly.page.seen import band, open_event
 from evalkit.nightly.side import LIMIT
 from evalkit.nightly.standing import Event, Standing
 from evalkit.nightly.turns import turns
@@ -66,7 +65,7 @@ def alarmed(standing: Standing, event: Event, now: date) -> Iterator[tuple[str, 
     if event.moved:
         yield "Tasks clearly lower / higher", f"{lower} / {len(clear) - lower}"
     if last := last_point(standing):
-        yield f"CUSUM, alarm at {LIMIT:g}", of(last.down if drop else last.up)
+        yield f"CUSUM, alarm at {LIMIT:g}", f"{last.down if drop else last.up:.1f}"
 
 
 def known(text: str) -> str:
@@ -88,27 +87,23 @@ def quiet(standing: Standing, now: date) -> Iterator[tuple[str, str]]:
     week = latest(standing.watched)
     yield f"Mean of the last {many(week.nights, 'night')}", points(week.score)
     last = last_point(standing)
-    if last is None or last.expected is None or last.band is None:
+    if last is None or last.expected is None or (edges := band(last)) is None:
         counted = [p for p in standing.watched.points if not p.hollow]
         here = [p for p in counted if p.epoch == counted[-1].epoch]
         yield "Nights for a baseline", f"{len(here)} of {LEAST_NIGHTS}"
         return
     yield "Baseline", points(last.expected)
     yield "Change from it", change(week.change)
-    yield "95% of nights fall in", f"{points(last.band[0])} to {points(last.band[1])}"
+    yield "95% of nights fall in", f"{points(edges[0])} to {points(edges[1])}"
     yield "Last night that counts", short(last.day, now)
-    yield f"CUSUM of a drop, alarm at {LIMIT:g}", of(last.down)
-    yield f"CUSUM of a rise, alarm at {LIMIT:g}", of(last.up)
+    yield f"CUSUM of a drop, alarm at {LIMIT:g}", f"{last.down:.1f}"
+    yield f"CUSUM of a rise, alarm at {LIMIT:g}", f"{last.up:.1f}"
     if past := [e for e in standing.events if e.over is not None or e.state == "expected"]:
         yield "Alarms that are over", many(len(past), "alarm")
 
 
 def last_point(standing: Standing) -> Point | None:
     return next((p for p in reversed(standing.watched.points) if not p.hollow), None)
-
-
-def of(value: float) -> str:
-    return "∞" if math.isinf(value) else f"{value:.1f}"
 
 
 def same(standing: Standing, event: Event) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,7 +9,7 @@ from datetime import date, timedelta
 from evalkit.nightly.dating import differing
 from evalkit.nightly.history import Night
 from evalkit.nightly.standing import Event, Standing
-from evalkit.nightly.watch import Point
+from evalkit.nightly.watch import BAND, Point
 
 WINDOW = 120  # days that a chart shows; more where an open alarm is older
 BEFORE = 30  # days before an open alarm's first night that it shows then
@@ -101,16 +100,21 @@ def open_event(standing: Standing) -> Event | None:
     return next((e for e in found if e.direction == "drop"), found[0] if found else None)
 
 
-def distance(point: Point) -> float | None:
-    """How far the night is from its baseline over the tasks that both have, as a share."""
-    if point.expected is None or point.spread is None or point.z is None:
-        return None
-    if point.spread and math.isfinite(point.z):
-        return point.z * point.spread
-    return (point.score or 0.0) - point.expected
+# Charts show what is compared: a night's score over the tasks that its baseline knows and that count in
+# alarms, so that dots, band and the levels of alarms are of one kind. Where nothing is, over all tasks.
 
 
 def level(point: Point) -> float | None:
-    """What is drawn: the score over the tasks that are compared, or over all where nothing is."""
-    off = distance(point)
-    return point.score if off is None or point.expected is None else point.expected + off
+    return point.score if point.own is None else point.own
+
+
+def band(point: Point) -> tuple[float, float] | None:
+    """Where 95% of an unchanged model's nights fall."""
+    if point.expected is None or point.spread is None:
+        return None
+    return point.expected - BAND * point.spread, point.expected + BAND * point.spread
+
+
+def compared_apart(night: Night, point: Point) -> bool:
+    """Whether the tasks that are compared have another score than all of them, as it is printed."""
+    return point.own is not None and night.score is not None and abs(point.own - night.score) >= 0.0005

@@ -5,8 +5,8 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from evalkit.nightly.page.axes import Days, around
-from evalkit.nightly.page.bands import band
-from evalkit.nightly.page.seen import Seen, level
+from evalkit.nightly.page.bands import area
+from evalkit.nightly.page.seen import Seen, band, level
 from evalkit.report.page.marks.svg import path, svg
 
 HEIGHT, EDGE = 36, 4
@@ -19,9 +19,9 @@ def spark(seen: Seen, width: int, css: str) -> Markup:
     if not nights:
         return svg(width, HEIGHT, [])
     days = Days(seen.first, seen.last, EDGE, width - EDGE - 2)
-    bounds = [100 * edge for p, _ in nights if p.band for edge in p.band]
+    bounds = [100 * edge for p, _ in nights for edge in band(p) or ()]
     levels = around([*(score for _, score in nights), *bounds], EDGE, HEIGHT - EDGE, least=LEAST)
-    parts = [band([p for p, _ in nights], days, levels)]
+    parts = [area([p for p, _ in nights], days, levels)]
     runs: list[list[tuple[float, float]]] = [[]]
     last = None
     for point, score in nights:

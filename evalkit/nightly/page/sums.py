@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from markupsafe import Markup
 
 from evalkit.nightly.page.axes import LEFT, RIGHT, WIDTH, Days, Levels
@@ -15,13 +13,12 @@ from evalkit.nightly.watch import Direction, Point
 from evalkit.report.page.marks.svg import line, num, path, svg, text
 
 HEIGHT, TOP, BOTTOM = 92, 6, 82
-MOST = 60.0  # where a task set that never changes does change, sums have no end
 
 
 def sums(seen: Seen, main: Direction, label: str) -> Markup:
     """`main`: whose sum is the area."""
     counted = [p for _, p in seen.nights if not p.hollow]
-    highest = max((min(MOST, max(p.down, p.up)) for p in counted), default=0.0)
+    highest = max((max(p.down, p.up) for p in counted), default=0.0)
     top = max(8.0, highest * 1.08)
     days, levels = Days(seen.first, seen.last), Levels(0.0, top, TOP, BOTTOM, most=4)
     area, beside = _line(counted, days, levels, main == "drop"), _line(counted, days, levels, main != "drop")
@@ -38,8 +35,7 @@ def sums(seen: Seen, main: Direction, label: str) -> Markup:
 def _line(points: list[Point], days: Days, levels: Levels, drop: bool) -> list[tuple[float, float]]:
     found = []
     for p in points:
-        value = p.down if drop else p.up
-        found.append((days.place(p.day), levels.place(MOST if math.isinf(value) else value)))
+        found.append((days.place(p.day), levels.place(p.down if drop else p.up)))
     return found
 
 

@@ -10,17 +10,28 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from evalkit.nightly.history import Night
 from evalkit.nightly.latest import latest
 from evalkit.nightly.page.chart import chart
 from evalkit.nightly.page.days import change, points, short
 from evalkit.nightly.page.detail import Detail, detail
 from evalkit.nightly.page.facts import Panel, panel
-from evalkit.nightly.page.seen import Seen, changes, epochs, everything, open_event, seen
+from evalkit.nightly.page.seen import (
+    Seen,
+    band,
+    changes,
+    compared_apart,
+    epochs,
+    everything,
+    open_event,
+    seen,
+)
 from evalkit.nightly.page.signs import colour, stand
 from evalkit.nightly.page.spark import spark
 from evalkit.nightly.page.sums import sums
 from evalkit.nightly.standing import Outlook, Standing
 from evalkit.nightly.telling import told
+from evalkit.nightly.watch import Point
 
 ROWS = 30  # nights that the table lists
 
@@ -157,23 +168,23 @@ def gaps(shown: Seen, now: date) -> str:
 def rows(standing: Standing, now: date) -> Iterator[Row]:
     both = list(zip(standing.series.nights, standing.watched.points, strict=True))
     for night, point in reversed(both[-ROWS:]):
-        said = "; ".join(
-            filter(
-                None, (f"not compared: {point.hollow}" if point.hollow else "", "simulated" * night.simulated)
-            )
-        )
-        band = point.band
+        edges, judged = band(point), point.z is not None
         yield Row(
             short(night.day, now),
             points(night.score),
             points(point.expected),
-            f"{points(band[0])} to {points(band[1])}" if band else "–",
-            "–" if point.z is None else signed(point.z),
-            "–" if point.z is None else f"{point.down:.1f}",
-            "–" if point.z is None else f"{point.up:.1f}",
-            said,
+            f"{points(edges[0])} to {points(edges[1])}" if edges else "–",
+            change(point.z / 100) if point.z is not None else "–",
+            f"{point.down:.1f}" if judged else "–",
+            f"{point.up:.1f}" if judged else "–",
+            "; ".join(noted(night, point)),
         )
 
 
-def signed(z: float) -> str:
-    return change(z / 100)
+def noted(night: Night, point: Point) -> Iterator[str]:
+    if point.hollow:
+        yield f"not compared: {point.hollow}"
+    if compared_apart(night, point):
+        yield f"{points(point.own)} on the tasks that are compared"
+    if night.simulated:
+        yield "simulated"
