@@ -8,7 +8,8 @@
     │   └── BuildFailed    a task's image was not built (outcome `error/build`)
     └── ModelError      a model call that failed for good (outcome `error`)
         ├── ContextExceeded   the conversation no longer fits the model (outcome `failed/context`)
-        └── NoSample          a replay or oracle without this answer (outcome `not_run/unavailable`)
+        ├── NoSample          a replay or oracle without this answer (outcome `not_run/unavailable`)
+        └── ServerLost        a local server has died too often: no further call can succeed
 
 Each says what happened and to which thing; `hint` is the way out, on a line of its own.
 """
@@ -79,6 +80,13 @@ class ContextExceeded(ModelError):
 
 class NoSample(ModelError):
     """A replay file has no such sample, or the data no gold: nothing was tried, nothing broke."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint, retryable=False)
+
+
+class ServerLost(ModelError):
+    """The server that was to answer is gone for good: the call is an error, and the run stops."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message, hint, retryable=False)

@@ -6,9 +6,9 @@ the pipeline knows the difference.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from evalkit.task import Form, Task
 
@@ -128,6 +128,26 @@ class Reply:
 
 
 OnAttempt = Callable[[CallAttempt], None]
+
+
+Note = Callable[[str, Mapping[str, Any]], Awaitable[Any]]
+
+
+@runtime_checkable
+class Hosted(Protocol):
+    """What a model has, too, that a server on this machine answers for."""
+
+    def facts(self) -> dict[str, Any]:
+        """Engine, versions, GPUs, arguments, files: known before it is started, for the manifest."""
+        ...
+
+    def attend(self, say: Callable[[str], None], note: Note) -> None:
+        """Who is told how it goes, and where is kept what is known once it runs (kind, facts)."""
+        ...
+
+    def account(self) -> dict[str, Any]:
+        """What became of it so far; `remarks`: what has to stand beside the score."""
+        ...
 
 
 class Model(Protocol):

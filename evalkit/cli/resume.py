@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from evalkit.cli.find import find_run
 from evalkit.cli.options import (
@@ -11,6 +12,7 @@ from evalkit.cli.options import (
     add_endpoint,
     add_knobs,
     add_output,
+    add_place,
     add_places,
     add_roles,
     knobs_from,
@@ -18,6 +20,10 @@ from evalkit.cli.options import (
 from evalkit.cli.outcome import Outputs, exit_code
 from evalkit.cli.parser import Parser
 from evalkit.run.settings import ROLES
+
+if TYPE_CHECKING:
+    from evalkit.run.settings import Knobs
+    from evalkit.run.summary import Summary
 
 ABOUT = """\
 RUN is a folder, its name, the beginning of its name, or `last`. Finished samples stay as they are,
@@ -48,15 +54,30 @@ def main(words: Sequence[str]) -> int:
     add_endpoint(parser)
     add_roles(parser, moved=True)
     add_places(parser)
+    group = parser.add_argument_group("local server", "Where its machine is another now.")
+    add_place(group)
+    group.add_argument("--keep-server", action="store_true", help="leave it running: evalkit server")
     add_knobs(parser)
     add_output(parser)
     args = parser.read(words)
 
-    from evalkit.run.session import resume
-
     knobs = knobs_from(args)
     outputs = Outputs(as_json=args.json, quiet=args.quiet)
-    summary = resume(
+    from evalkit.serving import stop_all
+
+    try:
+        summary = continued(args, knobs, outputs)
+    finally:
+        stop_all()
+    outputs.show(summary)
+    return exit_code(summary, knobs.max_error_rate)
+
+
+def continued(args: argparse.Namespace, knobs: Knobs, outputs: Outputs) -> Summary:
+    from evalkit.run.session import resume
+
+    given = {name: getattr(args, name) for name in ("parallel", "gpu_memory", "device")}
+    return resume(
         find_run(args.run, args.results),
         knobs,
         outputs.watch,
@@ -64,6 +85,5 @@ def main(words: Sequence[str]) -> int:
         api_key_env=args.api_key_env,
         data=absolute(args.data),
         roles=moved_roles(args),
+        server={name: value for name, value in given.items() if value},
     )
-    outputs.show(summary)
-    return exit_code(summary, knobs.max_error_rate)

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evalkit.cli.options import (
+    STARTED,
+    add_backend,
     add_budget,
     add_endpoint,
     add_knobs,
@@ -50,7 +52,12 @@ def main(words: Sequence[str]) -> int:
     plans = make_plans(args, knobs)
     if args.dry_run:
         return dry_run(plans, knobs, as_json=args.json)
-    return carry_out_all(plans, knobs, Outputs(as_json=args.json, quiet=args.quiet))
+    from evalkit.serving import stop_all
+
+    try:
+        return carry_out_all(plans, knobs, Outputs(as_json=args.json, quiet=args.quiet))
+    finally:
+        stop_all()
 
 
 def read(words: Sequence[str]) -> argparse.Namespace:
@@ -107,9 +114,7 @@ def build(suites: Sequence[str] = ()) -> Parser:
     add_suite_options(parser, suites)
     add_sampling(parser)
     add_endpoint(parser)
-    group = parser.add_argument_group("backend")
-    group.add_argument("--backend", metavar="NAME", help="what answers (default: found by the model's name)")
-    group.add_argument("--stream", action="store_true", help="ask for replies as streams")
+    add_backend(parser)
     add_roles(parser)
     add_budget(parser)
     add_places(parser)
@@ -127,6 +132,8 @@ def make_plans(args: argparse.Namespace, knobs: Knobs) -> list[Plan]:
         options = given_options(args, suite)
         for model in dict.fromkeys(args.model):
             plans.append(make_plan(settings_from(args, suite, model, options), knobs, sends=not args.dry_run))
+    if args.backend in STARTED:  # one server at a time, for all suites of its model
+        plans.sort(key=lambda plan: args.model.index(plan.settings.model))
     return plans
 
 

@@ -75,7 +75,7 @@ class OpenAIModel:
 
     async def complete(self, request: Request, on_attempt: OnAttempt | None = None) -> Reply:
         """One reply. Raises ContextExceeded, or ModelError after the last attempt."""
-        data = encode(body_of(request, merge(request.sampling, self.sampling), self.wire))
+        data = encode(self.body(request))
         headers = {"Idempotency-Key": call_key(self.salt, request, data)}
         attempts: list[CallAttempt] = []
         spent = 0.0
@@ -96,6 +96,9 @@ class OpenAIModel:
             spent += wait
             await asyncio.sleep(wait)
 
+    def body(self, request: Request) -> dict[str, Any]:
+        return body_of(request, merge(request.sampling, self.sampling), self.wire)
+
     async def _attempt(
         self,
         request: Request,
@@ -107,7 +110,7 @@ class OpenAIModel:
         """One HTTP request with what came of it. A good one, or one that was cancelled, is reported here."""
         chat = request.prompt is None
         async with self.limiter:
-            transport = self._open()
+            transport = await self._open()
             started, clock = time(), monotonic()
             try:
                 parsed, request_id = await transport.post(
@@ -168,7 +171,8 @@ class OpenAIModel:
             hint = f"is {self.access.shown} up and reachable?"
         return ModelError(text, hint, retryable=failure.retryable)
 
-    def _open(self) -> Transport:
+    async def _open(self) -> Transport:
+        """Where the next attempt goes: a local server may be another one by then."""
         if self._transport is None:
             self._transport = Transport(
                 self.access.base_url, self.access.key, self.limiter.ceiling, self._request_timeout_s

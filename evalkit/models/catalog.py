@@ -17,6 +17,12 @@ from evalkit.models.usage import Price
 from evalkit.registry import did_you_mean
 
 BUILT_IN = Path(__file__).with_name("models.toml")
+PARSERS = ("tool_parser", "reasoning_parser")  # names that an engine's parsers have
+# fields of Entry that no key of a file is called after
+ENTRY_OURS = (
+    *("name", "sampling", "sampling_source", "prices", "price_source"),
+    *("parsers", "parsers_source", "catalog"),
+)
 PREFILLS = ("", "continue-final-message")
 
 
@@ -56,6 +62,8 @@ class Entry:
     source: str = ""
     sampling: Sampling = field(default_factory=Sampling)
     sampling_source: str = ""
+    parsers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by engine: see PARSERS
+    parsers_source: str = ""
     prices: Mapping[str, Price] = field(
         default_factory=dict
     )  # by provider; "" where an entry has its own URL
@@ -128,9 +136,9 @@ def _entry(name: str, raw: Any, label: str) -> Entry:
     table = dict(_table(raw, where))
     sampling, sampling_source = _sampling(table.pop("sampling", {}), f"{where}.sampling")
     prices, price_source = _prices(table.pop("price", {}), f"{where}.price")
+    parsers, parsers_source = _parsers(table.pop("serve", {}), f"{where}.serve")
     source = _source(table, where)
-    ours = ("name", "sampling", "sampling_source", "prices", "price_source", "catalog")
-    _typed(table, Entry, where, skip=ours, also=("sampling", "price", "date"))
+    _typed(table, Entry, where, skip=ENTRY_OURS, also=("sampling", "price", "serve", "date"))
     if not table.get("ids") and not table.get("id"):
         raise _BadCatalog(f"{where}: no id", 'give `id = "..."` with `base_url`, or `ids` by provider')
     if table.get("prefill", "") not in PREFILLS:
@@ -142,6 +150,8 @@ def _entry(name: str, raw: Any, label: str) -> Entry:
         sampling_source=sampling_source,
         prices=prices,
         price_source=price_source,
+        parsers=parsers,
+        parsers_source=parsers_source,
         catalog=label,
         **table,
     )
@@ -169,6 +179,20 @@ def _prices(raw: Any, where: str) -> tuple[dict[str, Price], str]:
             raise _BadCatalog(f"{inner}: {missing[0]} is missing")
         prices[provider] = Price(**values)
     return prices, "; ".join(filter(None, sources))
+
+
+def _parsers(raw: Any, where: str) -> tuple[dict[str, dict[str, str]], str]:
+    """How an engine of one's own has to read the model: `[models.NAME.serve.ENGINE]`."""
+    parsers, sources = {}, []
+    for engine, given in _table(raw, where).items():
+        inner = f"{where}.{engine}"
+        values = dict(_table(given, inner))
+        sources.append(_source(values, inner))
+        _known(values, PARSERS, inner)
+        if odd := [name for name, value in values.items() if not isinstance(value, str)]:
+            raise _BadCatalog(f"{inner}.{odd[0]} is no text")
+        parsers[engine] = values
+    return parsers, "; ".join(dict.fromkeys(filter(None, sources)))
 
 
 def _source(table: dict[str, Any], where: str) -> str:
@@ -228,6 +252,8 @@ def _row(entry: Entry) -> dict[str, Any]:
         "source": entry.source or None,
         "sampling": sampling,
         "sampling_source": entry.sampling_source or None,
+        "serve": {engine: dict(parsers) for engine, parsers in entry.parsers.items()},
+        "serve_source": entry.parsers_source or None,
         "price": {provider: dataclasses.asdict(price) for provider, price in entry.prices.items()},
         "price_source": entry.price_source or None,
         "catalog": entry.catalog,

@@ -56,6 +56,11 @@ class AdaptiveLimiter:
             self._allowed = max(1.0, self._allowed * FACTOR)
             self._lowered = monotonic()
 
+    def cap(self, limit: int) -> None:
+        """Never more than this from now on."""
+        self.ceiling = max(1, min(self.ceiling, limit))
+        self._allowed = min(self._allowed, float(self.ceiling))
+
     def succeeded(self) -> None:
         if self._allowed < self.ceiling:
             self._allowed = min(float(self.ceiling), self._allowed + 1 / self._allowed)

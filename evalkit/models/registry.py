@@ -61,8 +61,10 @@ def open_model(
     suite: Suite | None = None,
     sends: bool = True,
     salt: str = "",
+    factory: Factory | None = None,
 ) -> Model:
-    """The model that `spec` names. Nothing is sent. Raises UsageError, DataError (replay)."""
+    """The model that `spec` names, or that `factory` makes of it. Nothing is sent. Raises UsageError,
+    DataError (replay)."""
     sampling = sampling_overrides or Sampling()
     if extra_body:
         sampling = replace(sampling, extra_body={**sampling.extra_body, **extra_body})
@@ -82,7 +84,7 @@ def open_model(
         sends,
         salt,
     )
-    return find_backend(spec, backend)(opening)
+    return (factory or find_backend(spec, backend))(opening)
 
 
 def find_backend(spec: str, backend: str | None) -> Factory:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import evalkit
+from evalkit.model import Hosted
 from evalkit.models.secret import LOOKS_LIKE_A_KEY, REMOVED
 from evalkit.program import ProgramSandbox
 from evalkit.run.plan import Plan
@@ -75,6 +76,7 @@ def make_manifest(
         "limits": given_limits(plan.limits),
         "conditions": dict(plan.suite.conditions()),
         "model": plan.model.describe(),
+        **_server(plan),
         **environment(sandbox),
     }
 
@@ -82,7 +84,18 @@ def make_manifest(
 def session_facts(plan: Plan, knobs: Knobs, sandbox: ProgramSandbox | WorkspaceSandbox) -> dict[str, Any]:
     """One session's own circumstances, kept beside the run: a resumed run may have had several."""
     limits = {k: v for k, v in vars(knobs).items() if k != "results"}
-    return {"started": now(), "limits": limits, "model": plan.model.describe(), **environment(sandbox)}
+    return {
+        "started": now(),
+        "limits": limits,
+        "model": plan.model.describe(),
+        **_server(plan),
+        **environment(sandbox),
+    }
+
+
+def _server(plan: Plan) -> dict[str, Any]:
+    """Of a model that a server on this machine answers for: what it is asked with."""
+    return {"server": plan.model.facts()} if isinstance(plan.model, Hosted) else {}
 
 
 def unlike_its_siblings(folder: Path, plan: Plan) -> str:

@@ -13,7 +13,15 @@ from dataclasses import replace
 from typing import Any, cast
 
 from evalkit.compose import NO_COMPOSE
-from evalkit.errors import BuildFailed, ContextExceeded, EvalkitError, ModelError, NoSample, SandboxError
+from evalkit.errors import (
+    BuildFailed,
+    ContextExceeded,
+    EvalkitError,
+    ModelError,
+    NoSample,
+    SandboxError,
+    ServerLost,
+)
 from evalkit.outcome import Outcome
 from evalkit.run.judging import judge, proven
 from evalkit.run.plan import Plan
@@ -157,6 +165,8 @@ class Pipeline:
             return False
         await self._ended(rollout_id, Outcome.ERROR, "api", e.message)
         self._broken_calls += 1
+        if isinstance(e, ServerLost):
+            self.stop("model", str(e))
         if not self._answered and not e.retryable and self._broken_calls >= HOPELESS:
             self.stop("model", str(e))
         return False

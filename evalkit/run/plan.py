@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from evalkit.data import Data, load_data, tasks_of
 from evalkit.errors import UsageError
 from evalkit.interaction import Budget
 from evalkit.model import Message, Model, Sampling
-from evalkit.models import open_model
+from evalkit.models import Opening, open_model
 from evalkit.models.replay import Replay
 from evalkit.protocol import Prompt, Protocol
 from evalkit.registry import did_you_mean, open_scaffold, open_suite
@@ -21,6 +21,7 @@ from evalkit.run.settings import Knobs, Settings, digest, given_limits
 from evalkit.scaffold import Outspoken, Scaffold, Suited
 from evalkit.scaffolds.as_given import AsGiven
 from evalkit.scaffolds.interactive import Interactive
+from evalkit.serving import SERVED, How, looks_local, open_served
 from evalkit.suite import Suite, options_of
 from evalkit.task import Task
 
@@ -104,6 +105,8 @@ def slug(name: str) -> str:
     """A name that is safe as part of a folder's."""
     if name.startswith("replay:"):
         name = "replay-" + Path(name[7:]).name.split(".")[0]
+    elif looks_local(name):
+        name = Path(name).name
     return re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:60] or "model"
 
 
@@ -184,12 +187,18 @@ def open_models(
         "sends": sends,
         "salt": settings.label,
     }
+    served = settings.backend in SERVED
+    if settings.server and not served:
+        raise UsageError(
+            "a server's settings without a backend that evalkit serves", f"--backend {SERVED[0]}"
+        )
     model = open_model(
         settings.model,
         base_url=settings.base_url,
         api_key_env=settings.api_key_env,
         backend=settings.backend,
         sampling_overrides=settings.sampling,
+        factory=serve(settings, knobs) if served else None,
         **common,
     )
     others = {role: open_role(role, asked, common) for role, asked in settings.roles.items()}
@@ -197,6 +206,13 @@ def open_models(
         if role not in others and model.describe().get("backend") not in SILENT:
             raise UsageError(f"{suite.info.name} needs a model that plays the {role}", f"--{role}-model NAME")
     return model, others
+
+
+def serve(settings: Settings, knobs: Knobs) -> Callable[[Opening], Model]:
+    """What makes the tested model of a backend that is served on this machine."""
+    how = How(knobs.keep_server, knobs.server_timeout, knobs.port, knobs.fit)
+    backend = settings.backend or ""
+    return lambda opening: open_served(opening, backend, settings.server, settings.context, how)
 
 
 def open_role(role: str, asked: Mapping[str, str], common: Mapping[str, Any]) -> Model:

@@ -74,10 +74,18 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
         budget=manifest["identity"].get("budget", {}),
         roles={role: str(asked["model"]) for role, asked in manifest["settings"].get("roles", {}).items()},
         statistics=statistics(store, end) if manifest["suite"].get("statistics") else {},
-        notes=tuple(map(str, manifest["suite"].get("remarks", ()))),
+        notes=(*map(str, manifest["suite"].get("remarks", ())), *_of_servers(sessions)),
         excluded=excluded,
         unavailable=scores.unavailable,
     )
+
+
+def _of_servers(sessions: list[Any]) -> list[str]:
+    """What local servers did otherwise than they were asked, in any session."""
+    said = [
+        line for end in sessions for server in end.get("servers", ()) for line in server.get("remarks", ())
+    ]
+    return list(dict.fromkeys(map(str, said)))
 
 
 def ended_sessions(store: Reader) -> list[Any]:

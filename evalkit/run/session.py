@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evalkit.errors import DataError, StoreError, UsageError
+from evalkit.model import Hosted
 from evalkit.outcome import EXCLUDED, Outcome
 from evalkit.run.images import by_image, supply_of
 from evalkit.run.known import Known, Proof, known_of, proof_of, settle
@@ -73,9 +74,10 @@ def resume(
     api_key_env: str | None = None,
     data: str | None = None,
     roles: Mapping[str, Mapping[str, str]] | None = None,
+    server: Mapping[str, Any] | None = None,
 ) -> Summary:
     """Continue a run from its manifest. Where the endpoint or the data moved, say so with the flags; `roles`
-    says the same of other roles' endpoints, by role."""
+    says the same of other roles' endpoints, by role; `server` where a local server has its place now."""
     watch = watch or Watch()
     with _opened(folder, watch) as store:
         manifest, judged_with = store.manifest, own_options(store)
@@ -83,6 +85,7 @@ def resume(
     moved: dict[str, Any] = {"base_url": base_url, "api_key_env": api_key_env, "data": data}
     settings = dataclasses.replace(settings, **{k: v for k, v in moved.items() if v is not None})
     settings = dataclasses.replace(settings, roles=moved_roles(settings, roles or {}))
+    settings = dataclasses.replace(settings, server={**settings.server, **(server or {})})
     plan = as_judged(make_plan(settings, knobs), judged_with)
     elsewhere = {role for role, places in (roles or {}).items() if "base_url" in places}
     _check_same(manifest, plan, folder, moved_endpoint=base_url is not None, moved_roles=elsewhere)
@@ -199,6 +202,9 @@ async def _session(
     passed = sum(s.verdict == Outcome.PASSED for s in state)
     watch.started(len(state), sum(s.judged for s in state), passed)
     await store.note("session", session_facts(plan, knobs, sandbox))
+    hosted = [model for model in plan.models.values() if isinstance(model, Hosted)]
+    for model in hosted:
+        model.attend(watch.say, store.note)
     began = time.monotonic()
     pipeline = Pipeline(plan, store, set_id, knobs, sandbox, watch, proof.keep if proof else None)
     try:
@@ -208,6 +214,8 @@ async def _session(
         return stop
     finally:
         facts: dict[str, Any] = {"end": pipeline.stop.end, "detail": pipeline.stop.detail}
+        if hosted:
+            facts["servers"] = [model.account() for model in hosted]
         if plan.suite.workspaces:  # which images the tasks met: of those pulled, known only now
             facts["images"] = sandbox.describe().get("images")
         await store.note("session_end", {**facts, "wall_s": time.monotonic() - began})

@@ -41,6 +41,7 @@ class Settings:
     roles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # user, judge: model, base_url, ...
     context: int | None = None  # tokens that the model's context holds; None: as the catalog says
     all_tasks: bool = False  # also those whose gold answer fails on this machine
+    server: Mapping[str, Any] = field(default_factory=dict)  # of a backend that evalkit starts: serving.asked
     label: str = ""  # tells repetitions of the same run apart
 
     def to_json(self) -> dict[str, Any]:
@@ -102,6 +103,10 @@ class Knobs:
     image_map: str | None = None  # a file that names images for those of workspaces
     disk_budget: int | None = None  # bytes, for images that are pulled
     keep_images: bool = False  # leave what was pulled in the engine
+    fit: bool = False  # calls in flight: as many as a local server's cache holds, `concurrency` at most
+    keep_server: bool = False  # leave a local server running
+    server_timeout: float | None = None  # for it to be ready; None: by the model's size
+    port: int | None = None  # where it listens; None: a free one
     max_cost: float | None = None
     max_time: float | None = None
     max_error_rate: float = 0.01

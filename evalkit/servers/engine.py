@@ -6,6 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+Ask = Callable[[str, Any], tuple[int, Any]]  # (path, body or None) -> status and what came: probe.ask
+Body = dict[str, Any]  # of a request for a completion
+Reader = tuple[str, Callable[[Any], Any]]  # a path, and what to read from its answer
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -57,8 +61,13 @@ class Engine:
     tells none. `health` answers 200 once it serves. `served` gives the name that requests have to use.
 
     `context` and `version` read them from what a path answers: (path, reader of its JSON); None where no path
-    tells. `keyed`: whether it can ask for a key. `unsupported`: settings of `Wanted` that it has no argument
-    for.
+    tells. So do `kv_tokens` (tokens that its cache holds), `slots` (requests that it works on at once) and
+    `preempted` (how often it put one off for want of cache, ever). `keyed`: whether it can ask for a key.
+    `unsupported`: settings of `Wanted` that it has no argument for.
+
+    `speak` makes a request for a completion say all of the sampling, in the engine's words: what is left to
+    an engine is another with each engine. `count` asks for the tokens of a request's prompt. `ignored`:
+    fields that it takes and does not heed. `gpu`: whether it is of no use without one.
     """
 
     name: str
@@ -69,8 +78,16 @@ class Engine:
     install: str
     health: str = "/health"
     api: str = "/v1"
-    context: tuple[str, Callable[[Any], int | None]] | None = None
-    version: tuple[str, Callable[[Any], str]] | None = None
+    context: Reader | None = None
+    version: Reader | None = None
+    kv_tokens: Reader | None = None
+    slots: Reader | None = None
+    preempted: Reader | None = None
+    speak: Callable[[Body], Body] = lambda body: body
+    count: Callable[[Ask, Body], int | None] | None = None
+    ignored: tuple[str, ...] = ()
+    gpu: bool = False
+    asks_version: tuple[str, ...] = ("--version",)  # arguments to its program; () where that starts something
     keyed: bool = True
     unsupported: tuple[str, ...] = ()
     source: str = ""  # where its arguments and probes were looked up, and when
@@ -86,3 +103,25 @@ def flags(**values: object) -> tuple[str, ...]:
         if value is not True:
             words.append(str(value))
     return tuple(words)
+
+
+def filled(body: Body, **neutral: Any) -> Body:
+    """The body with what it leaves open at values that change nothing."""
+    return {**neutral, **body}
+
+
+def metric(text: Any, name: str) -> float | None:
+    """The sum of a counter or gauge in Prometheus' text, over its labels; None where it is not there."""
+    values = []
+    for line in str(text).splitlines():
+        if line.startswith(name) and line[len(name) : len(name) + 1] in ("{", " "):
+            values.append(float(line.rpartition(" ")[2]))
+    return sum(values) if values else None
+
+
+def label(text: Any, name: str, key: str) -> str:
+    """A label of a metric: `num_gpu_blocks` of `vllm:cache_config_info{...}`; "" where it is not there."""
+    for line in str(text).splitlines():
+        if line.startswith(name + "{") and f'{key}="' in line:
+            return line.partition(f'{key}="')[2].partition('"')[0]
+    return ""

@@ -91,7 +91,7 @@ def _ended(program: subprocess.Popen[bytes]) -> int:
 def _end_all() -> list[int]:
     """Kill whatever came of the program and lives; what could not be ended."""
     deadline = time.monotonic() + END_S
-    while (alive := _offspring()) and time.monotonic() < deadline:
+    while (alive := offspring(os.getpid())) and time.monotonic() < deadline:
         for pid in alive:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
@@ -102,7 +102,7 @@ def _end_all() -> list[int]:
     return alive
 
 
-def _offspring() -> list[int]:
+def offspring(of: int) -> list[int]:
     """Every process below this one that is no zombie."""
     parents: dict[int, tuple[int, str]] = {}
     for entry in Path("/proc").iterdir():
@@ -110,7 +110,7 @@ def _offspring() -> list[int]:
             with contextlib.suppress(OSError, IndexError, ValueError):
                 state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
                 parents[int(entry.name)] = int(parent), state
-    found, mine = list[int](), {os.getpid()}
+    found, mine = list[int](), {of}
     while below := {pid for pid, (parent, _) in parents.items() if parent in mine and pid not in mine}:
         mine |= below
         found += [pid for pid in below if parents[pid][1] not in "ZX"]

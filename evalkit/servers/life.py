@@ -7,25 +7,25 @@ import json
 import os
 import secrets
 import select
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from importlib.util import find_spec
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import EvalkitError, UsageError
+from evalkit.errors import EvalkitError
 from evalkit.servers import records
 from evalkit.servers.engine import Command, Engine, Place, Wanted
 from evalkit.servers.gpus import held_by
-from evalkit.servers.probe import Facts, facts_of, ready
+from evalkit.servers.guard import offspring
+from evalkit.servers.preflight import check, check_port, free_port
+from evalkit.servers.probe import PROBE_S, Facts, facts_of, ready
 from evalkit.servers.words import diagnose, end_of
 
 READY_S = 900.0
@@ -43,18 +43,24 @@ class ServerError(EvalkitError):
 
 @dataclass
 class Server:
-    """One that runs. `place.key` is random; `facts` were read from it when it was ready."""
+    """One that runs. `place.key` is random; `facts` were read from it when it was ready. `guard` is None
+    where another process started it, and it is kept."""
 
     engine: Engine
     wanted: Wanted
     place: Place
     command: Command
     log: Path
-    guard: subprocess.Popen[str]
-    program: int
+    guard: subprocess.Popen[str] | None
     record: records.Record
     facts: Facts = field(default_factory=Facts)
     started_s: float = 0.0
+    _ending: threading.Lock = field(default_factory=threading.Lock)
+    ended: bool = False
+
+    @property
+    def program(self) -> int:
+        return self.record.program
 
     @property
     def base_url(self) -> str:
@@ -62,7 +68,7 @@ class Server:
 
     @property
     def alive(self) -> bool:
-        return self.guard.poll() is None
+        return self.record.alive if self.guard is None else self.guard.poll() is None
 
     def said(self) -> str:
         """Its log as text."""
@@ -97,13 +103,16 @@ def start(
     keep: bool = False,
     name: str = "",
     say: Say = lambda line: None,
+    launched: Callable[[Server], None] = lambda server: None,
 ) -> Server:
     """Start it and wait until it answers. UsageError for what cannot be asked of it, ServerError where it
-    dies or is not ready in time; nothing of it is left then. `keep`: it outlives this process."""
+    dies or is not ready in time; nothing of it is left then. `keep`: it outlives this process. `launched`
+    hears of it before it is ready: whoever ends it then ends the wait."""
     check(engine, wanted)
     place = Place("127.0.0.1", port or free_port(), secrets.token_urlsafe(24) if engine.keyed else "")
     check_port(place)
     server = _launch(engine, wanted, place, name or f"{engine.name}-{place.port}", keep)
+    launched(server)
     began = time.monotonic()
     try:
         _until_ready(server, ready_s, say)
@@ -112,40 +121,32 @@ def start(
     except BaseException:
         stop(server)
         raise
+    server.record = replace(server.record, ready=True)
     records.keep(server.record)
     return server
 
 
-def check(engine: Engine, wanted: Wanted) -> None:
-    """UsageError where it is not installed, has no argument for what is asked, or lacks the model's files."""
-    if engine.program and shutil.which(engine.program) is None:
-        raise UsageError(f"{engine.name} is not installed: there is no {engine.program}", engine.install)
-    if not engine.program and find_spec(engine.package) is None:
-        raise UsageError(f"{engine.name} is not installed", engine.install)
-    if odd := [name for name in engine.unsupported if getattr(wanted, name)]:
-        raise UsageError(
-            f"{engine.name} has no argument for {', '.join(odd)}", "leave it out, or use --server-arg"
-        )
-    looks_local = wanted.model.startswith(("/", "./", "../", "~")) or wanted.model.endswith(".gguf")
-    if looks_local and not Path(wanted.model).expanduser().exists():
-        raise UsageError(f"there is no model at {wanted.model}", "a folder, a file, or an id of the hub")
+def attach(engine: Engine, record: records.Record) -> Server:
+    """One that is kept, as a server to use. ServerError where it does not answer."""
+    wanted = wanted_of(record)
+    host, _, port = record.root.removeprefix("http://").rpartition(":")
+    place = Place(host, int(port), record.key)
+    server = Server(engine, wanted, place, engine.command(wanted, place), Path(record.log), None, record)
+    if why := ready(engine, place, wanted, PROBE_S):
+        raise ServerError(f"{record.name} is kept, but {why}", f"evalkit server stop {record.name}")
+    server.facts = facts_of(engine, place, wanted)
+    return server
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+def wanted_of(record: records.Record) -> Wanted:
+    return Wanted(**{**record.wanted, "extra": tuple(record.wanted.get("extra", ()))})
 
 
-def check_port(place: Place) -> None:
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((place.host, place.port))
-        except OSError as e:
-            raise UsageError(
-                f"port {place.port} cannot be used: {e.strerror}", "leave out --port, or name a free one"
-            ) from None
+def find_kept(engine: Engine, wanted: Wanted) -> records.Record | None:
+    """A server of ours that is kept and is what is wanted."""
+    return next(
+        (r for r in records.records() if r.kept and r.engine == engine.name and wanted_of(r) == wanted), None
+    )
 
 
 def _launch(engine: Engine, wanted: Wanted, place: Place, name: str, keep: bool) -> Server:
@@ -180,8 +181,10 @@ def _launch(engine: Engine, wanted: Wanted, place: Place, name: str, keep: bool)
         log=str(log),
         at=time.time(),
         kept=keep,
+        wanted={**asdict(wanted), "extra": list(wanted.extra)},
     )
-    return Server(engine, wanted, place, command, log, guard, record.program, record)
+    records.keep(record)
+    return Server(engine, wanted, place, command, log, guard, record)
 
 
 def _first_word(guard: subprocess.Popen[str]) -> dict[str, Any]:
@@ -213,26 +216,45 @@ def _until_ready(server: Server, ready_s: float, say: Say) -> None:
 
 
 def stop(server: Server) -> None:
-    """End it, and know that it is gone: processes, port, GPU memory. ServerError where something is left."""
-    if server.guard.stdin is not None:
-        server.guard.stdin.close()  # the order to end
+    """End it, and know that it is gone: processes, port, GPU memory. ServerError where something is left.
+    Once is enough: whoever comes later waits for that."""
+    with server._ending:
+        if server.ended:
+            return
+        server.ended = True
+        its = [server.program, *offspring(server.record.guard)]
+        if server.guard is None:
+            stop_kept(server.record)
+        else:
+            _end(server, server.guard)
+    if held := held_by(its):
+        raise ServerError(
+            f"{server.engine.name} is gone, but {held >> 20} MiB of GPU memory are still its own"
+        )
+
+
+def _end(server: Server, guard: subprocess.Popen[str]) -> None:
+    if guard.stdin is not None:
+        guard.stdin.close()  # the order to end
     else:
-        server.guard.terminate()
-    assert server.guard.stdout is not None
+        guard.terminate()
+    assert guard.stdout is not None
     try:
-        server.guard.wait(timeout=GRACE_S + 30)
+        guard.wait(timeout=GRACE_S + 30)
     except subprocess.TimeoutExpired:
-        server.guard.kill()
+        guard.kill()
         raise ServerError(f"{server.engine.name} could not be ended (process {server.program})") from None
-    with server.guard.stdout as pipe:
+    with guard.stdout as pipe:
         words = pipe.read().splitlines()
     records.forget(server.record.name)
     if left := json.loads(words[-1])["left"] if words else ():
         raise ServerError(f"processes of {server.engine.name} could not be ended: {left}")
-    if held := held_by([server.program]):
-        raise ServerError(
-            f"{server.engine.name} is gone, but {held >> 20} MiB of GPU memory are still its own"
-        )
+
+
+def let_go(server: Server) -> None:
+    """Leave one that is kept to itself: this process ends, and it does not."""
+    if server.guard is not None and server.guard.stdout is not None:
+        server.guard.stdout.close()
 
 
 def stop_kept(record: records.Record) -> None:

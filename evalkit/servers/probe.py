@@ -8,7 +8,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from evalkit.servers.engine import Engine, Place, Wanted
+from evalkit.servers.engine import Engine, Place, Reader, Wanted
 
 PROBE_S = 5.0  # for a question that costs it nothing
 TOKEN_S = 120.0  # for a first token: kernels are compiled then
@@ -17,11 +17,14 @@ BODY_BYTES = 4 << 20
 
 @dataclass(frozen=True)
 class Facts:
-    """What it says: tokens of context that it really serves, its version. None and "" are unknown."""
+    """What it says: tokens of context that it really serves, its version, what its cache holds in tokens, on
+    how many requests it works at once. None and "" are unknown."""
 
     context: int | None = None
     version: str = ""
     served: str = ""
+    kv_tokens: int | None = None
+    slots: int | None = None
 
 
 def ready(engine: Engine, place: Place, wanted: Wanted, left_s: float) -> str:
@@ -62,10 +65,18 @@ def facts_of(engine: Engine, place: Place, wanted: Wanted) -> Facts:
         context=_read(place, engine.context),
         version=_read(place, engine.version) or "",
         served=engine.served(wanted),
+        kv_tokens=_read(place, engine.kv_tokens),
+        slots=_read(place, engine.slots),
     )
 
 
-def _read(place: Place, asked: tuple[str, Any] | None) -> Any:
+def preempted(engine: Engine, place: Place) -> float | None:
+    """How often it has put a request off for want of cache."""
+    found: float | None = _read(place, engine.preempted)
+    return found
+
+
+def _read(place: Place, asked: Reader | None) -> Any:
     if asked is None:
         return None
     path, reader = asked

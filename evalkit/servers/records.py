@@ -10,8 +10,9 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from evalkit.cache import cache_folder
 from evalkit.errors import UsageError
@@ -19,7 +20,10 @@ from evalkit.errors import UsageError
 
 @dataclass(frozen=True)
 class Record:
-    """`guard` is the process that holds the server, `began` its start in clock ticks since the machine's."""
+    """`guard` is the process that holds the server, `began` its start in clock ticks since the machine's.
+
+    `wanted` is what was asked for, as JSON: whoever asks for the same again may use it. `ready`: it answered.
+    """
 
     name: str
     engine: str
@@ -34,6 +38,8 @@ class Record:
     log: str
     at: float
     kept: bool
+    wanted: dict[str, Any] = field(default_factory=dict)
+    ready: bool = False
 
     @property
     def alive(self) -> bool:

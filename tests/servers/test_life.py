@@ -16,7 +16,7 @@ import pytest
 from evalkit.errors import UsageError
 from evalkit.servers import life, records
 from evalkit.servers.engine import Command, Engine, Place, Wanted
-from evalkit.servers.life import Server, ServerError, serving, start, stop, stop_kept
+from evalkit.servers.life import Server, ServerError, let_go, serving, start, stop, stop_kept
 from evalkit.servers.words import diagnose
 
 from . import stub
@@ -56,9 +56,14 @@ def alive(pid: int) -> bool:
     return records.began(pid) != 0
 
 
+def guard_of(server: Server) -> subprocess.Popen[str]:
+    assert server.guard is not None
+    return server.guard
+
+
 def nothing_left(server: Server) -> None:
     assert not alive(server.program)
-    assert not alive(server.guard.pid)
+    assert not alive(server.record.guard)
     with socket.socket() as client:
         assert client.connect_ex((server.place.host, server.place.port)) != 0
 
@@ -139,7 +144,7 @@ def test_what_does_not_want_to_end_is_ended(fault: str) -> None:
 def test_one_that_dies_in_use_leaves_nothing_either() -> None:
     with serving(STUB, wanted("orphan")) as server:
         os.kill(server.program, signal.SIGKILL)
-        server.guard.wait(10)
+        guard_of(server).wait(10)
         assert not server.alive
         assert "orphan" in server.why_dead("died").hint
         orphan = int(server.said().split("orphan ")[1].split()[0])
@@ -179,12 +184,11 @@ def test_a_kept_one_outlives_who_started_it_and_is_found_and_ended() -> None:
     record = records.find_record("tiny")
     assert (record.name, record.kept, record.alive) == ("mine", True, True)
     stop_kept(record)
-    server.guard.wait(10)
+    guard_of(server).wait(10)
     nothing_left(server)
     with pytest.raises(UsageError, match="no server is called 'mine'"):
         records.find_record("mine")
-    assert server.guard.stdout is not None
-    server.guard.stdout.close()
+    let_go(server)
 
 
 def test_what_cannot_be_asked_of_it_is_said_before_anything_starts(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from evalkit.servers.engine import Command, Engine, Place, Wanted, flags
+from evalkit.servers.engine import Body, Command, Engine, Place, Wanted, filled, flags, metric
 
 
 def command(wanted: Wanted, place: Place) -> Command:
@@ -25,6 +25,7 @@ def command(wanted: Wanted, place: Place) -> Command:
         chat_template=wanted.chat_template,
         random_seed=wanted.seed,
         device=wanted.device,
+        enable_metrics=True,
     )
     return Command((sys.executable, "-m", "sglang.launch_server", *words, *wanted.extra))
 
@@ -38,6 +39,11 @@ def context(models: Any) -> int | None:
     return int(found) if found is not None else None
 
 
+def speak(body: Body) -> Body:
+    neutral = {"top_p": 1.0, "top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
+    return filled(body, temperature=1.0, presence_penalty=0.0, frequency_penalty=0.0, **neutral)
+
+
 SGLANG = Engine(
     "sglang",
     program="",
@@ -47,5 +53,9 @@ SGLANG = Engine(
     install='pip install "sglang[all]"',
     context=("/v1/models", context),
     version=("/get_server_info", lambda said: str(said["version"])),
+    kv_tokens=("/get_server_info", lambda said: int(said["max_total_num_tokens"])),
+    preempted=("/metrics", lambda said: metric(said, "sglang:num_retracted_requests_total")),
+    speak=speak,
+    gpu=True,
     source="docs.sglang.ai, server arguments, read 2026-11",
 )

@@ -5,7 +5,12 @@ It knows no key, tells no context, and takes one name only: the model's, with it
 
 from __future__ import annotations
 
-from evalkit.servers.engine import Command, Engine, Place, Wanted, flags
+import json
+
+from evalkit.servers.engine import Body, Command, Engine, Place, Wanted, flags
+
+OWN = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty")  # of a GenerationConfig
+NEW_TOKENS = 1024  # of a reply without a limit, as without a GenerationConfig: with one it would be 20
 
 
 def command(wanted: Wanted, place: Place) -> Command:
@@ -23,6 +28,21 @@ def served(wanted: Wanted) -> str:
     return f"{wanted.model}@{wanted.revision}" if wanted.revision else wanted.model
 
 
+def speak(body: Body) -> Body:
+    """It refuses fields that OpenAI's interface has not, and samples only if its GenerationConfig says so: a
+    temperature alone leaves it greedy. A whole GenerationConfig may be sent as a text."""
+    said = {key: value for key, value in body.items() if key not in OWN}
+    temperature = float(body.get("temperature", 1.0))
+    config = {"do_sample": temperature > 0, "repetition_penalty": body.get("repetition_penalty", 1.0)}
+    config |= {} if "max_tokens" in body else {"max_new_tokens": NEW_TOKENS}
+    if temperature > 0:
+        top_k = body.get("top_k", 0)
+        config |= {"temperature": temperature, "top_p": body.get("top_p", 1.0), "top_k": max(0, top_k)}
+        config |= {"min_p": body["min_p"]} if body.get("min_p") else {}
+    said["generation_config"] = json.dumps(config)
+    return said
+
+
 TRANSFORMERS = Engine(
     "transformers",
     program="transformers",
@@ -31,6 +51,9 @@ TRANSFORMERS = Engine(
     served=served,
     install='pip install "transformers[serving]"',
     keyed=False,
+    asks_version=("version",),
+    speak=speak,
+    ignored=("presence_penalty", "reasoning_effort", "logprobs", "tool_choice"),
     unsupported=(
         *("served_name", "context", "parallel", "gpu_memory"),
         *("tool_parser", "reasoning_parser", "chat_template"),

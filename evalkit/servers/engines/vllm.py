@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evalkit.servers.engine import Command, Engine, Place, Wanted, flags
+from evalkit.servers.engine import Ask, Body, Command, Engine, Place, Wanted, filled, flags, label, metric
 
 
 def command(wanted: Wanted, place: Place) -> Command:
@@ -35,6 +35,24 @@ def context(models: Any) -> int | None:
     return int(found) if found is not None else None
 
 
+def speak(body: Body) -> Body:
+    """What is not sent it takes from the model's generation_config.json."""
+    neutral = {"top_p": 1.0, "top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
+    return filled(body, temperature=1.0, presence_penalty=0.0, frequency_penalty=0.0, **neutral)
+
+
+def count(ask: Ask, body: Body) -> int | None:
+    """By /tokenize, which takes a prompt or messages with their tools as a completion does."""
+    asked = {key: body[key] for key in ("model", "prompt", "messages", "tools") if key in body}
+    status, said = ask("/tokenize", asked)
+    return int(said["count"]) if status == 200 else None
+
+
+def kv_tokens(metrics: Any) -> int | None:
+    blocks, size = (label(metrics, "vllm:cache_config_info", key) for key in ("num_gpu_blocks", "block_size"))
+    return int(blocks) * int(size) if blocks.isdigit() and size.isdigit() else None
+
+
 VLLM = Engine(
     "vllm",
     program="vllm",
@@ -44,6 +62,11 @@ VLLM = Engine(
     install="pip install vllm",
     context=("/v1/models", context),
     version=("/version", lambda said: str(said["version"])),
+    kv_tokens=("/metrics", kv_tokens),
+    preempted=("/metrics", lambda said: metric(said, "vllm:num_preemptions_total")),
+    speak=speak,
+    count=count,
+    gpu=True,
     unsupported=("device",),
     source="docs.vllm.ai, vllm serve, 0.32, read 2026-11",
 )

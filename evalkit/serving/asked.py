@@ -1,0 +1,152 @@
+"""What a user asks of a server, with what the catalog knows of the model: as evalkit.servers takes it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from evalkit.errors import UsageError
+from evalkit.models.catalog import Catalog, Entry
+from evalkit.servers.engine import Engine, Wanted
+from evalkit.servers.hub import Found, ask_hub, cached_snapshot
+from evalkit.servers.preflight import MODEL_HINT, check, looks_local
+from evalkit.servers.weights import Weights, weights_of
+
+# what `Settings.server` may hold, and the flag of each; "model" is the absolute path of a model that is one
+FLAGS = {
+    "parallel": "--tensor-parallel",
+    "quantization": "--quantization",
+    "gpu_memory": "--gpu-memory",
+    "tool_parser": "--tool-call-parser",
+    "reasoning_parser": "--reasoning-parser",
+    "chat_template": "--chat-template",
+    "revision": "--revision",
+    "device": "--device",
+    "extra": "--server-arg",
+}
+SPEED = ("parallel", "gpu_memory", "device")  # they change no reply, but for rounding: no part of a run
+
+
+@dataclass(frozen=True)
+class How:
+    """What a session decides. `ready_s` None: by the model's size. `fit`: as many calls as a cache holds."""
+
+    keep: bool = False
+    ready_s: float | None = None
+    port: int | None = None
+    fit: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A model to serve: what it is called in requests and runs, its files as far as they are here."""
+
+    wanted: Wanted
+    name: str
+    weights: Weights
+    found: Found = field(default_factory=Found)
+
+    @property
+    def size(self) -> int:
+        """Bytes of weights; 0 is unknown."""
+        return self.weights.size or self.found.size
+
+    def identity(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What makes its replies what they are. No place, no port, no key."""
+        wanted = self.wanted
+        facts: dict[str, Any] = {
+            "revision": wanted.revision,
+            "weights": self.weights.digest[:16] if looks_local(wanted.model) else "",
+            "quantization": wanted.quantization,
+            "context": wanted.context if given.get("context") else None,
+            "tool_parser": wanted.tool_parser,
+            "reasoning_parser": wanted.reasoning_parser,
+            "chat_template": _digest_of(wanted.chat_template),
+            "arguments": list(wanted.extra),
+        }
+        return {name: value for name, value in facts.items() if value}
+
+
+def find_entry(catalog: Catalog, spec: str) -> Entry | None:
+    """The catalog's entry of that name, or of the model that the hub calls so."""
+    if spec in catalog.entries:
+        return catalog.entries[spec]
+    same = spec.casefold()
+    return next(
+        (e for e in catalog.entries.values() if e.ids.get("huggingface", "").casefold() == same), None
+    )
+
+
+def ask_for(
+    spec: str,
+    entry: Entry | None,
+    engine: Engine,
+    given: Mapping[str, Any],
+    context: int | None,
+    *,
+    sends: bool,
+) -> Asked:
+    """UsageError where the engine is not here, cannot do what is asked, or the model is not to be had.
+    `sends` False: nobody is asked, and the engine need not be here."""
+    model = given.get("model") or model_of(spec, entry, engine)
+    parsers = entry.parsers.get(engine.name, {}) if entry else {}
+    wanted = Wanted(
+        model=model,
+        context=context,
+        parallel=given.get("parallel"),
+        quantization=given.get("quantization", ""),
+        gpu_memory=given.get("gpu_memory"),
+        tool_parser=given.get("tool_parser") or parsers.get("tool_parser", ""),
+        reasoning_parser=given.get("reasoning_parser") or parsers.get("reasoning_parser", ""),
+        chat_template=given.get("chat_template", ""),
+        revision=given.get("revision", ""),
+        device=given.get("device", ""),
+        extra=tuple(given.get("extra", ())),
+    )
+    local = looks_local(wanted.model)
+    name = Path(wanted.model).name if local else wanted.model
+    if "served_name" not in engine.unsupported:
+        wanted = replace(wanted, served_name=name)
+    if sends:
+        check(engine, wanted)
+    folder = Path(wanted.model) if local else cached_snapshot(wanted.model.partition(":")[0], wanted.revision)
+    if folder is not None and folder.exists():
+        check_kind(engine, folder)
+        return Asked(wanted, name, weights_of(folder))
+    if sends:
+        return Asked(wanted, name, Weights(), ask_hub(wanted.model.partition(":")[0], wanted.revision))
+    return Asked(wanted, name, Weights())
+
+
+def model_of(spec: str, entry: Entry | None, engine: Engine) -> str:
+    """A path as it is, an id of the hub as it is, a catalog's name as the hub calls it."""
+    if looks_local(spec) or Path(spec).is_dir():
+        return str(Path(spec).expanduser().absolute())
+    if entry is not None:
+        if found := entry.ids.get("huggingface"):
+            return found
+        raise UsageError(f"the catalog does not know what the hub calls {entry.name}", MODEL_HINT)
+    if "/" not in spec:
+        raise UsageError(f"{spec!r} is no model that {engine.name} can serve", MODEL_HINT)
+    return spec
+
+
+def check_kind(engine: Engine, path: Path) -> None:
+    """UsageError where the files are of another engine's kind."""
+    if engine.name == "llamacpp":
+        if path.is_dir() and looks_local(str(path)) and not any(path.glob("*.gguf")):
+            raise UsageError(f"llama.cpp needs a file of the format GGUF, and {path} holds none")
+    elif path.is_dir() and not (path / "config.json").exists():
+        raise UsageError(f"{path} has no config.json: it is no model as the hub's are", MODEL_HINT)
+
+
+def _digest_of(path: str) -> str:
+    if not path:
+        return ""
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+    except OSError:
+        return path  # a template that the engine knows by name

@@ -1,0 +1,99 @@
+"""What the manifest says of a server: all that a reader needs to have the same one again. Never a key."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from evalkit.servers.engine import Engine, Place, Wanted
+from evalkit.servers.gpus import gpus
+from evalkit.servers.weights import Weights
+
+if TYPE_CHECKING:
+    from evalkit.serving.model import Answering, Door
+
+KEY = "KEY"  # in the place of a server's key, and of its port 0
+ENVIRONMENT = ("VLLM_", "SGLANG_", "CUDA_VISIBLE", "HF_HUB_OFFLINE", "LLAMA_", "GGML_", "NCCL_", "OLLAMA_")
+SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+
+
+def static_facts(door: Door) -> dict[str, Any]:
+    """Known before it is started."""
+    from evalkit.serving.host import Host
+
+    if not isinstance(door, Host):
+        return {"engine": door.name, "started": False}
+    engine, asked = door.engine, door.asked
+    weights = asked.weights
+    return {
+        "engine": engine.name,
+        "started": True,
+        "version": package_version(engine),
+        "model": asked.wanted.model,
+        "revision": asked.wanted.revision or weights.revision or asked.found.revision,
+        "hashes": weights.hashes or {},
+        "dtype": weights.dtype,
+        "quantization": asked.wanted.quantization or weights.quantized,
+        "arguments": list(engine.command(asked.wanted, Place("127.0.0.1", 0, KEY)).argv[1:]),
+        "environment": environment(),
+        "determinism": determinism(asked.wanted),
+        "gpus": [{"name": gpu.name, "driver": gpu.driver, "bytes": gpu.total} for gpu in gpus()],
+        **({"unknown": asked.found.why} if asked.found.why else {}),
+    }
+
+
+def live_facts(server: Answering, concurrency: int) -> dict[str, Any]:
+    """Known once it answers."""
+    facts = {k: v for k, v in dataclasses.asdict(server.facts).items() if v not in (None, "")}
+    started = getattr(server, "started_s", None)
+    return {
+        "engine": server.engine.name,
+        **facts,
+        **({"started_s": started} if started else {}),
+        **({"log": str(log)} if (log := getattr(server, "log", None)) else {}),
+        "limit": concurrency,
+    }
+
+
+def environment() -> dict[str, str]:
+    """Variables that engines read, but for keys."""
+    return {
+        name: value
+        for name, value in sorted(os.environ.items())
+        if name.startswith(ENVIRONMENT) and not any(word in name for word in SECRET)
+    }
+
+
+def determinism(wanted: Wanted) -> str:
+    """What it promises: nothing, the same sampling for the same seed, or the same replies at any load."""
+    on = os.environ.get("VLLM_BATCH_INVARIANT", "0") not in ("", "0")
+    if on or "--enable-deterministic-inference" in wanted.extra:
+        return "batch_invariant"
+    return "seeded" if wanted.seed is not None else "none"
+
+
+def package_version(engine: Engine) -> str:
+    """Of the engine's package beside evalkit, else as its program says; "" is unknown."""
+    try:
+        return version(engine.package) if engine.package else _said(engine)
+    except PackageNotFoundError:
+        return _said(engine)
+
+
+def _said(engine: Engine) -> str:
+    if not engine.program or not engine.asks_version:
+        return ""
+    try:
+        command = [engine.program, *engine.asks_version]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    lines = [line.strip() for line in (done.stdout.strip() or done.stderr).splitlines()]
+    found = [line for line in lines if any(c.isdigit() for c in line)]
+    return found[0][:100] if found and done.returncode == 0 else ""
+
+
+__all__ = ["Weights", "live_facts", "static_facts"]
