@@ -99,6 +99,7 @@ def test_a_full_disk_is_an_incomplete_night_that_goes_on_when_there_is_room(
     assert [series.nights[-1].hollow for series in read_history(made)] == ["", ""]
 
 
+@pytest.mark.full
 def test_a_changed_flag_in_mid_night_is_another_run_and_is_said(
     tmp_path: Path, docker_engine: object
 ) -> None:
@@ -115,6 +116,7 @@ def test_a_changed_flag_in_mid_night_is_another_run_and_is_said(
     assert len(read_ledger(made.folder / "2026-11-26").folders) == 2
 
 
+@pytest.mark.full
 def test_a_model_that_the_plan_gains_after_the_night_is_run_too(
     tmp_path: Path, docker_engine: object
 ) -> None:
@@ -132,6 +134,7 @@ class Heard(Hearer):
         self.said.append(line)
 
 
+@pytest.mark.full
 def test_money_that_was_spent_before_the_night_was_killed_counts(
     tmp_path: Path, docker_engine: object
 ) -> None:
@@ -183,6 +186,7 @@ def test_killed_and_run_again_no_call_is_made_twice(tmp_path: Path, docker_engin
     assert asked["completed_again"] == 0
 
 
+@pytest.mark.full
 def test_told_to_stop_it_stops_and_goes_on_where_it_was(tmp_path: Path, docker_engine: object) -> None:
     with running("--latency", "0.3") as url:
         model = f'[[models]]\nname = "m"\nbase-url = "{url}"\nconcurrency = 1\n'
