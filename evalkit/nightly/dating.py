@@ -12,6 +12,7 @@ from evalkit.nightly.watch import Alarm, Watched
 from evalkit.stats.change_point import change_of_scores
 from evalkit.stats.paired import two_sided
 
+SETTLED = 14  # nights after an alarm that say when it began: later ones may be of another change still
 BEFORE = 7  # nights before the sum left 0 that are asked, too: the change may have been earlier
 CLEAR = 0.01  # of a task: p of a difference that is called clear
 
@@ -50,7 +51,9 @@ class Dated:
 
 def date_alarm(watched: Watched, alarm: Alarm) -> Dated:
     counted = _nights_of(watched, alarm)
-    change = change_of_scores([watched.points[i].z or 0.0 for i in counted])
+    raised = counted.index(alarm.at)  # it began then at the latest
+    asked = counted[: raised + 1 + SETTLED]
+    change = change_of_scores([watched.points[i].z or 0.0 for i in asked], last=raised)
     first, low, high = (counted[i] for i in (change.first, change.low, change.high))
     after = [i for i in counted if i >= first]
     before, later = _means(watched, after)

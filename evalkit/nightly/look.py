@@ -6,22 +6,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from evalkit.nightly.dating import Dated, date_alarm
+from evalkit.nightly.events import events_of
 from evalkit.nightly.history import Series
 from evalkit.nightly.ledger import Ledger, read_ledger
 from evalkit.nightly.plan import Plan
 from evalkit.nightly.records import nights_of, read_history
 from evalkit.nightly.side import LIMIT
-from evalkit.nightly.standing import Event, Outlook, Quarantined, Standing, State
-from evalkit.nightly.states import Expectation, States, read_states
-from evalkit.nightly.watch import Alarm, Watched, watch
+from evalkit.nightly.standing import Outlook, Quarantined, Standing
+from evalkit.nightly.states import States, read_states
+from evalkit.nightly.watch import watch
 from evalkit.stats.cusum import false_alarms
 
 # A baseline learned from few nights is itself off, which costs half a unit of the limit: what is expected by
 # the chain at LIMIT - 0.5 is what benchmarks/nightly.py finds at LIMIT.
 LEARNED = 0.5
 NOTHING = States()
-EARLY = 3  # nights by which somebody may set a new baseline before the change that was expected
 
 
 def look(plan: Plan, day: date | None = None) -> Outlook:
@@ -71,77 +70,11 @@ def _standing(series: Series, states: States, day: date, *, ended: bool) -> Stan
     apart = frozenset(one.task for one in quarantined if not one.expired(day))
     wanted = states.expectations(series.id)
     watched = watch(series, apart=apart, expected={one.begin: one.note.why for one in wanted})
-    events = [_event(watched, alarm, states, wanted, day) for alarm in watched.alarms]
-    events += _expected(series, apart, wanted)
-    events.sort(key=lambda event: (event.raised, event.id), reverse=True)
-    return Standing(series, watched, tuple(events), _sorted(quarantined), ended)
+    return Standing(series, watched, events_of(watched, states, day), _sorted(quarantined), ended)
 
 
 def _sorted(quarantined: Sequence[Quarantined]) -> tuple[Quarantined, ...]:
     return tuple(sorted(quarantined, key=lambda one: (one.until, one.task)))
-
-
-def _event(watched: Watched, alarm: Alarm, states: States, wanted: Sequence[Expectation], day: date) -> Event:
-    """An alarm with its state. What was said of it stays with it when it is over."""
-    event = _in_days(watched, date_alarm(watched, alarm), alarm)
-    ack = states.ack_of(event, watched.series.id)
-    note = ack.note if ack else None
-    if alarm.over is None:
-        known = note is not None and (note.until is None or day <= note.until)
-        return replace(event, state="acknowledged" if known else "new", note=note)
-    why = watched.epochs.get(alarm.over, "")
-    over = watched.series.nights[alarm.over].day
-    if why.startswith("expected: "):
-        said = next((one.note for one in reversed(wanted) if one.begin <= over), note)
-        return replace(event, state="expected", note=said, over=over, ended=why)
-    state: State = "fixed" if not why and alarm.direction == "drop" else "closed"
-    return replace(event, state=state, note=note, over=over, ended=why or "the old level is back")
-
-
-def _in_days(watched: Watched, dated: Dated, alarm: Alarm) -> Event:
-    nights = watched.series.nights
-    raised = nights[alarm.at].day
-    return Event(
-        id=f"{watched.series.id}--{alarm.direction}--{raised}",
-        direction=alarm.direction,
-        raised=raised,
-        first=nights[dated.first].day,
-        low=nights[dated.low].day,
-        high=nights[dated.high].day,
-        before=dated.before,
-        after=dated.after,
-        difference=dated.difference,
-        interval=dated.interval,
-        state="new",
-        differs=dated.differs,
-        moved=dated.moved,
-    )
-
-
-def _expected(series: Series, apart: frozenset[str], wanted: Sequence[Expectation]) -> list[Event]:
-    """The alarms that would have been raised, had nobody said that the new level is what is wanted."""
-    found = []
-    for number, one in enumerate(wanted):
-        stop = wanted[number + 1].begin if number + 1 < len(wanted) else date.max
-        nights = tuple(night for night in series.nights if night.day < stop)
-        begin = next((i for i, night in enumerate(nights) if night.day >= one.begin), None)
-        if begin is None:
-            continue
-        without = watch(
-            replace(series, nights=nights),
-            apart=apart,
-            expected={before.begin: before.note.why for before in wanted[:number]},
-        )
-        for alarm in without.alarms:
-            if alarm.at < begin:  # this one is there as it is, ended by the new baseline
-                continue
-            dated = date_alarm(without, alarm)
-            if dated.low - EARLY <= begin:
-                event = _in_days(without, dated, alarm)
-                over, ended = nights[begin].day, f"expected: {one.note.why}"
-                found.append(replace(event, state="expected", note=one.note, over=over, ended=ended))
-                break
-    return found
 
 
 # -- the night -------------------------------------------------------------------------------------

@@ -41,12 +41,15 @@ def change_of_counts(
     )
 
 
-def change_of_scores(z: Sequence[float], *, share: float = 0.99, tau: float = 3.0) -> Change:
+def change_of_scores(
+    z: Sequence[float], *, share: float = 0.99, tau: float = 3.0, last: int | None = None
+) -> Change:
     """From standardised scores, of which those before the change are the baseline's (mean 0, deviation 1) and
     those after it have a mean of their own, a priori N(0, tau^2). The first night may be the first bad one:
-    position 0 is among them, and `posterior` has n entries. ValueError without a night."""
+    position 0 is among them, and `posterior` has n entries. `last`: no later night is asked whether it was
+    the first. ValueError without a night."""
     factors = []
-    for i in range(len(z)):
+    for i in range(len(z) if last is None else last + 1):
         after = z[i:]
         r, total = len(after), math.fsum(after)
         factors.append(-0.5 * math.log1p(r * tau**2) + 0.5 * tau**2 * total**2 / (1 + r * tau**2))

@@ -193,3 +193,27 @@ def test_a_plan_on_disk(tmp_path: Path) -> None:
     assert (found.day, found.code, found.standings[0].stands) == (dead, 3, "acknowledged")
     assert found.missing == {"swebench--qwen3": "the endpoint is dead", "mini--qwen3": "it has not been run"}
     assert look(plan, FIRST + 20 * DAY).standings[0].stands == "steady"
+
+
+def test_a_drop_that_is_known_does_not_hide_that_it_became_worse() -> None:
+    worse = [p if i % 5 else p * 0.1 for i, p in enumerate(LOW)]
+
+    def series(until: int) -> Series:
+        of = {0: ALL, 1: LOW, 2: worse}
+        nights = simulated(110, lambda n: of[0] if n < 30 or n >= until else of[1] if n < 60 else of[2])
+        return replace(fallen(), nights=tuple(nights))
+
+    known = ack(
+        next(e for e in outlook("n", [series(999)]).standings[0].events if e.raised < FIRST + 40 * DAY)
+    )
+    found = outlook("n", [series(999)], known)
+    second, first = found.standings[0].events
+    assert (first.state, second.state, found.code) == ("acknowledged", "new", 10)
+    assert second.low <= FIRST + 60 * DAY <= second.high
+    true = (sum(worse) - sum(LOW)) / 300
+    assert second.interval[0] <= true <= second.interval[1]
+    both = States(acks=(*known.acks, *ack(second).acks))
+    assert outlook("n", [series(999)], both).code == 0
+
+    mended = outlook("n", [series(90)], known).standings[0].events
+    assert [(e.state, e.id) for e in mended] == [("fixed", second.id), ("fixed", first.id)]

@@ -48,7 +48,9 @@ def standing(*events: Event, moved_on: date = date(2026, 11, 14), **other: objec
     )
     series = Series("swebench", "Qwen3-Coder", nights, 1, "SWE-bench Verified", "swebench--qwen3-coder")
     points = tuple(
-        Point(night.day, 0.5, 0, expected=0.48, spread=0.02, z=1.0) if i > 14 else Point(night.day, 0.5, 0)
+        Point(night.day, 0.5, 0, expected=0.48, spread=0.02, z=1.0, own=0.5)
+        if i > 14
+        else Point(night.day, 0.5, 0)
         for i, night in enumerate(nights)
     )
     made = Standing(series, Watched(series, points, ()), events)

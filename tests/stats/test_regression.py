@@ -65,6 +65,9 @@ def test_the_first_bad_night_of_scores() -> None:
     assert found.first == 3
     assert (found.low, found.high) == (3, 3)
     assert change_of_scores([-5.0]).first == 0
+    twice = [0.1, -3.0, -3.1, -2.9, -9.0, -9.1, -8.9, -9.2]
+    assert change_of_scores(twice).first == 4
+    assert change_of_scores(twice[:5], last=2).first in (1, 2)
     vague = change_of_scores([0.1, -0.9, -1.2, -0.8, -1.9, -2.2])
     assert vague.high - vague.low >= 2
     with pytest.raises(ValueError, match="two nights"):
