@@ -18,7 +18,7 @@ def told(event: Event, standing: Standing) -> str:
     )
     clear = [one for one in event.moved if one.p < CLEAR]
     lower, higher = sum(one.difference < 0 for one in clear), sum(one.difference > 0 for one in clear)
-    tasks = f"{sentence(many(lower, 'task'))} clearly lower, {number(higher)} clearly higher."
+    tasks = f"{sentence(many(lower, 'task'))} clearly lower, {_none(higher)} clearly higher."
     return f"{change(event, standing)} ({size}). {since(event, standing)} {tasks} {state(event, standing)}"
 
 
@@ -91,6 +91,10 @@ def _turned(turn: Turn) -> str:
     if not after:
         return f"{name} was recorded no more ({before} before)"
     return f"{name} changed from {before} to {after}"
+
+
+def _none(count: int) -> str:
+    return number(count) if count else "none"
 
 
 def _some(parts: list[str]) -> str:

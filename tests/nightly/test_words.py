@@ -74,7 +74,7 @@ def test_a_drop() -> None:
     )
     assert told(EVENT, standing(EVENT)) == (
         "Qwen3-Coder lost 3.5 points on SWE-bench Verified (from 67.1 to 63.6; 95% interval of the change "
-        f"−4.6 to −2.3). {SINCE} Two tasks clearly lower, no clearly higher. Nobody has spoken for it yet."
+        f"−4.6 to −2.3). {SINCE} Two tasks clearly lower, none clearly higher. Nobody has spoken for it yet."
     )
     assert [line(one) for one in found.standings] == [
         "SWE-bench Verified, Qwen3-Coder: regressed, −3.5 points since 14 Nov "
