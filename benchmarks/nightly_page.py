@@ -54,6 +54,7 @@ MAP = """async (at) => {
   const section = document.querySelectorAll("details.series:not([open])")[at];
   const place = section.querySelector(".heat"), began = performance.now();
   section.querySelector("summary").click();
+  place.scrollIntoView({ behavior: "instant" });
   while (!place.dataset.ready) await new Promise((go) => setTimeout(go));
   const map = performance.now() - began;
   const order = place.querySelectorAll("select")[1], again = performance.now();

@@ -65,7 +65,11 @@ const makeHeat = (data) => {
   };
 };
 
+const begun = new Set();
 const opened = async (place) => {
+  if (begun.has(place)) return;
+  begun.add(place);
+  near.unobserve(place);
   const live = place.querySelector(".live"), began = performance.now();
   const heat = makeHeat(await block(place.dataset.grid));
   live.replaceChildren(...heat.elements);
@@ -78,11 +82,11 @@ const opened = async (place) => {
   for (const choice of find("input[name=theme]")) choice.addEventListener("change", heat.repaint);
 };
 document.documentElement.className += " js";
-// drawn when it comes into view: a section that is closed costs nothing
+// The first of the page at once, when it has nothing else to do; others when they come into view: a section that
+// is closed costs nothing.
 const near = new IntersectionObserver((seen) => {
-  for (const { isIntersecting, target } of seen) if (isIntersecting) {
-    near.unobserve(target);
-    opened(target);
-  }
-}, { rootMargin: "300px" });
-find(".heat").forEach((place) => near.observe(place));
+  for (const { isIntersecting, target } of seen) if (isIntersecting) opened(target);
+}, { rootMargin: "400px" });
+const maps = find(".heat");
+maps.forEach((place) => near.observe(place));
+requestIdleCallback(() => maps.filter((place) => place.checkVisibility()).slice(0, 2).forEach(opened));
