@@ -95,7 +95,9 @@ def about(grid: Grid, change: Change, now: date) -> str:
     begin = short(grid.nights[change.first].day, now)
     if change.event is None:
         return f"After: the last {RECENT} nights, from {begin}. Before: the comparable nights until then."
-    return f"After: the nights from {begin}, with which the change begins. Before: the nights of its baseline."
+    return (
+        f"After: the nights from {begin}, with which the change begins. Before: the nights of its baseline."
+    )
 
 
 def command(folder: Path, day: date, run: str, *, simulated: bool) -> str:
