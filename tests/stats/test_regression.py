@@ -26,7 +26,7 @@ def test_where_no_task_ever_changed_one_answer_is_far_off_and_no_alarm_by_itself
     known = baseline([[1, 0, 1]] * 14)
     assert known is not None
     assert (known.mean, known.sd) == (pytest.approx(2 / 3), 0)
-    assert (known.z(2 / 3), known.z(1 / 3), known.z(1)) == pytest.approx((0, -5, 5))
+    assert (known.z(2 / 3), known.z(1 / 3), known.z(1)) == pytest.approx((0, -1 / 0.7, 1 / 0.7))
     assert baseline([[1, 0]]) is None
 
 
