@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     Numbers = Sequence[float] | np.ndarray
 
 LEAST_NIGHTS = 14
-# of one answer: the least that a night is taken to stray by. Where hardly a task ever changes, changes come by
-# ones, and nobody knows yet how rarely: without this, 18 suites of 80 such tasks raise ten false alarms a month
+# of one answer: the least that a night is taken to stray by. Where hardly a task ever changes, changes come
+# by ones, and nobody knows yet how rarely: without this, 18 suites of 80 such tasks raise ten false alarms a
+# month
 LEAST_SD = 0.7
 
 
