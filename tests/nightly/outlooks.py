@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from evalkit.nightly.history import Night, Series
 from evalkit.nightly.look import outlook
@@ -77,45 +78,41 @@ def used(night: Night) -> Mapping[str, float | None]:
     }
 
 
-def a_plan(nights: int = 60) -> Outlook:
-    """18 series: a drop, an acknowledged one, one that is over, one to watch, a rise, an expected one, a
-    revision of a suite, two hollow nights, a gap, and quarantined tasks."""
-    series: list[Series] = []
+MOVED = {0: (-0.035, 8), 4: (-0.06, 20), 8: (0.05, 9), 12: (-0.1, 12)}  # by how much, nights before the end
+REVISED, AGO = 15, 20  # the series whose suite has another revision, and since how many nights
+LITTLE = frozenset((*MOVED, 1, REVISED))  # with all that is told of
+
+
+def a_plan(nights: int = 60, only: Collection[int] = range(18)) -> Outlook:
+    """18 series, or those of these numbers, LITTLE at least: a drop, an acknowledged one, a rise, an expected
+    drop, a revision of a suite, a hollow night, a gap, and quarantined tasks."""
+    series: dict[int, Series] = {}
     for number, (suite, model) in enumerate((s, m) for s in SUITES for m in MODELS):
-        off, since = {
-            0: (-0.035, nights - 8),
-            4: (-0.06, nights - 20),
-            8: (0.05, nights - 9),
-            12: (-0.1, nights - 12),
-        }.get(number, (0.0, 10_000))
-        key = (lambda n: "rev. 7" if n < nights - 20 else "rev. 8") if number == 15 else (lambda n: "")
-        series.append(one(suite, model, number, nights=nights, off=off, since=since, key=key))
+        if number in only:
+            off, ago = MOVED.get(number, (0.0, -10_000))
+            since, key = nights - ago, revision(nights - AGO if number == REVISED else nights)
+            series[number] = one(suite, model, number, nights=nights, off=off, since=since, key=key)
     first = list(series[0].nights)
     first[nights - 18] = broken(first[nights - 18], 0.074)
     del first[nights - 30]
     series[0] = replace(series[0], nights=tuple(first))
     last = FIRST + timedelta(nights - 1)
-    who = Note(
-        "ada",
-        "quantised weights, on purpose",
-        last - timedelta(15),
-        "https://example.org/issues/7",
-        last + timedelta(20),
+    return outlook("coding", list(series.values()), said(series, last), last)
+
+
+def revision(since: int) -> Callable[[int], str]:
+    return lambda night: json.dumps({"data": "revision 8" if night >= since else "revision 7"})
+
+
+def said(series: Mapping[int, Series], last: date) -> States:
+    """What people said by the last night."""
+    issue, until = "https://example.org/issues/7", last + timedelta(20)
+    known = Note("ada", "quantised weights, on purpose", last - timedelta(15), issue, until)
+    swe = "swebench"
+    over = Quarantined(swe, "task-3", "fetches from the network", "ada", FIRST, last - timedelta(5))
+    late = Quarantined(swe, "task-7", "time-dependent assertion", "bob", FIRST, last + timedelta(9), "#12")
+    return States(
+        (Ack(series[4].id, "drop", last - timedelta(22), last - timedelta(17), known),),
+        (Expectation(series[12].id, last - timedelta(11), Note("bob", "a smaller model", last)),),
+        (Put(over), Put(late)),
     )
-    states = States(
-        acks=(Ack(series[4].id, "drop", last - timedelta(22), last - timedelta(17), who),),
-        expected=(Expectation(series[12].id, last - timedelta(11), Note("bob", "a smaller model", last)),),
-        quarantined=(
-            Put(
-                Quarantined(
-                    "swebench", "task-3", "fetches from the network", "ada", FIRST, last - timedelta(5)
-                )
-            ),
-            Put(
-                Quarantined(
-                    "swebench", "task-7", "time-dependent assertion", "bob", FIRST, last + timedelta(9), "#12"
-                )
-            ),
-        ),
-    )
-    return outlook("coding", series, states, last)

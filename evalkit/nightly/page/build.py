@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -46,29 +47,27 @@ def page(outlook: Outlook, *, plan: str = "PLAN.toml", folder: Path | None = Non
     ahead = first if len(first) <= AHEAD else []
     blocks = dict(view.detail.block for view in views if view.detail)
     code = script() if blocks else ""
-    return (
-        environment(labels(), HERE)
-        .get_template("nightly.html.j2")
-        .render(
-            outlook=outlook,
-            title=f"Nightly {outlook.name}, {long(outlook.day)}",
-            day=long(outlook.day),
-            headline=headline(outlook),
-            lede=lede(outlook),
-            figures=figures(outlook),
-            warnings=warnings(outlook, views),
-            ahead=ahead,
-            rest=sorted([v for v in views if v not in ahead], key=urgency),
-            grid=grid(outlook, [view for view in views if not view.standing.ended]),
-            events=events(views, outlook.day),
-            quarantine=quarantined(outlook),
-            plan=plan,
-            policy=policy(code),
-            style=style(sheet("nightly.css"), detail_style()),
-            script=Markup(code),
-            blocks=blocks,
-            version=evalkit.__version__,
-        )
+    made = environment(labels(), HERE)
+    made.filters["quoted"] = shlex.quote
+    return made.get_template("nightly.html.j2").render(
+        outlook=outlook,
+        title=f"Nightly {outlook.name}, {long(outlook.day)}",
+        day=long(outlook.day),
+        headline=headline(outlook),
+        lede=lede(outlook),
+        figures=figures(outlook),
+        warnings=warnings(outlook, views),
+        ahead=ahead,
+        rest=sorted([v for v in views if v not in ahead], key=urgency),
+        grid=grid(outlook, [view for view in views if not view.standing.ended]),
+        events=events(views, outlook.day),
+        quarantine=quarantined(outlook),
+        plan=shlex.quote(plan),
+        policy=policy(code),
+        style=style(sheet("nightly.css"), detail_style()),
+        script=Markup(code),
+        blocks=blocks,
+        version=evalkit.__version__,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from markupsafe import Markup
 
+from evalkit.nightly.flaky import Flakiness, flakiest
 from evalkit.nightly.page.days import change, many, short, span
 from evalkit.nightly.page.signs import state
 from evalkit.nightly.page.view import SeriesView
@@ -39,6 +40,7 @@ class Apart:
     task: str
     reason: str
     owner: str
+    flips: str
     issue: str
     link: str
     since: str
@@ -78,7 +80,7 @@ def said(event: Event, now: date) -> Iterator[str]:
     if event.note is not None:
         yield f"{event.note.who}, {short(event.note.on, now)}: {event.note.why}"
         if event.note.until:
-            yield f"until {short(event.note.until, now)}"
+            yield f"Until {short(event.note.until, now)}"
 
 
 def quarantined(outlook: Outlook) -> Sequence[Apart]:
@@ -91,6 +93,7 @@ def quarantined(outlook: Outlook) -> Sequence[Apart]:
             one.task,
             one.reason,
             one.owner,
+            rate(flakiest(outlook.standings, one.suite, one.task)),
             one.issue,
             address(one.issue),
             short(one.since, outlook.day),
@@ -99,6 +102,10 @@ def quarantined(outlook: Outlook) -> Sequence[Apart]:
         )
         for one in ordered
     ]
+
+
+def rate(flaky: Flakiness) -> str:
+    return f"{flaky.rate:.2f}" if flaky.pairs else "–"
 
 
 def warnings(outlook: Outlook, views: Sequence[SeriesView]) -> Sequence[str]:
