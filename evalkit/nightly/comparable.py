@@ -32,8 +32,15 @@ def key_of(manifest: Mapping[str, Any], judged: Mapping[str, Any]) -> str:
 def differences(before: str, after: str) -> str:
     """Between two keys, in words: `data was 7f2f8a9b5789 and is 11aa22bb33cc`."""
     old, new = _parts(before), _parts(after)
-    changed = [name for name in dict.fromkeys((*old, *new)) if old.get(name) != new.get(name)]
-    return ", ".join(f"{name} was {_word(old.get(name))} and is {_word(new.get(name))}" for name in changed)
+    return ", ".join(
+        f"{name} was {_word(old.get(name))} and is {_word(new.get(name))}" for name in changed(before, after)
+    )
+
+
+def changed(before: str, after: str) -> list[str]:
+    """Names of what two keys differ in."""
+    old, new = _parts(before), _parts(after)
+    return [name for name in dict.fromkeys((*old, *new)) if old.get(name) != new.get(name)]
 
 
 def _parts(key: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from datetime import date
 
 from markupsafe import Markup
 
-from evalkit.nightly.history import Night
+from evalkit.nightly.history import MOST_ERRORS, Night
 from evalkit.nightly.page.axes import LEFT, RIGHT, WIDTH, Days, Levels, around
 from evalkit.nightly.page.bands import area, middle
 from evalkit.nightly.page.days import points, short
@@ -133,12 +133,12 @@ def told(night: Night, point: Point) -> str:
 def silent(seen: Seen, days: Days, levels: Levels) -> list[Markup]:
     """Why the last nights that are not compared are not; and that a baseline is being made."""
     parts = []
-    for row, point in enumerate(hollow_ones(seen)):
+    for row, (night, point) in enumerate(hollow_ones(seen)):
         x, y, score = days.place(point.day), BOTTOM - 6 - 13 * row, level(point)
         if score is not None:
             parts.append(line(x, levels.place(100 * score) + 4, x, y - 8, "leader"))
         near = x < LEFT + ROOM
-        words = one_line(f"not compared: {point.hollow}", 60)
+        words = why_hollow(night, point)
         parts.append(_aside(x + (-3 if near else 3), y, words, "" if near else "end"))
     learning = [p for _, p in seen.nights if not p.hollow and p.expected is None]
     if learning and learning[0].day == seen.nights[0][1].day:
@@ -147,9 +147,16 @@ def silent(seen: Seen, days: Days, levels: Levels) -> list[Markup]:
     return parts
 
 
-def hollow_ones(seen: Seen) -> list[Point]:
+def why_hollow(night: Night, point: Point) -> str:
+    """In a few words, where it is for its errors, as most are."""
+    if night.scored and night.errors > MOST_ERRORS * night.planned:
+        return f"{night.errors / night.planned:.1%} infrastructure errors, not compared"
+    return one_line(f"not compared: {point.hollow}", 60)
+
+
+def hollow_ones(seen: Seen) -> list[tuple[Night, Point]]:
     """Those whose reason is written out, newest first."""
-    return [p for _, p in seen.nights if p.hollow][: -NAMED - 1 : -1]
+    return [one for one in seen.nights if one[1].hollow][: -NAMED - 1 : -1]
 
 
 def _aside(x: float, y: float, words: str, anchor: str) -> Markup:

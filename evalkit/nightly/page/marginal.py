@@ -16,7 +16,7 @@ from evalkit.text import one_line, shown
 
 ROWS, PITCH, TOP, BOTTOM = 2, 13, 34, 262
 LETTER = 5.9  # pixels of a letter, more or less
-LONGEST = 24
+LENGTHS = (46, 24)  # letters of a name: as many as there is room for
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,35 @@ def headings(seen: Seen, days: Days) -> list[Markup]:
     found = [h for h in all_headings(seen) if days.holds(h.day)]
     for one in sorted(found, key=lambda h: (h.rank, -h.day.toordinal(), h.words)):
         x = days.place(one.day)
-        words = one_line(shown(one.words), LONGEST)
-        half = LETTER * len(words) / 2
-        middle = min(max(x, LEFT + half - 20), RIGHT - half + 60)
-        row = next((r for r in range(ROWS) if _free(taken[r], middle - half, middle + half)), None)
-        y, end = (TOP - 4, TOP + 2) if row is None else (TOP - 4 - PITCH * row, BOTTOM)
+        name = _room(one.words, x, taken)
+        y, end = (TOP - 4 - PITCH * name.row, BOTTOM) if name else (TOP - 4, TOP + 2)
         full = Markup("<title>{}</title>").format(shown(f"{short(one.day)}: {one.words}"))
         lines.append(Markup("<g>{}{}</g>").format(full, line(x, y, x, end, f"heading {one.css}")))
-        if row is not None:
-            taken[row].append((middle - half - 8, middle + half + 8))
-            names.append(text(middle, y - 4, words, css="named", anchor="middle"))
+        if name:
+            taken[name.row].append((name.low - 8, name.high + 8))
+            middle = (name.low + name.high) / 2
+            names.append(text(middle, y - 4, name.words, css="named", anchor="middle", whole=True))
     return [*lines, *names]
+
+
+@dataclass(frozen=True)
+class _Name:
+    row: int
+    low: float
+    high: float
+    words: str
+
+
+def _room(words: str, x: float, taken: list[list[tuple[float, float]]]) -> _Name | None:
+    """Where it is written, and how much of it; None where there is no room for it."""
+    for longest in LENGTHS:
+        seen = one_line(shown(words), longest)
+        half = LETTER * len(seen) / 2
+        middle = min(max(x, LEFT + half - 20), RIGHT - half + 60)
+        for row, others in enumerate(taken):
+            if _free(others, middle - half, middle + half):
+                return _Name(row, middle - half, middle + half, seen)
+    return None
 
 
 def _free(taken: list[tuple[float, float]], low: float, high: float) -> bool:
@@ -54,8 +72,8 @@ def _free(taken: list[tuple[float, float]], low: float, high: float) -> bool:
 
 
 def all_headings(seen: Seen) -> Iterator[Heading]:
-    for day, why in epochs(seen.standing):
-        yield Heading(day, f"new baseline: {why}", "epoch", 0)
+    for epoch in epochs(seen.standing):
+        yield Heading(epoch.day, f"new baseline: {epoch.briefly}", "epoch", 0)
     near = [(e.low, e.high) for e in seen.events]
     for changed in changes(seen.standing):
         name, _, value = changed.facts[0]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from evalkit.nightly.comparable import changed
 from evalkit.nightly.dating import differing
 from evalkit.nightly.history import Night
 from evalkit.nightly.standing import Event, Standing
@@ -88,10 +89,22 @@ def changes(standing: Standing) -> Iterator[Changed]:
         before = night
 
 
-def epochs(standing: Standing) -> Iterator[tuple[date, str]]:
-    """Days at which a new baseline begins, and why."""
+@dataclass(frozen=True)
+class Epoch:
+    """A new baseline, and why it begins: in full, and in a few words."""
+
+    day: date
+    why: str
+    briefly: str
+
+
+def epochs(standing: Standing) -> Iterator[Epoch]:
+    nights = standing.series.nights
     for number, why in standing.watched.epochs.items():
-        yield standing.series.nights[number].day, why
+        before = next((night.key for night in nights[:number][::-1] if not night.hollow), "")
+        names = " and ".join(changed(before, nights[number].key))
+        told = why.startswith("expected: ") or not names
+        yield Epoch(nights[number].day, why, why if told else f"{names} changed")
 
 
 def open_event(standing: Standing) -> Event | None:

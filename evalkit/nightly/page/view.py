@@ -121,7 +121,7 @@ def series(outlook: Outlook, standing: Standing, number: int, folder: Path) -> S
         change(now.change),
         panel(standing, outlook.day),
         list(changed(standing, outlook.day)),
-        [(short(day, outlook.day), why) for day, why in reversed(list(epochs(standing)))],
+        [(short(e.day, outlook.day), e.why) for e in reversed(list(epochs(standing)))],
         [(short(p.day, outlook.day), p.hollow) for p in reversed(standing.watched.points) if p.hollow],
         gaps(shown, outlook.day),
         outlook.missing.get(standing.series.id, ""),
