@@ -29,7 +29,8 @@ def events_of(watched: Watched, states: States, day: date) -> tuple[Event, ...]:
     for alarm in watched.alarms:
         event = _event(watched, alarm, states, day)
         found += _with_further(watched, alarm, event, states, day)
-    found += _expected(watched.series, watched.apart, wanted)
+    ids = {event.id for event in found}
+    found += [one for one in _expected(watched.series, watched.apart, wanted) if one.id not in ids]
     return tuple(sorted(found, key=lambda event: (event.raised, event.id), reverse=True))
 
 
@@ -89,16 +90,16 @@ def _with_further(watched: Watched, alarm: Alarm, event: Event, states: States, 
         expected={one.begin: one.note.why for one in wanted if one.begin < event.first}
         | {event.first: "the level of the open drop"},
     )
+    found: list[Event] = []
     for worse in within.alarms:
         if worse.at > alarm.at and worse.direction == "drop":
             more = _event(within, worse, states, day)
-            if worse.over is None and event.over:
-                more = replace(more, state=event.state, over=event.over, ended=event.ended)
-            return [
-                _until(event, watched, alarm, more.first),
-                *_with_further(within, worse, more, states, day),
-            ]
-    return [event]
+            if worse.over is None:
+                event = _until(event, watched, alarm, more.first)
+                if event.over:
+                    more = replace(more, state=event.state, over=event.over, ended=event.ended)
+            found += _with_further(within, worse, more, states, day)
+    return [event, *found]
 
 
 def _until(event: Event, watched: Watched, alarm: Alarm, stop: date) -> Event:

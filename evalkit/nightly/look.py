@@ -26,13 +26,19 @@ NOTHING = States()
 def look(plan: Plan, day: date | None = None) -> Outlook:
     """As of the night of `day`, or of the last one that there is. DataError where a record or a note is
     damaged."""
-    history = read_history(plan)
+    history = [_called(series, plan) for series in read_history(plan)]
     if day is None:
         days = [night.day for series in history for night in series.nights]
         day = max([*days, *(day for _, day in nights_of(plan))], default=date.today())
     planned = tuple(cell.series for cell in plan.cells)
     made = outlook(plan.name, history, read_states(plan.states), day, planned=planned)
     return replace(made, missing=_missing(made, read_ledger(plan.folder / day.isoformat()), planned))
+
+
+def _called(series: Series, plan: Plan) -> Series:
+    """By the label, where the plan gives one: it tells two settings of a suite apart."""
+    named = {cell.series: cell.suite for cell in plan.cells if cell.words[:1] != (cell.suite,)}
+    return replace(series, title=named.get(series.id, series.title))
 
 
 def outlook(

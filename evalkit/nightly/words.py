@@ -116,12 +116,12 @@ def _more(pairs: Sequence[Pair]) -> str:
 
 
 def _ended(outlook: Outlook, going: Sequence[Standing]) -> list[str]:
-    """Drops that ended lately."""
+    """What ended lately."""
     lately = [
         (event, one)
         for one in going
         for event in one.events
-        if event.over and event.direction == "drop" and outlook.day - event.over <= RECENT
+        if event.over and outlook.day - event.over <= RECENT
     ]
     each = [
         f"{change(event, one)} from {day(event.first, year_of(one))} on. {state(event, one)}"
@@ -159,14 +159,23 @@ def _rest(going: Sequence[Standing], *, told: bool) -> str:
 
 
 def _silent(outlook: Outlook, going: Sequence[Standing]) -> str:
-    """Of what the night says nothing."""
-    names = {one.series.id: f"{plain(one.series.model)} on {on_suite(one)}" for one in going}
-    missing = [
-        f"{names.get(series) or plain(series)} ({plain(why)})" for series, why in outlook.missing.items()
-    ]
+    """Of what the night says nothing, and since when nothing does."""
+    known = {one.series.id: one for one in going}
+    missing = [_missing(known.get(series), series, why) for series, why in outlook.missing.items()]
     if len(missing) > MOST:
         missing = [*missing[:MOST], f"{number(len(missing) - MOST)} more"]
     return f"The last night says nothing of {listed(missing)}." if missing else ""
+
+
+def _missing(standing: Standing | None, series: str, why: str) -> str:
+    if standing is None:
+        return f"{plain(series)} ({plain(why)})"
+    name = f"{plain(standing.series.model)} on {on_suite(standing)}"
+    counted = [night.day for night in standing.series.nights if not night.hollow]
+    behind = [night for night in standing.series.nights if not counted or night.day > counted[-1]]
+    if not counted or len(behind) < 2:
+        return f"{name} ({plain(why)})"
+    return f"{name} ({plain(why)}; the last night that counts is {day(counted[-1], year_of(standing))})"
 
 
 def _expired(outlook: Outlook, going: Sequence[Standing]) -> str:

@@ -167,6 +167,7 @@ def test_no_night_at_all() -> None:
 def test_a_plan_on_disk(tmp_path: Path) -> None:
     """Records, the night's ledger and notes as files; the last night is one of which nothing came."""
     cells = tuple(Cell(suite, "qwen3", (suite,)) for suite in ("swebench", "mini", "later"))
+    cells = (*cells[:2], replace(cells[2], words=("mini", "--samples=3")))  # a label, not the suite's name
     plan = Plan("coding", cells, results=tmp_path, states=tmp_path / "states")
     assert look(plan).missing == {cell.series: "it has not been run" for cell in cells}
     for number, night in enumerate(fallen().nights):
@@ -178,6 +179,7 @@ def test_a_plan_on_disk(tmp_path: Path) -> None:
     found = look(plan)
     assert [one.stands for one in found.standings] == ["regressed", "learning", "learning", "ended"]
     assert (found.code, found.day) == (10, fallen().nights[-1].day)
+    assert [one.series.title for one in found.standings[1:3]] == ["", "later"]
 
     event = found.standings[0].events[0]
     acks = tmp_path / "states" / "acks"

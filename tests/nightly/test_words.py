@@ -138,6 +138,10 @@ def test_what_ended_is_told_for_a_while() -> None:
     ):
         found = night(standing(event))
         assert (headline(found), lede(found)) == ("Nothing new", f"{begin}{said} No drop alarm is open.")
+    rise = replace(closed, direction="rise", difference=0.02)
+    assert lede(night(standing(rise))).startswith(
+        "Qwen3-Coder gained 2.0 points on SWE-bench Verified from 14 Nov"
+    )
     old = replace(night(standing(fixed)), day=over + 15 * DAY)
     assert lede(old) == "No drop alarm is open."
 
@@ -181,6 +185,16 @@ def test_a_night_that_says_nothing() -> None:
         standing().watched, points=(*standing().watched.points[:-1], Point(LAST, 0.4, 0, "nothing"))
     )
     assert line(replace(standing(), watched=hollow)).endswith("; the last night counts for nothing: nothing")
+
+
+def test_nights_that_say_nothing_one_after_the_other_are_told_with_the_last_that_did() -> None:
+    one = standing()
+    nights = [replace(n, errors=1) if n.day > LAST - 3 * DAY else n for n in one.series.nights]
+    one = replace(one, series=replace(one.series, nights=tuple(nights)))
+    assert lede(night(one, **{"swebench--qwen3-coder": "a dead endpoint"})) == (
+        "No drop alarm is open. The last night says nothing of Qwen3-Coder on SWE-bench Verified "
+        "(a dead endpoint; the last night that counts is 18 Nov)."
+    )
 
 
 def test_learning_and_nothing_at_all() -> None:
