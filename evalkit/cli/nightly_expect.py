@@ -112,8 +112,9 @@ def _remove(plan: Plan, args: Namespace) -> None:
 def _list(plan: Plan) -> None:
     from evalkit.nightly.states import read_states
 
+    known = {cell.series for cell in plan.cells}
     rows = [["series", "from", "who", "on", "issue", "why"]]
     for one in read_states(plan.states).expected:
-        note = one.note
-        rows.append([one.series, str(one.begin), note.who, str(note.on), note.issue, note.why])
+        note, series = one.note, one.series if one.series in known else f"{one.series} (not in the plan)"
+        rows.append([series, str(one.begin), note.who, str(note.on), note.issue, note.why])
     shown(rows, "no new baseline was ever set")

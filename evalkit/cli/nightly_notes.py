@@ -76,11 +76,11 @@ def who(args: Namespace) -> str:
 
 
 def shown(rows: Sequence[Sequence[str]], none: str) -> None:
-    """A table with its head, or what to say where there is none."""
+    """A table with its head, its first column whole for copying; or what to say where there is none."""
     if len(rows) < 2:
         print(none)
         return
-    print(table([[one_line(cell, LONG) for cell in row] for row in rows]))
+    print(table([[one_line(row[0]), *(one_line(cell, LONG) for cell in row[1:])] for row in rows]))
 
 
 def written(path: Path) -> None:

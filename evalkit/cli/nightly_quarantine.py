@@ -55,7 +55,7 @@ def main(words: Sequence[str]) -> int:
     if args.remove:
         _remove(plan, args)
     elif args.listed:
-        _list(look(plan))
+        _list(plan, look(plan))
     else:
         _quarantine(plan, look(plan), args)
     return 0
@@ -122,14 +122,14 @@ def _remove(plan: Plan, args: Namespace) -> None:
         removed(put.path)
 
 
-def _list(outlook: Outlook) -> None:
+def _list(plan: Plan, outlook: Outlook) -> None:
     from evalkit.nightly.flaky import flakiest
+    from evalkit.nightly.states import read_states
 
-    rows = [["suite", "task", "flip rate", "reason", "owner", "issue", "since", "until"]]
-    known = {(one.suite, one.task): one for standing in outlook.standings for one in standing.quarantined}
-    for one in known.values():
-        rate = flakiest(outlook.standings, one.suite, one.task).rate
+    rows = [["task", "suite", "flip rate", "reason", "owner", "issue", "since", "until"]]
+    for one in (put.task for put in read_states(plan.states).quarantined):
+        found = flakiest(outlook.standings, one.suite, one.task)
+        rate = f"{found.rate:.2f}" if found.nights else "no such task"
         last = f"{one.until} (ended)" if one.expired(outlook.day) else str(one.until)
-        facts = [one.reason, one.owner, one.issue, str(one.since), last]
-        rows.append([one.suite, one.task, f"{rate:.2f}", *facts])
+        rows.append([one.task, one.suite, rate, one.reason, one.owner, one.issue, str(one.since), last])
     shown(rows, "no task is in quarantine")

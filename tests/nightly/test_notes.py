@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import tomllib
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -149,7 +148,12 @@ def test_a_quarantine(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*words, "--until", "30d"]) == 0
     assert states(plan, "quarantine")["until"] == date.today() + 30 * DAY
     main(["quarantine", str(plan), "--list"])
-    assert "humaneval  task-2  1.00" in capsys.readouterr().out
+    assert "task-2  humaneval  1.00" in capsys.readouterr().out
+    gone = plan.parent / "coding-states" / "quarantine" / "by-hand.toml"
+    gone.write_text(GOOD["quarantine"])
+    main(["quarantine", str(plan), "--list"])
+    assert "no such task" in capsys.readouterr().out
+    gone.unlink()
     assert [one.task for one in look(read_plan(plan)).standings[1].quarantined] == ["task-2"]
     assert main(["quarantine", str(plan), "humaneval", "task-2", "--remove"]) == 0
     assert look(read_plan(plan)).standings[1].quarantined == ()
@@ -185,12 +189,10 @@ def test_what_cannot_be_said(plan: Path, words: str, said: str) -> None:
     assert not (plan.parent / "coding-states").exists()
 
 
-GOOD: dict[str, Callable[[Path], str]] = {
-    "acks": lambda _: 'series="a"\ndirection="drop"\nraised=2026-01-02\nwho="w"\nwhy="y"\non="2026-01-03"\n',
-    "expected": lambda _: 'series="a"\nfrom=2026-01-02\nwho="w"\nwhy="y"\non=2026-01-03\n',
-    "quarantine": lambda _: (
-        'suite="a"\ntask="t"\nreason="r"\nowner="o"\nsince=2026-01-02\nuntil=2026-01-03\n'
-    ),
+GOOD = {
+    "acks": 'series="a"\ndirection="drop"\nraised=2026-01-02\nwho="w"\nwhy="y"\non="2026-01-03"\n',
+    "expected": 'series="a"\nfrom=2026-01-02\nwho="w"\nwhy="y"\non=2026-01-03\n',
+    "quarantine": ('suite="a"\ntask="t"\nreason="r"\nowner="o"\nsince=2026-01-02\nuntil=2026-01-03\n'),
 }
 
 
@@ -213,7 +215,7 @@ GOOD: dict[str, Callable[[Path], str]] = {
 def test_a_file_by_hand_is_read_or_named(tmp_path: Path, kind: str, old: str, new: str, said: str) -> None:
     for name, text in GOOD.items():
         (tmp_path / name).mkdir()
-        (tmp_path / name / "by hand.toml").write_text(text(tmp_path))
+        (tmp_path / name / "by hand.toml").write_text(text)
         (tmp_path / name / "notes.txt").write_text("not one of them")
     read = read_states(tmp_path)
     assert (len(read.acks), len(read.expected), len(read.quarantined)) == (1, 1, 1)
