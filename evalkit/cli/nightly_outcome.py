@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,15 +19,25 @@ if TYPE_CHECKING:
 INCOMPLETE = 3
 
 
-def finish(plan: Plan, args: argparse.Namespace, *, alerts: bool, incomplete: bool, keep: bool) -> int:
-    """Whatever cannot be written or sent is said; it keeps nothing else from being done. `keep`: runs of old
-    nights go."""
+def finish(plan: Plan, args: argparse.Namespace, day: date | None) -> int:
+    """After a report, as of the night of `day`: the last one where that is None."""
+    return _finish(plan, args, day, ran=None, alerts=False)
+
+
+def after_night(plan: Plan, args: argparse.Namespace, code: int) -> int:
+    """After the night of `args.date`, which ended with `code`. What is shown is the last night that there is,
+    also where an earlier one has gone on."""
+    return _finish(plan, args, None, ran=code, alerts=not args.no_alerts)
+
+
+def _finish(plan: Plan, args: argparse.Namespace, day: date | None, *, ran: int | None, alerts: bool) -> int:
+    """Whatever cannot be written or sent is said; it keeps nothing else from being done."""
     from evalkit.nightly.look import look
     from evalkit.nightly.records import nights_of
 
     if not nights_of(plan):
         raise UsageError(f"there is no night in {plan.folder}", "`evalkit nightly run PLAN` makes one")
-    outlook = look(plan, args.date)
+    outlook = look(plan, day)
     failed = False
     try:
         page = write(outlook, plan, args)
@@ -35,9 +46,9 @@ def finish(plan: Plan, args: argparse.Namespace, *, alerts: bool, incomplete: bo
         failed, page = True, None
     if alerts:  # whose links lead to the page
         tell(outlook, plan)
-    if keep:
+    if ran is not None:
         trim(plan, args)
-    code = outlook.code or (INCOMPLETE if incomplete or failed else 0)
+    code = outlook.code or (INCOMPLETE if ran or failed else 0)
     if not args.quiet or code:
         show(outlook, page, brief=args.quiet)
     return code

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
-from evalkit.cli.text import Style, visible
+from evalkit.cli.text import Style, one_line, visible
 from evalkit.errors import EvalkitError
 from evalkit.nightly.night import Hearer, Ran, name, told
 from evalkit.nightly.plan import Cell
@@ -66,7 +67,10 @@ class Terminal(Lines):
         began = time.monotonic()
         while not over.wait(EACH_S):
             line = f"{what}  {samples(folder, process)}{duration(time.monotonic() - began)}"
-            print(f"\r\x1b[2K{self._style.dim(visible(line))}", end="", file=sys.stderr, flush=True)
+            line = one_line(
+                line, shutil.get_terminal_size((80, 24)).columns - 1
+            )  # one that wraps stays there
+            print(f"\r\x1b[2K{self._style.dim(line)}", end="", file=sys.stderr, flush=True)
 
     def _wipe(self) -> None:
         print("\r\x1b[2K", end="", file=sys.stderr, flush=True)

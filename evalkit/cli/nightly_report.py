@@ -38,4 +38,4 @@ def main(words: Sequence[str]) -> int:
     plan = read_plan(Path(args.plan))
     if args.test_alerts:
         return try_alerts(plan)
-    return finish(plan, args, alerts=False, incomplete=False, keep=False)
+    return finish(plan, args, args.date)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shlex
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evalkit.cli import complain, machine_trouble
 from evalkit.cli.nightly_options import add_outputs, add_plan, day
 from evalkit.cli.parser import Parser
 
@@ -42,9 +44,9 @@ def main(words: Sequence[str]) -> int:
 
         return show_cost(plan, args.date)
 
-    from evalkit.cli.nightly_outcome import finish
+    from evalkit.cli.nightly_outcome import after_night
     from evalkit.cli.nightly_progress import progress
-    from evalkit.nightly.night import INTERRUPTED, is_done, run_night
+    from evalkit.nightly.night import INCOMPLETE, INTERRUPTED, is_done, run_night
 
     if args.unless_done and is_done(plan, args.date):
         return 0
@@ -52,13 +54,18 @@ def main(words: Sequence[str]) -> int:
     hint_of_yesterday(plan, args.date, args.plan)
     try:
         code, _ = run_night(plan, args.date, shown)
+    except OSError as e:
+        if e.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        complain(*machine_trouble(e))  # not even its folder could be made
+        return INCOMPLETE
     finally:
         shown.close()
     if code == INTERRUPTED:
         again = shlex.join(["evalkit", "nightly", "run", args.plan, "--date", args.date.isoformat()])
         print(f"interrupted; {again} goes on where it stopped", file=sys.stderr)
         return INTERRUPTED
-    return finish(plan, args, alerts=not args.no_alerts, incomplete=code != 0, keep=True)
+    return after_night(plan, args, code)
 
 
 def parser() -> Parser:

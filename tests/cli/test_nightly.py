@@ -136,9 +136,34 @@ def test_nowhere_to_write_and_nobody_to_tell_are_said(
     assert "Traceback" not in ran.stderr
     assert "removed 1 runs of 1 older nights" in ran.stdout
     assert record(tmp_path, day=DAY - timedelta(1)).exists()
+    earlier = evalkit("nightly", "run", plan, "--date", DAY - timedelta(5), "--no-alerts")
+    assert earlier.code == 0
+    feed = json.loads((tmp_path / "reports/nightly/p/feed.json").read_text())
+    assert feed["date"] == DAY.isoformat()  # not as things stood then
     tried = evalkit("nightly", "report", plan, "--test-alerts")
     assert (tried.code, "HOOK" in tried.stderr) == (1, True)
     assert evalkit("nightly", "report", plan).code == 0
+
+
+@pytest.mark.full
+def test_a_full_disk_is_exit_code_3_and_no_alarm(
+    small_disk: Path, tmp_path: Path, evalkit: Evalkit, docker_engine: object
+) -> None:
+    """At every fill: whatever could still be written, the night is incomplete and says why."""
+    whole = NULL.replace("limit = 5", "").replace('"null"', '"oracle"')
+    plan = write_plan(tmp_path, whole, night=f'results = "{small_disk}"')
+    for number, filler in enumerate((400_000, 330_000, 250_000, 100_000)):
+        (small_disk / "filler").write_bytes(bytes(filler - 8192))
+        day = DAY + timedelta(number)
+        ran = evalkit("nightly", "run", plan, "--date", day, "-o", small_disk / "reports")
+        assert ran.code == 3, (filler, ran)
+        assert "Traceback" not in ran.stderr, (filler, ran)
+        assert "no space" in ran.stderr.lower(), (filler, ran)
+        assert "regress" not in ran.stdout, (filler, ran)
+    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
+    assert evalkit("nightly", "run", plan, "--date", day, "-o", small_disk / "reports").code == 0
+    feed = json.loads((small_disk / "reports" / "feed.json").read_text())
+    assert (feed["code"], feed["series"][0]["score"], feed["series"][0]["events"]) == (0, 1.0, [])
 
 
 @pytest.mark.full

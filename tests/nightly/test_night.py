@@ -54,6 +54,7 @@ def test_a_night_is_a_folder_of_ordinary_runs_and_is_done_once(tmp_path: Path, d
         run_night(made, DAY)
 
 
+@pytest.mark.full
 def test_a_dead_endpoint_leaves_an_incomplete_night_that_goes_on_later(
     tmp_path: Path, docker_engine: object
 ) -> None:
@@ -168,9 +169,9 @@ sys.exit(run_night(read_plan(Path(sys.argv[1])), date(2026, 11, 26))[0])
 
 
 def test_killed_and_run_again_no_call_is_made_twice(tmp_path: Path, docker_engine: object) -> None:
-    with running("--latency", "0.3") as url:
+    with running("--latency", "0.2") as url:
         model = f'[[models]]\nname = "m"\nbase-url = "{url}"\nconcurrency = 1\n'
-        made = plan(tmp_path, model, suite="limit = 8\n")
+        made = plan(tmp_path, model, suite="limit = 6\n")
         words = [sys.executable, "-c", NIGHT, str(tmp_path / "nightly.toml")]
         killed = subprocess.Popen(words)
         while stats(url)["requests"] < 3:
