@@ -44,12 +44,12 @@ def main(words: Sequence[str]) -> int:
 
         return show_cost(plan, args.date)
 
-    from evalkit.cli.nightly_outcome import after_night
+    from evalkit.cli.nightly_outcome import after_night, finish
     from evalkit.cli.nightly_progress import progress
     from evalkit.nightly.night import INCOMPLETE, INTERRUPTED, is_done, run_night
 
     if args.unless_done and is_done(plan, args.date):
-        return 0
+        return finish(plan, args, None)
     shown = progress(quiet=args.quiet)
     hint_of_yesterday(plan, args.date, args.plan)
     try:
@@ -80,7 +80,7 @@ def parser() -> Parser:
         help="say what the night would do and cost; sends and writes nothing",
     )
     made.add_argument(
-        "--unless-done", action="store_true", help="a night that is done is no error: exit code 0 at once"
+        "--unless-done", action="store_true", help="a night that is done is reported again, not refused"
     )
     made.add_argument("--no-alerts", action="store_true", help="send no webhook and no mail")
     add_outputs(made)

@@ -72,7 +72,7 @@ def test_init_run_report(evalkit: Evalkit, tmp_path: Path, docker_engine: object
     assert page.read_bytes() == once
     evalkit("nightly", "run", "nightly.toml", "--date", "2026-11-26").refused(2, "is done", "--date")
     again = evalkit("nightly", "run", "nightly.toml", "--date", "2026-11-26", "--unless-done")
-    assert (again.code, again.stdout, again.stderr) == (0, "", "")
+    assert (again.code, again.stdout, again.stderr) == (0, ran.stdout, "")
 
 
 def test_a_drop_is_exit_code_10_until_somebody_speaks_for_it(

@@ -51,11 +51,35 @@ def test_the_plan() -> None:
 def test_the_crontab() -> None:
     lines = (FOLDER / "crontab").read_text().splitlines()
     jobs = [line for line in lines if line and not re.match(r"#|\w+=", line)]
-    for line in jobs:
-        cron_fields(line)
-        assert "%" not in line  # cron ends the command there
-        assert nightly(line).quiet
-    assert [nightly(line).unless_done for line in jobs] == [False, True]
+    [line] = jobs
+    cron_fields(line)
+    assert "%" not in line  # cron ends the command there
+    for command in re.findall(r"evalkit nightly run [^;|]+", line):
+        assert nightly(command).quiet
+
+
+@pytest.mark.parametrize(
+    ("codes", "tries", "ends"), [((0,), 1, 0), ((10,), 1, 0), ((3, 0), 2, 0), ((3, 3), 2, 3), ((2,), 1, 0)]
+)
+def test_cron_tries_an_incomplete_night_again(
+    codes: tuple[int, ...], tries: int, ends: int, tmp_path: Path
+) -> None:
+    """The line itself, by the shell that it names, with an `evalkit` that ends as it is told."""
+    [line] = [text for text in (FOLDER / "crontab").read_text().splitlines() if re.match(r"\d", text)]
+    (tmp_path / "evals").mkdir()
+    (tmp_path / "evals" / "nightly.env").write_text("export KEY=1\n")
+    count = f"$(wc -l < {tmp_path}/tries)"
+    stand_in = f'echo "$KEY" >> {tmp_path}/tries\nexit $(sed -n "{count}p" {tmp_path}/codes)\n'
+    for name, text in (("evalkit", stand_in), ("sleep", "")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "codes").write_text("".join(f"{code}\n" for code in codes))
+    env = {"HOME": str(tmp_path), "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run(
+        ["/bin/sh", "-c", line.split(maxsplit=5)[5]], env=env, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (ends, "")
+    assert (tmp_path / "tries").read_text() == "1\n" * tries
 
 
 def units(name: str) -> configparser.ConfigParser:

@@ -57,9 +57,7 @@ def test_on_each_night_nothing_was_said_too_early_and_nothing_taken_back(made: M
     assert {n for n, code in codes.items() if code == 3} == {n for n in BROKEN if n < raised}
 
 
-def test_the_flaky_task_is_no_regression_without_its_quarantine_either(
-    made: Made, tmp_path: Path
-) -> None:
+def test_the_flaky_task_is_no_regression_without_its_quarantine_either(made: Made, tmp_path: Path) -> None:
     done = made.evalkit("nightly", "quarantine", "nightly.toml", "Mini", FLAKY, "--remove")
     assert done.returncode == 0, done.stderr
     done = made.evalkit("nightly", "report", "nightly.toml", "-o", str(tmp_path / "without"))
