@@ -219,3 +219,20 @@ def test_a_drop_that_is_known_does_not_hide_that_it_became_worse() -> None:
 
     mended = outlook("n", [series(90)], known).standings[0].events
     assert [(e.state, e.id) for e in mended] == [("fixed", second.id), ("fixed", first.id)]
+
+
+@pytest.mark.parametrize(("begin", "end"), [(29, 38), pytest.param(14, 100, marks=pytest.mark.full)])
+def test_an_event_keeps_its_name_and_what_was_said_of_it_night_after_night(begin: int, end: int) -> None:
+    """Seen each night anew, as reports do, an alarm is never another one, and nothing is forgotten."""
+    nights = simulated(end, lambda night: LOW if 28 <= night < 70 else ALL, seed=3)
+    series, states, names = replace(fallen(), nights=tuple(nights)), States(), list[str]()
+    for night in nights[begin:]:
+        events = outlook("n", [series], states, night.day).standings[0].events
+        assert [event.id for event in reversed(events)][: len(names)] == names
+        assert all(e.first <= e.raised and e.low <= e.first <= e.high for e in events)
+        for event in events[: len(events) - len(names)]:
+            assert (event.state, event.raised) == ("new", night.day)  # said on the very night
+            names.append(event.id)
+            states = States(acks=(*states.acks, *ack(event).acks))
+        assert all(event.state != "new" for event in events[-len(names) :] if event.raised < night.day)
+    assert names
