@@ -12,6 +12,8 @@ import pytest
 from evalkit.cli import main
 from evalkit.nightly.plan import read_plan
 from evalkit.nightly.record import read_record
+from evalkit.nightly.standing import Note
+from evalkit.nightly.states import FIELDS, read_states
 
 PAGE = (Path(__file__).parents[2] / "docs" / "nightly.md").read_text(encoding="utf-8")
 
@@ -37,6 +39,23 @@ def test_the_record_is_read(tmp_path: Path) -> None:
     path.write_text(block('{"format": 1'))
     night = read_record(path, date(2026, 11, 26)).night
     assert (night.planned, night.scored, night.errors, night.score) == (3, 2, 1, 0.5)
+
+
+def test_the_note_is_read(tmp_path: Path) -> None:
+    (tmp_path / "acks").mkdir()
+    (tmp_path / "acks" / "x.toml").write_text(block("series = "))
+    [ack] = read_states(tmp_path).acks
+    assert (ack.series, ack.first, ack.raised) == (
+        "swebench--qwen3-coder",
+        date(2026, 11, 13),
+        date(2026, 11, 16),
+    )
+    assert ack.note == Note("Lena", "vLLM moved", date(2026, 11, 17), "#12", date(2026, 12, 24))
+    for kind, (needed, free) in FIELDS.items():
+        row = re.search(rf"^    {kind}/\*.toml +(.*); (.*)$", PAGE, re.MULTILINE)
+        assert row
+        named = [re.sub(r" \(.*?\)", "", part).split(", ") for part in row.groups()]
+        assert (tuple(named[0]), tuple(named[1])) == (needed, free)
 
 
 COMMANDS = sorted(set(re.findall(r"^    evalkit (nightly \w+)", PAGE, re.MULTILINE)))
