@@ -10,6 +10,10 @@ from evalkit.stats.cusum import step
 LIMIT = 5.5  # a baseline of few nights is itself off: at 5, simulated series alarm half as often again
 LEAST_SHIFT = 1.0  # standard deviations: an alarm's level is taken to be this far at least
 AGAIN = 5.0  # log of how much likelier the old level is than the alarm's, before it is believed: 148 to 1
+# log of how much likelier an alarm's nights are of another level than of the old one, for them to be kept out
+# of the baseline once it is over. Below, they are noise that belongs to it: without them it would be off the
+# other way, and alarm again and again
+REAL = 10.0
 
 
 @dataclass
@@ -40,13 +44,18 @@ class Side:
     def over(self, away: float, night: int) -> list[int] | None:
         """Of an open one: the nights that were of the other level, once it is clear that the old one is back;
         None before. Page's test once more, of the one level against the other."""
-        seen = [min(value, 1e3) for value in self._away[: len(self._away) - len(self._well)]]
+        seen = self._of_alarm()
         shift = max(LEAST_SHIFT, math.fsum(seen) / len(seen))
-        self._back = max(0.0, self._back + shift * (shift / 2 - max(away, -1e3)))
+        self._back = max(0.0, self._back + shift * (shift / 2 - away))
         self._well = [*self._well, night] if self._back else []
         if self._back <= AGAIN:
             return None
-        other = [one for one in self.unsure if one not in self._well]
+        seen = self._of_alarm()
+        evidence = max(0.0, math.fsum(seen)) ** 2 / (2 * len(seen))
+        other = [one for one in self.unsure if one not in self._well] if evidence > REAL else []
         self.sum, self.open = 0.0, False
         self.unsure, self._away, self._well = [], [], []
         return other
+
+    def _of_alarm(self) -> list[float]:
+        return [away for night, away in zip(self.unsure, self._away, strict=True) if night not in self._well]

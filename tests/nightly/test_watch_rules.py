@@ -12,6 +12,7 @@ import pytest
 
 from evalkit.nightly.dating import date_alarm
 from evalkit.nightly.history import Night
+from evalkit.nightly.side import Side
 from evalkit.nightly.watch import BAND, Watched, watch
 from evalkit.stats.baseline import LEAST_NIGHTS
 
@@ -221,3 +222,22 @@ def test_one_answer_that_flips_once_is_no_news_and_one_that_stays_is() -> None:
     stays = watch(series(simulated(60, flips(30, [3]))))
     assert [(a.direction, a.at) for a in stays.alarms] == [("drop", 35)]
     assert [a.at for a in watch(series(simulated(60, flips(30, range(8))))).alarms] == [30]
+
+
+# -- once it is over -------------------------------------------------------------------------------
+
+
+def ended(z: Sequence[float], at: int) -> list[int] | None:
+    """What a side says at the night `at` after these, all of the old level from there on."""
+    side = Side()
+    for night, away in enumerate([*z, *[0.0] * 40]):
+        side.add(away, night)
+        if side.open and (other := side.over(away, night)) is not None:
+            assert night >= at
+            return other
+    return None
+
+
+def test_nights_of_an_alarm_that_was_noise_belong_to_the_baseline_and_those_of_a_drop_do_not() -> None:
+    assert ended([0.0, *[1.4] * 7], 8) == []
+    assert ended([0.0, *[4.0] * 7], 8) == list(range(1, 8))
