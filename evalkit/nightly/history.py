@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 MOST_ERRORS = 0.02  # of what was planned: with more, a night says nothing of the model
 LEAST_RUN = 0.98
@@ -36,16 +37,16 @@ class Night:
     simulated: bool = False
     unread: str = ""
 
-    @property
+    @cached_property  # asked of every night of a history again and again
     def scored(self) -> int:
         return sum(n for _, n in self.tasks.values())
 
-    @property
+    @cached_property
     def score(self) -> float | None:
         """Share of the samples with a verdict that passed."""
         return sum(k for k, _ in self.tasks.values()) / self.scored if self.scored else None
 
-    @property
+    @cached_property
     def hollow(self) -> str:
         """Why it is shown and compared with nothing; "" where it counts."""
         if self.unread:

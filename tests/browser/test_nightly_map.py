@@ -156,6 +156,8 @@ def test_search_choices_and_order(heat: Locator) -> None:
     assert found.inner_text() == "11 of 80 tasks"
     search.fill("nothing")
     assert (found.inner_text(), words(heat)) == ("0 of 80 tasks", "No task is like that.")
+    for key in ("ArrowDown", "Enter", "Home"):
+        heat.locator(".box").press(key)
     search.fill("")
     which = heat.get_by_label("Which tasks")
     options = {one.split(" (")[0]: one for one in which.locator("option").all_inner_texts()}

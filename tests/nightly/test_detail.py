@@ -245,10 +245,10 @@ def test_what_a_night_took_stands_against_the_median_and_what_is_unknown_is_said
 
 
 def test_figures_as_people_write_them() -> None:
-    assert [money(v) for v in (0.0123, 12.3, 1234.5)] == ["$0.0123", "$12.30", "$1,234"]
+    assert [money(v) for v in (0, 0.0123, 12.3, 1234.5)] == ["$0", "$0.0123", "$12.30", "$1,234"]
     assert [tokens(v) for v in (950, 41_200_000, 999_900)] == ["950", "41.2 M", "1 M"]
     assert [seconds(v) for v in (0.25, 45, 300, 9000)] == ["0.25 s", "45 s", "5 min", "2.5 h"]
-    assert [scale(v, 100, 0).ticks[-1] for v in (0, 3, 10, 47)] == pytest.approx([2.5e-10, 3, 10, 60])
+    assert [scale(v, 100, 0).ticks[-1] for v in (0, 3, 10, 47)] == pytest.approx([1, 3, 10, 60])
 
 
 # -- the data of the map ----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 {"tasks": [name], "states": [words], "shades": [share that passed, or -1 without a verdict],
  "cells": [a text for each task: a character for each night, which of the states],
  "days": [iso], "names": [run's folder as `evalkit show` takes it, "" where it is not known],
+ "simulated": "0" or "1" for each night,
  "hollow": {night: why}, "epochs": {night: why}, "first": night or null, "about": words,
  "before": [[passed, scored]], "after": [...], "flips": [per mille, -1 unknown], "flipped": [task],
  "apart": {task: words}}
@@ -50,6 +51,7 @@ def block(
         "shades": shades,
         "cells": ["".join([letter[number[at]] for at in grid.rows[task]]) for task in order],
         "days": [night.day.isoformat() for night in grid.nights],
+        "simulated": "".join("01"[night.simulated] for night in grid.nights),
         "names": [command(folder, night.day, night.run, simulated=night.simulated) for night in grid.nights],
         "hollow": {at: label(why) for at, why in enumerate(grid.hollow) if why},
         "epochs": {at: label(why) for at, why in standing.watched.epochs.items()},

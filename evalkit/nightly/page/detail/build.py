@@ -66,6 +66,7 @@ def detail(standing: Standing, number: int, now: date, *, folder: Path = Path("r
         "between": _between(found, flipped, now),
         "run": _command(flipped, folder),
         "flaky": _flakiest(found, flaky),
+        "enough": any(one.pairs >= LEAST_PAIRS for one in flaky),
         "apart": apart(standing, found, now),
         "last": short(found.nights[-1].day, now),
     }

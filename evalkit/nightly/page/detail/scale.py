@@ -25,7 +25,9 @@ class Scale:
 
 def scale(largest: float, bottom: float, top: float, ticks: int = 4) -> Scale:
     """With steps that people count in, up to the first that is not below `largest`."""
-    raw = max(largest, 1e-9) / ticks
+    if largest <= 0:
+        return Scale(1.0, 1.0, bottom, top)
+    raw = largest / ticks
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(s * power for s in (1, 2, 2.5, 5, 10) if s * power >= raw * (1 - 1e-9))
     return Scale(step * max(1, math.ceil(largest / step - 1e-9)), step, bottom, top)

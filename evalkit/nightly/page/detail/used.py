@@ -31,11 +31,13 @@ class Used:
 
 
 def money(dollars: float) -> str:
+    if not dollars:
+        return "$0"
     return f"${dollars:,.0f}" if dollars >= 1000 else f"${dollars:.2f}" if dollars >= 1 else f"${dollars:.4f}"
 
 
 def tokens(number: float) -> str:
-    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+    for unit, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if number >= size * 0.9995:
             return f"{number / size:.3g} {unit}"
     return f"{number:.0f}"
@@ -109,7 +111,7 @@ def chart(
     unit = clock(largest) if say is seconds else 1.0
     axis = scale(largest / unit, HEIGHT - BOTTOM, TOP, ticks=2)
     parts = []
-    for tick in axis.ticks:
+    for tick in axis.ticks if largest else [0.0]:
         y = axis.place(tick)
         parts.append(line(LEFT, y, WIDTH - RIGHT, y, "grid"))
         parts.append(text(LEFT - 6, y + 4, say(tick * unit) if tick else "0", anchor="end"))

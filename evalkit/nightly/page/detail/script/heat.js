@@ -36,7 +36,8 @@ const makeHeat = (data) => {
   const wordsOf = ({ task, night }, state) => {
     const day = fullDay(data.days[night]), hollow = data.hollow[night], epoch = data.epochs[night];
     const gap = night ? daysBetween(data.days[night - 1], data.days[night]) - 1 : 0;
-    return [`${data.tasks[task]}, ${day}: ${state}.`, hollow ? `This night is not compared: ${hollow}.` : "",
+    const made = data.simulated[night] === "1" ? " (simulated)" : "";
+    return [`${data.tasks[task]}, ${day}${made}: ${state}.`, hollow ? `This night is not compared: ${hollow}.` : "",
       epoch ? `A new baseline begins: ${epoch}.` : "", gap > 0 ? `${gap} ${gap > 1 ? "days" : "day"} before it without a night.` : "",
       `Before ${ofCount(data.before[task])}, after ${ofCount(data.after[task])}.`].filter(Boolean).join(" ");
   };

@@ -110,7 +110,7 @@ const makeMap = (data, palette, tell) => {
     pen.textAlign = "center";
     const step = Math.max(1, Math.ceil(64 / night));
     for (let n = nights - 1; n >= 0; n -= step) {
-      const x = Math.min(xOf(n) + night / 2, left + nights * night - box.scrollLeft - 20);
+      const x = Math.max(left + 20, Math.min(xOf(n) + night / 2, left + nights * night - box.scrollLeft - 20));
       pen.fillText(shortDay(data.days[n]), x, 7);
     }
     pen.strokeStyle = colours.mute;
@@ -184,7 +184,7 @@ const makeMap = (data, palette, tell) => {
     if (to) {
       event.preventDefault();
       place(...(at ? to : [now.night, now.place]));
-      see();
+      if (at) see(); // nothing is there where no task is chosen
     } else if ((event.key === "Enter" || event.key === " ") && at) {
       event.preventDefault();
       tell(at, data.states[cells[at.task][at.night]], true);
