@@ -29,7 +29,7 @@ bench: setup ## judge beside other ways of judging (8 minutes; BENCH="--flat 200
 	@$(bin)/python benchmarks/judge.py $(BENCH)
 	@$(took)
 
-screenshots: setup browser ## docs/images/report-*.png anew, for the README (needs EVALKIT_DATA)
+screenshots: setup browser ## docs/images anew, for README and docs (needs EVALKIT_DATA)
 	@$(bin)/python -m tests.browser.screenshots docs/images
 	@$(took)
 

@@ -1,5 +1,5 @@
-"""Pictures for README and docs: the head of the launch table's page with measured rows, light and dark, and a
-recorded terminal.
+"""Pictures for README and docs: the head of the launch table's page with measured rows, light and dark, a
+recorded terminal, and the head of a dashboard.
 
     make screenshots     needs the data of humaneval and mbpp: EVALKIT_DATA
 
@@ -24,9 +24,10 @@ from tests.browser.drill_page import facts, write_page
 from tests.browser.recorded import recorded_run
 from tests.browser.reports import write_report
 from tests.browser.runs import played
+from tests.nightly.sixty import make as sixty
 from tests.report.casts import recorded
 
-WIDTH, SCALE = 1300, 1.6
+WIDTH, SCALE, WIDE = 1300, 1.6, 1440
 TITLE = "An example: printed scores beside runs of scripted models"  # nobody may take these for measurements
 BELOW = 40  # pixels under the main table
 SUITES = (
@@ -50,6 +51,14 @@ def picture(page: Page, file: Path) -> None:
     save(page.screenshot(animations="disabled"), file)
 
 
+def dashboard(page: Page, file: Path) -> None:
+    """Down to the grid of all series."""
+    grid = page.locator("#all").bounding_box()
+    assert grid
+    page.set_viewport_size({"width": WIDE, "height": round(grid["y"] + grid["height"]) + BELOW})
+    save(page.screenshot(animations="disabled"), file)
+
+
 def save(png: bytes, file: Path) -> None:
     """With 256 colours: a third of the bytes."""
     image = Image.open(io.BytesIO(png)).convert("RGB")
@@ -70,10 +79,12 @@ def main(folder: Path) -> None:
         report = write_report(Path(made) / "report.html", *runs, *shown)
         asyncio.run(recorded_run(Path(made) / "recorded", {"edit": recorded("edit")}))
         alone = write_page(Path(made), [facts(Path(made) / "recorded", "r")], "all")
+        nights = sixty(Path(made)).page
         with chromium(path) as browser:
             watch = Watch(browser)
             for scheme in get_args(Scheme):
                 picture(watch.open(report, WIDTH, scheme, scale=SCALE), folder / f"report-{scheme}.png")
+            dashboard(watch.open(nights, WIDE), folder / "nightly.png")
             player(watch.open(alone, WIDTH, scale=SCALE, anchor="run=r&task=edit"), folder / "player.png")
             watch.close()
 

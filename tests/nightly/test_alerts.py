@@ -79,6 +79,21 @@ def test_an_event_whose_days_move_is_the_same(tmp_path: Path) -> None:
         assert told(replace(moved, standings=(replace(moved.standings[0], events=(much_later,)),))) == 1
 
 
+def test_a_drop_within_a_drop_is_another(tmp_path: Path) -> None:
+    n = alarmed()
+    with hook() as receiver:
+        told = Teller(plan(tmp_path, webhook="env:HOOK"), HOOK=receiver.url)
+        assert told(after(n)) == 1
+        later = after(n + 2)
+        [event] = later.standings[0].events
+        known = replace(event, state="acknowledged", note=Note("ann", "known", event.raised))
+        deeper = replace(event, id=f"{event.id}--2", raised=event.raised + timedelta(2))
+        both = replace(later.standings[0], events=(deeper, known))
+        assert told(replace(later, standings=(both,))) == 1
+        assert told(replace(later, standings=(both,))) == 0
+    assert [got.body["event"]["id"] for got in receiver.got] == [event.id, deeper.id]
+
+
 def test_a_rise_is_told_where_the_plan_wants_it(tmp_path: Path) -> None:
     level = shares(150)
     better = [p + (1 - p) * 0.3 for p in level]

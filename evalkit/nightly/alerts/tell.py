@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote
@@ -104,11 +104,12 @@ def _tell(outlook: Outlook, folder: Path, to: Settings, post: _Post) -> int:
     ledger.looked = outlook.day
     ledger.absent = {series: ledger.absent.get(series, outlook.day) for series in outlook.missing}
     found = [one for one in messages(outlook, ledger.absent) if one.kind in to.on]
+    present = {event.id for standing in outlook.standings for event in standing.events}
     for channel in to.channels:
         told = ledger.of(channel.name)
         told.waiting = [m for m in told.waiting if outlook.day - m.day <= book.KEPT]
         for message in found:
-            if _news(message, told, to):
+            if _news(message, told, to, present):
                 told.waiting.append(message)
                 told.told.update(_entries(message))
     _keep(folder, ledger, post)
@@ -139,23 +140,30 @@ def _keep(folder: Path, ledger: Ledger, post: _Post) -> None:
 # -- what is news ----------------------------------------------------------------------------------
 
 
-def _news(message: Message, told: Told, to: Settings) -> bool:
+def _news(message: Message, told: Told, to: Settings, present: Collection[str]) -> bool:
+    """`present`: alarms that there are. One that was told of is another than this, if it is among them."""
+    known = [one for one in told.told.values() if one.get("id") not in present]
+
+    def heard(entry: Mapping[str, str], key: str) -> bool:
+        return key in told.told or any(_same(entry, one) for one in known)
+
     entries = _entries(message)
     if message.kind == "fixed" and "drop" in to.on:
         [about] = entries.values()
-        if not any(_same({**about, "kind": "drop"}, one) for one in told.told.values()):
+        drop = {**about, "kind": "drop"}
+        named = any((one["kind"], one.get("id")) == ("drop", about["id"]) for one in told.told.values())
+        if not named and not any(_same(drop, one) for one in known):
             return False  # who never heard of it need not hear that it is over
-    return any(
-        key not in told.told and not any(_same(entry, one) for one in told.told.values())
-        for key, entry in entries.items()
-    )
+    return not all(heard(entry, key) for key, entry in entries.items())
 
 
 def _entries(message: Message) -> dict[str, dict[str, str]]:
+    """By key, what is kept of it."""
     event = message.facts.get("event")
     days = {}
     if event:
         days = {
+            "id": event["id"],
             "series": message.facts["series"]["id"],
             "direction": event["direction"],
             "first": min(event["first"], event["first_interval"][0]),
