@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import date
 
 from evalkit.nightly.dating import Dated, date_alarm
-from evalkit.nightly.history import Series
 from evalkit.nightly.standing import Event, State
 from evalkit.nightly.states import Expectation, States
 from evalkit.nightly.watch import Alarm, Watched, watch
@@ -30,7 +29,7 @@ def events_of(watched: Watched, states: States, day: date) -> tuple[Event, ...]:
         event = _event(watched, alarm, states, day)
         found += _with_further(watched, alarm, event, states, day)
     ids = {event.id for event in found}
-    found += [one for one in _expected(watched.series, watched.apart, wanted) if one.id not in ids]
+    found += [one for one in _expected(watched, wanted) if one.id not in ids]
     return tuple(sorted(found, key=lambda event: (event.raised, event.id), reverse=True))
 
 
@@ -89,6 +88,7 @@ def _with_further(watched: Watched, alarm: Alarm, event: Event, states: States, 
         apart=watched.apart,
         expected={one.begin: one.note.why for one in wanted if one.begin < event.first}
         | {event.first: "the level of the open drop"},
+        table=watched.table,
     )
     found: list[Event] = []
     for worse in within.alarms:
@@ -114,18 +114,19 @@ def _until(event: Event, watched: Watched, alarm: Alarm, stop: date) -> Event:
 # -- what was expected -----------------------------------------------------------------------------
 
 
-def _expected(series: Series, apart: frozenset[str], wanted: Sequence[Expectation]) -> list[Event]:
+def _expected(watched: Watched, wanted: Sequence[Expectation]) -> list[Event]:
     """The alarms that would have been raised, had nobody said that the new level is what is wanted."""
     found = []
     for number, one in enumerate(wanted):
         stop = wanted[number + 1].begin if number + 1 < len(wanted) else date.max
-        nights = tuple(night for night in series.nights if night.day < stop)
+        nights = tuple(night for night in watched.series.nights if night.day < stop)
         begin = next((i for i, night in enumerate(nights) if night.day >= one.begin), None)
         if begin is None:
             continue
         without = watch(
-            replace(series, nights=nights),
-            apart=apart,
+            replace(watched.series, nights=nights),
+            apart=watched.apart,
+            table=watched.table,
             expected={before.begin: before.note.why for before in wanted[:number]},
         )
         for alarm in without.alarms:

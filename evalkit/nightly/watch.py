@@ -85,11 +85,16 @@ class Watched:
 
 
 def watch(
-    series: Series, *, apart: Collection[str] = (), expected: Mapping[date, str] | None = None
+    series: Series,
+    *,
+    apart: Collection[str] = (),
+    expected: Mapping[date, str] | None = None,
+    table: Table | None = None,
 ) -> Watched:
     """`apart`: tasks that count in no alarm (quarantined). `expected`: days from which on another level is
-    what is wanted, and why; where there is no such night, from the next one on."""
-    run = _Run(series, frozenset(apart), sorted((expected or {}).items()))
+    what is wanted, and why; where there is no such night, from the next one on. `table`: of these nights, or
+    of these and later ones, where it is known."""
+    run = _Run(table or table_of(series), frozenset(apart), sorted((expected or {}).items()))
     for number, night in enumerate(series.nights):
         run.night(number, night)
     return Watched(series, tuple(run.points), tuple(run.alarms), run.epochs, run.apart, run.table)
@@ -98,8 +103,8 @@ def watch(
 class _Run:
     """The walk over a series' nights."""
 
-    def __init__(self, series: Series, apart: frozenset[str], expected: list[tuple[date, str]]) -> None:
-        self.table = table_of(series)
+    def __init__(self, table: Table, apart: frozenset[str], expected: list[tuple[date, str]]) -> None:
+        self.table = table
         self.apart, self.expected = apart, expected
         self.points: list[Point] = []
         self.alarms: list[Alarm] = []
