@@ -25,7 +25,8 @@ def find_event(outlook: Outlook, name: str) -> tuple[Standing, Event]:
         return events[name]
     series = {one.series.id: one for one in outlook.standings}
     open_now = {event.id: (one, event) for one in outlook.standings for event in one.open}
-    alike = _beginning(name, open_now) or _beginning(name, events)
+    begin = f"{name}--" if name in series else name  # `mini--a` is not the beginning of `mini--ab`
+    alike = _beginning(begin, open_now) or _beginning(begin, events)
     if len(alike) == 1:
         return events[alike[0]]
     if alike:

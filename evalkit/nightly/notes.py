@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -72,7 +73,8 @@ def _write(path: Path, fields: Fields) -> Path:
         new.write_text(text, encoding="utf-8")
         new.replace(path)
     except OSError as e:
-        new.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
         raise UsageError(f"cannot write {path}: {e.strerror}") from None
     return path
 

@@ -124,7 +124,7 @@ def _files(folder: Path, kind: Kind) -> Iterable[tuple[Path, dict[str, Any]]]:
             raw = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as e:
             raise DataError(f"cannot read {path}: {e.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as e:
             raise DataError(f"{path} is no TOML: {e}", "mend it, or remove the file") from None
         yield path, dict(_whole(path, raw, kind))
 

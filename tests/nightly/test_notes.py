@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from evalkit.cli.nightly import main
 from evalkit.errors import DataError, EvalkitError, UsageError
 from evalkit.nightly.look import look
+from evalkit.nightly.naming import find_event
 from evalkit.nightly.notes import _value
 from evalkit.nightly.plan import read_plan
 from evalkit.nightly.record import Record, write_record
@@ -189,6 +190,24 @@ def test_what_cannot_be_said(plan: Path, words: str, said: str) -> None:
     assert not (plan.parent / "coding-states").exists()
 
 
+def test_a_series_is_named_whole_though_another_begins_so(plan: Path) -> None:
+    found = look(read_plan(plan))
+    [event] = found.standings[1].events
+    other = replace(event, id=event.id.replace("qwen3", "qwen3-big"))
+    twin = replace(found.standings[1], series=replace(found.standings[1].series, id="humaneval--qwen3-big"))
+    both = replace(found, standings=(*found.standings, replace(twin, events=(other,))))
+    assert find_event(both, "humaneval--qwen3")[1] == event
+    assert find_event(both, "humaneval--qwen3-b")[1] == other
+    with pytest.raises(UsageError, match="is the beginning of 2 alarms"):
+        find_event(both, "humaneval")
+
+
+def test_where_nothing_can_be_written(plan: Path) -> None:
+    (plan.parent / "coding-states").write_text("a file")
+    with pytest.raises(UsageError, match="cannot write"):
+        main(["ack", str(plan), "humaneval", "--why", "x"])
+
+
 GOOD = {
     "acks": 'series="a"\ndirection="drop"\nraised=2026-01-02\nwho="w"\nwhy="y"\non="2026-01-03"\n',
     "expected": 'series="a"\nfrom=2026-01-02\nwho="w"\nwhy="y"\non=2026-01-03\n',
@@ -208,6 +227,7 @@ GOOD = {
         ("acks", "raised", "first=2026-01-09\nraised", "after the alarm was raised"),
         ("expected", "from", "form", "no field 'form'"),
         ("expected", '"y"', '"y', "is no TOML"),
+        ("expected", '"y"', "[" * 9999, "is no TOML"),
         ("quarantine", "until=2026-01-03", "until=45", "until is 45, not a day"),
         ("quarantine", 'owner="o"\n', "", "owner is missing"),
     ],
