@@ -31,6 +31,11 @@ class State(NamedTuple):
         rest = f", {self.reason}" if self.reason and self.passed < self.scored else ""
         return f"{self.passed} of {self.scored} passed{rest}"
 
+    @property
+    def short(self) -> str:
+        """Without how the others ended, where there are several."""
+        return f"{self.passed} of {self.scored}" if self.scored > 1 else self.words
+
 
 NOT_RUN = State(0, 0, "")
 
