@@ -17,6 +17,7 @@ from evalkit.stats.baseline import LEAST_NIGHTS
 __all__ = ["headline", "lede", "line", "state", "told"]
 
 MOST = 3  # of a kind that are told one by one
+SURE = 1.5  # half widths of a 95% interval beyond that interval: five standard errors in all
 RECENT = timedelta(days=14)  # how long what is over is still told
 Pair = tuple[Event, Standing]
 
@@ -121,13 +122,19 @@ def _ended(outlook: Outlook, going: Sequence[Standing]) -> list[str]:
         (event, one)
         for one in going
         for event in one.events
-        if event.over and outlook.day - event.over <= RECENT
+        if event.over and outlook.day - event.over <= RECENT and _matters(event)
     ]
     each = [
         f"{change(event, one)} from {day(event.first, year_of(one))} on. {state(event, one)}"
         for event, one in lately[:MOST]
     ]
     return [*each, _more(lately)]
+
+
+def _matters(event: Event) -> bool:
+    """An improvement that went again was often none: it is told where it was well clear of noise."""
+    low, high = event.interval
+    return event.direction == "drop" or event.state == "expected" or low > SURE * (high - low) / 2
 
 
 def _begun(outlook: Outlook, going: Sequence[Standing]) -> list[str]:

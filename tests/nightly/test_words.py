@@ -138,10 +138,12 @@ def test_what_ended_is_told_for_a_while() -> None:
     ):
         found = night(standing(event))
         assert (headline(found), lede(found)) == ("Nothing new", f"{begin}{said} No drop alarm is open.")
-    rise = replace(closed, direction="rise", difference=0.02)
+    rise = replace(closed, direction="rise", difference=0.02, interval=(0.013, 0.027))
     assert lede(night(standing(rise))).startswith(
         "Qwen3-Coder gained 2.0 points on SWE-bench Verified from 14 Nov"
     )
+    noise = replace(rise, interval=(0.005, 0.035))
+    assert lede(night(standing(noise))) == "No drop alarm is open."
     old = replace(night(standing(fixed)), day=over + 15 * DAY)
     assert lede(old) == "No drop alarm is open."
 
