@@ -28,8 +28,9 @@ def chart(seen: Seen, label: str, *, dense: bool = False) -> Markup:
     """`dense`: of so many nights that none is pointed at."""
     days = Days(seen.first, seen.last)
     levels = scale(seen)
-    event = still_open(seen)
-    counted = [p for _, p in seen.nights if not p.hollow and (event is None or p.day < event.first)]
+    opened = still_open(seen)
+    end = min((event.first for event in opened), default=date.max)  # the band is of the level before it
+    counted = [p for _, p in seen.nights if not p.hollow and p.day < end]
     parts = [
         *levels.grid(),
         *(interval(one, days) for one in seen.events),
@@ -42,14 +43,14 @@ def chart(seen: Seen, label: str, *, dense: bool = False) -> Markup:
         *missing(seen, days),
         *made_up(seen, days),
         *days.names(HEIGHT - 8),
-        *ends(seen, event, levels),
+        *ends(seen, opened[-1] if opened else None, levels),
     ]
     return svg(WIDTH, HEIGHT, parts, label=label, css="chart")
 
 
-def still_open(seen: Seen) -> Event | None:
-    """The newest alarm that is not over."""
-    return next((e for e in reversed(seen.events) if e.over is None and e.state != "expected"), None)
+def still_open(seen: Seen) -> list[Event]:
+    """Alarms that are not over, oldest first: of a drop within a drop there are two."""
+    return [event for event in seen.events if event.over is None and event.state != "expected"]
 
 
 def scale(seen: Seen) -> Levels:
@@ -72,8 +73,9 @@ def interval(event: Event, days: Days) -> Markup:
 def after(event: Event, days: Days, levels: Levels, seen: Seen) -> Markup:
     """The level since then, and a step down or up to it; the old level goes on as dots while it is open."""
     css = "bad" if event.direction == "drop" else "good"
-    begin, end = max(event.first, days.first), event.over or seen.last
-    x, over = days.place(begin), days.place(end) if event.over else RIGHT
+    next_step = min((e.first for e in still_open(seen) if e.first > event.first), default=None)
+    end = event.over or next_step
+    x, over = days.place(max(event.first, days.first)), days.place(end) if end else RIGHT
     y, before = levels.place(100 * event.after), levels.place(100 * event.before)
     parts = [line(x, y, over, y, f"after {css}")]
     if event.first >= days.first:

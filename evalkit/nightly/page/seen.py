@@ -109,7 +109,7 @@ def epochs(standing: Standing) -> Iterator[Epoch]:
 
 def open_event(standing: Standing) -> Event | None:
     """What the section is about: an open drop before an open rise, the newest of either."""
-    found = [e for e in standing.events if e.over is None and e.state != "expected"]
+    found = standing.open
     return next((e for e in found if e.direction == "drop"), found[0] if found else None)
 
 
