@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalkit.cli import main as command
 from evalkit.cli.nightly import main
 from evalkit.errors import DataError, EvalkitError, UsageError
 from evalkit.nightly.look import look
@@ -206,6 +207,17 @@ def test_where_nothing_can_be_written(plan: Path) -> None:
     (plan.parent / "coding-states").write_text("a file")
     with pytest.raises(UsageError, match="cannot write"):
         main(["ack", str(plan), "humaneval", "--why", "x"])
+
+
+def test_a_damaged_note_is_one_clear_error(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    note = plan.parent / "coding-states" / "acks" / "x.toml"
+    note.parent.mkdir(parents=True)
+    note.write_text('series = "x"')
+    assert command(["nightly", "ack", str(plan), "--list"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"evalkit: error: {note}: direction is missing",
+        "  docs/nightly.md says what such a file holds",
+    ]
 
 
 GOOD = {
