@@ -91,7 +91,13 @@ def test_the_page_says_the_drop_first_and_of_nothing_else_that_it_got_worse(
     assert figures == ["2", "1", "0", "0"]
     assert "110 of 120 nights" in text(page.locator(".warnings"))
     coder = page.locator("#series-Mini--Coder")
-    assert text(coder.locator(".told")) == feed["series"][0]["events"][0]["told"]
+    [event] = feed["series"][0]["events"]
+    assert event["told"] in (coder.locator("svg[role=img]").first.get_attribute("aria-label") or "")
+    beside = text(coder.locator(".beside"))
+    assert f"Before {100 * event['before']:.1f} After {100 * event['after']:.1f} " in beside
+    assert f"First bad night {short(MOVED)} " in beside
+    differs = [text(one) for one in coder.locator(".beside ol li").all()]
+    assert differs == [f"model version coder-0828 → coder-1113, {short(MOVED)}"]
     assert folded(coder, "not compared") == [
         (short(BROKEN[0]), "10.0% of its samples broke by infrastructure"),
         (short(BROKEN[1]), "7.5% of its samples broke by infrastructure"),

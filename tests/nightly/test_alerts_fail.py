@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,9 @@ def test_without_room_for_the_ledger_people_are_told_all_the_same(tmp_path: Path
         assert told(after(alarmed())) == 1
         assert "cannot be stored (No space left on device)" in told.said[0]
     assert told.stored == before
+    with hook() as receiver:
+        first = Teller(replace(told.plan, name="other", alerts={"webhook": "env:HOOK"}), HOOK=receiver.url)
+        assert first(after(alarmed())) == 1
     assert [path.name for path in told.plan.folder.glob("*.new")] == []
 
 
