@@ -11,7 +11,7 @@ from evalkit.nightly.alerts.settings import Kind
 from evalkit.nightly.dating import CLEAR
 from evalkit.nightly.feed import event_object, summary
 from evalkit.nightly.standing import Event, Outlook, Standing
-from evalkit.nightly.words import told
+from evalkit.nightly.telling import on_suite, told
 from evalkit.text import one_line
 
 NEWS = timedelta(days=7)  # an improvement or a mended drop that is older is no news to whoever was not told
@@ -72,7 +72,7 @@ def _of_event(kind: Kind, event: Event, standing: Standing, outlook: Outlook) ->
         (key,),
         outlook.name,
         outlook.day,
-        one_line(f"{begin}: {series.model} on {series.suite}, {points}", 200),
+        one_line(f"{begin}: {series.model} on {on_suite(standing)}, {points}", 200),
         "\n".join(_lines(kind, event, standing)),
         {"series": facts, "event": event_object(event, standing)},
     )
@@ -80,6 +80,7 @@ def _of_event(kind: Kind, event: Event, standing: Standing, outlook: Outlook) ->
 
 def _lines(kind: Kind, event: Event, standing: Standing) -> Iterator[str]:
     yield told(event, standing)
+    yield ""
     clear = [one for one in event.moved if one.p < CLEAR] if kind != "fixed" else []
     for one in clear[:MOST_TASKS]:
         yield f"Task {one.task}: {one.before[0]}/{one.before[1]} before, {one.after[0]}/{one.after[1]} after"
@@ -120,7 +121,7 @@ def _quarantine(outlook: Outlook) -> Iterator[Message]:
             outlook.name,
             outlook.day,
             one_line(f"Quarantine ended: {task} of {suite}", 200),
-            f"It counts in alarms again since {until + timedelta(days=1)}. {one.owner} had put it there on "
+            f"It counts in alarms again from {until + timedelta(days=1)} on. {one.owner} had left it out since "
             f"{one.since}: {one.reason}" + (f" ({one.issue})" if one.issue else ""),
             {
                 "suite": suite,
