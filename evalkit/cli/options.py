@@ -237,6 +237,23 @@ def add_knobs(parser: Parser, *, calls: bool = True) -> None:
     add_images(parser)
 
 
+def add_workers(parser: Parser) -> None:
+    group = parser.add_argument_group("more than one machine", "docs/scale.md. It changes no number.")
+    group.add_argument(
+        "--workers",
+        type=workers,
+        metavar="ray[:ADDRESS]",
+        help="carry out the run on the nodes of a Ray cluster that have docker (needs evalkit[ray])",
+    )
+
+
+def workers(text: str) -> str:
+    from evalkit.run.cluster.address import address_of
+
+    address_of(text)
+    return text
+
+
 def add_images(parser: Parser) -> None:
     group = parser.add_argument_group(
         "images", "Of suites whose tasks have workspaces: docs/images.md. They change no number."

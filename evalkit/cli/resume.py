@@ -15,6 +15,7 @@ from evalkit.cli.options import (
     add_place,
     add_places,
     add_roles,
+    add_workers,
     knobs_from,
 )
 from evalkit.cli.outcome import Outputs, exit_code
@@ -58,6 +59,7 @@ def main(words: Sequence[str]) -> int:
     add_place(group)
     group.add_argument("--keep-server", action="store_true", help="leave it running: evalkit server")
     add_knobs(parser)
+    add_workers(parser)
     add_output(parser)
     args = parser.read(words)
 

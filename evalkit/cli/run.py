@@ -19,6 +19,7 @@ from evalkit.cli.options import (
     add_roles,
     add_sampling,
     add_selection,
+    add_workers,
     knobs_from,
     settings_from,
 )
@@ -119,6 +120,7 @@ def build(suites: Sequence[str] = ()) -> Parser:
     add_budget(parser)
     add_places(parser)
     add_knobs(parser)
+    add_workers(parser)
     add_output(parser)
     return parser
 

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.cli import INTERRUPTED
 from evalkit.cli.find import find_run
-from evalkit.cli.options import absolute, add_knobs, add_output, add_places, knobs_from
+from evalkit.cli.options import (
+    absolute,
+    add_knobs,
+    add_output,
+    add_places,
+    add_workers,
+    knobs_from,
+)
 from evalkit.cli.outcome import MISSING, Outputs, exit_code
 from evalkit.cli.parser import Parser
 from evalkit.cli.suite_options import add_suite_options, given_options, names_among
@@ -51,6 +58,7 @@ def build() -> Parser:
     parser.add_argument("--no-default", action="store_true", help="keep the run's default set of verdicts")
     add_places(parser)
     add_knobs(parser, calls=False)
+    add_workers(parser)
     add_output(parser)
     return parser
 

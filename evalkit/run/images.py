@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.recipe import Context
 from evalkit.run.settings import Knobs
-from evalkit.run.work import Sandbox, Work
+from evalkit.run.work import Equipment, Work
 from evalkit.suite import Suite
 from evalkit.task import Task
 from evalkit.workspace import ImageSupply
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from evalkit.sandbox.pulls import Supply
 
 
-def supply_of(sandbox: Sandbox) -> ImageSupply | None:
-    """Programs' sandboxes have one image, and it is built."""
+def supply_of(sandbox: Equipment) -> ImageSupply | None:
+    """Programs' sandboxes have one image, and it is built; a cluster's nodes have supplies of their own."""
     return getattr(sandbox, "supply", None)
 
 

@@ -22,7 +22,7 @@ from evalkit.run.certificates import (
 )
 from evalkit.run.manifest import now
 from evalkit.run.plan import Plan
-from evalkit.run.work import Sandbox
+from evalkit.run.work import Equipment
 from evalkit.store import Store
 from evalkit.task import WORK, Answer, Task, Verdict
 
@@ -50,13 +50,13 @@ class Proof:
         self.certificates.write(task, self.kind, verdict, now())
 
 
-def proof_of(plan: Plan, sandbox: Sandbox, *, anew: bool) -> Proof | None:
+def proof_of(plan: Plan, sandbox: Equipment, *, anew: bool) -> Proof | None:
     """Of a run with gold or with empty answers, where its suite has certificates."""
     certificates, kind = certificates_of(plan, sandbox), OF_MODEL.get(plan.settings.model)
     return Proof(certificates, kind, anew) if certificates and kind else None
 
 
-def known_of(plan: Plan, sandbox: Sandbox) -> Known:
+def known_of(plan: Plan, sandbox: Equipment) -> Known:
     """From the certificates of the plan's tasks; nothing where the settings ask for all tasks.
 
     What the suite lists as failing officially too stays in: it counts in the official number. So does the

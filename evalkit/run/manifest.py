@@ -17,18 +17,17 @@ from typing import Any
 import evalkit
 from evalkit.model import Hosted
 from evalkit.models.secret import LOOKS_LIKE_A_KEY, REMOVED
-from evalkit.program import ProgramSandbox
 from evalkit.run.plan import Plan
 from evalkit.run.settings import Knobs, differences, digest, given_limits
+from evalkit.run.work import Equipment
 from evalkit.suite import Suite
-from evalkit.workspace import WorkspaceSandbox
 
 PACKAGES = ("openai", "docker", "datasets", "pandas", "aiohttp", "httpx2")
 
 
 def make_manifest(
     plan: Plan,
-    sandbox: ProgramSandbox | WorkspaceSandbox,
+    sandbox: Equipment,
     *,
     excluded: Mapping[str, str] | None = None,
     unproven: Mapping[str, str] | None = None,
@@ -81,7 +80,7 @@ def make_manifest(
     }
 
 
-def session_facts(plan: Plan, knobs: Knobs, sandbox: ProgramSandbox | WorkspaceSandbox) -> dict[str, Any]:
+def session_facts(plan: Plan, knobs: Knobs, sandbox: Equipment) -> dict[str, Any]:
     """One session's own circumstances, kept beside the run: a resumed run may have had several."""
     limits = {k: v for k, v in vars(knobs).items() if k != "results"}
     return {
@@ -116,7 +115,7 @@ def unlike_its_siblings(folder: Path, plan: Plan) -> str:
     return f"\n  another run than {manifest['folder']}: {'; '.join(changed[:6])}"
 
 
-def environment(sandbox: ProgramSandbox | WorkspaceSandbox) -> dict[str, Any]:
+def environment(sandbox: Equipment) -> dict[str, Any]:
     return {
         "evalkit": {"version": evalkit.__version__, "commit": source_commit()},
         "versions": {"python": platform.python_version(), **_packages()},

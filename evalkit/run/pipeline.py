@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
-from evalkit.compose import NO_COMPOSE
 from evalkit.errors import (
     BuildFailed,
     ContextExceeded,
@@ -23,18 +23,20 @@ from evalkit.errors import (
     ServerLost,
 )
 from evalkit.outcome import Outcome
-from evalkit.run.judging import judge, proven
+from evalkit.run.hands import BugElsewhere, Hands, NodeLost, Todo
+from evalkit.run.judging import proven
 from evalkit.run.plan import Plan
 from evalkit.run.rollout import RecordedRollout
 from evalkit.run.settings import Knobs
 from evalkit.run.watch import Watch
-from evalkit.run.work import Sandbox, Stop, Work, together
+from evalkit.run.work import Stop, Work, together
 from evalkit.store import Store
 from evalkit.task import Answer, Task, Verdict, error
-from evalkit.workspace import WorkspaceDied, WorkspaceSandbox
+from evalkit.workspace import WorkspaceDied
 
 GRACE_S = 3.0  # how long Ctrl-C waits for what is in flight
 HOPELESS = 3  # failures in a row after which a run stops by itself; of calls, only if none ever worked
+LOSSES = 3  # nodes that one sample may be lost with: it may be what ends them
 
 
 class Pipeline:
@@ -47,12 +49,12 @@ class Pipeline:
         store: Store,
         set_id: int,
         knobs: Knobs,
-        sandbox: Sandbox,
+        hands: Hands,
         watch: Watch,
         judged: Callable[[Task, Verdict], None] | None = None,
     ) -> None:
         self.plan, self.store, self.set_id, self.knobs = plan, store, set_id, knobs
-        self.sandbox, self.watch, self._judged = sandbox, watch, judged
+        self.hands, self.watch, self._judged = hands, watch, judged
         self._unproven: dict[str, str] = store.manifest.get("unproven", {})
         self.stop = Stop()
         self._queue: asyncio.Queue[tuple[Task, int] | None] = asyncio.Queue(2 * knobs.concurrency + 64)
@@ -61,12 +63,11 @@ class Pipeline:
         self._priced = asyncio.Event()  # whether costs can be counted is known, or of no interest
         self._answered = False  # has any call ever worked in this session
         self._broken_calls = self._broken_jobs = 0
+        self._lost: Counter[tuple[str, int]] = Counter()
 
     async def execute(self, work: Work) -> Stop:
-        callers = min(self.knobs.concurrency, len(work.rollouts))
-        if self.plan.suite.workspaces:  # each holds one, mostly idle
-            callers = min(callers, self.knobs.workspaces)
-        judges = min(self.sandbox.in_flight, len(work.rollouts) + len(work.answers))
+        callers = min(self.knobs.concurrency, len(work.rollouts), self.hands.at_once)
+        judges = min(self.hands.in_flight, len(work.rollouts) + len(work.answers))
         with self._signals(), self._deadline():
             stages = together(self._feed(work, callers, judges), *(self._judges() for _ in range(judges)))
             everything = asyncio.create_task(stages)
@@ -86,63 +87,87 @@ class Pipeline:
     # -- first stage -------------------------------------------------------------------------------
 
     async def _feed(self, work: Work, callers: int, judges: int) -> None:
-        rollouts = iter(work.rollouts)
+        todo = self.hands.todo(work.rollouts)
         # the first call, made alone, tells whether costs can be counted at all
         if self.knobs.max_cost is None and self.plan.budget.money is None:
             self._priced.set()
-        others = (self._others(rollouts) for _ in range(callers - 1))
-        await together(self._owed(work.answers), self._rollouts(rollouts), *others)
+        others = (self._others(todo) for _ in range(callers - 1))
+        await together(self._owed(work.answers), self._rollouts(todo), *others)
         for _ in range(judges):
             await self._queue.put(None)
 
-    async def _others(self, todo: Iterator[tuple[Task, int]]) -> None:
+    async def _others(self, todo: Todo) -> None:
         await self._priced.wait()
         await self._rollouts(todo)
 
-    async def _rollouts(self, todo: Iterator[tuple[Task, int]]) -> None:
+    async def _rollouts(self, todo: Todo) -> None:
         try:
-            for task, sample in todo:
-                if self.stop:
-                    return
-                answered = await self._attempt(task, sample)
-                self._priced.set()
-                if answered:
-                    await self._queue.put((task, sample))
-                else:
-                    self._over(task)
+            while not self.stop and await self._rollout(todo):
+                pass
+        except SandboxError as e:  # nobody is there to make one
+            self.stop("sandbox", str(e))
         finally:
             self._priced.set()
+
+    async def _rollout(self, todo: Todo) -> bool:
+        """Make the next rollout, if there is one left."""
+        async with self.hands.room() as place:
+            item = None if self.stop else todo.take(place)
+            if item is None:
+                return False
+            try:
+                answered = await self._attempt(*item, place)
+            except NodeLost:
+                todo.back(item)
+                return True
+            self._priced.set()
+        if answered:
+            await self._queue.put(item)
+        else:
+            self.hands.over(item[0])
+        return True
 
     async def _owed(self, answers: list[tuple[Task, int]]) -> None:
         for item in answers:
             await self._queue.put(item)
 
-    async def _attempt(self, task: Task, sample: int, *, again: bool = False) -> bool:
+    async def _attempt(self, task: Task, sample: int, place: Any, *, again: bool = False) -> bool:
         """One rollout, in the store when this returns. True when there is an answer to judge.
 
-        One whose workspace died is made `again` at once, from its record: it costs no call.
+        One whose workspace died is made `again` at once, from its record: it costs no call. NodeLost where it
+        is to be made again elsewhere, likewise.
         """
         plan, store = self.plan, self.store
         rollout_id = await store.begin(task.id, sample)
-        if why := task.unavailable or self._lacks(task):
-            await self._ended(rollout_id, Outcome.NOT_RUN, "unavailable", why)
+        if task.unavailable:
+            await self._ended(rollout_id, Outcome.NOT_RUN, "unavailable", task.unavailable)
             return False
         rollout = RecordedRollout(
             *(store, rollout_id, task, sample, plan.models, plan.sampling, plan.budget),
-            *(self._workspaces, self._heard, plan.context),
+            *(None, self._heard, plan.context),
         )
         try:
-            attempt = await plan.scaffold.attempt(plan.suite, task, rollout)
+            attempt = await self.hands.attempt(rollout, place)
         except ModelError as e:
             return await self._call_failed(rollout_id, e)
+        except NodeLost as e:
+            self._lost[task.id, sample] += 1
+            if self._lost[task.id, sample] < LOSSES:
+                await store.fail(rollout_id, Outcome.ERROR, "sandbox", str(e))
+                raise
+            await self._ended(rollout_id, Outcome.ERROR, "sandbox", f"{e}, and {LOSSES - 1} others before it")
+            return False
         except SandboxError as e:
             await self._ended(rollout_id, Outcome.ERROR, e.reason, str(e))
             if isinstance(e, WorkspaceDied) and not again and not self.stop:
-                return await self._attempt(task, sample, again=True)
+                return await self._attempt(task, sample, place, again=True)
             self._sandbox_failed(e)
             return False
         except EvalkitError:
             raise
+        except BugElsewhere as e:
+            await self._ended(rollout_id, Outcome.ERROR, "host", str(e))
+            return False
         except Exception as e:  # a suite or scaffold of somebody's: its bug costs this sample, not the run
             await self._ended(rollout_id, Outcome.ERROR, "host", f"{type(e).__name__}: {e}")
             return False
@@ -170,30 +195,6 @@ class Pipeline:
         if not self._answered and not e.retryable and self._broken_calls >= HOPELESS:
             self.stop("model", str(e))
         return False
-
-    @property
-    def _workspaces(self) -> WorkspaceSandbox | None:
-        return cast(WorkspaceSandbox, self.sandbox) if self.plan.suite.workspaces else None
-
-    def _over(self, task: Task) -> None:
-        """The sample needs its image no more."""
-        if self._workspaces is not None and self._workspaces.supply is not None:
-            self._workspaces.supply.over(self.plan.suite.image(task))
-
-    def _lacks(self, task: Task) -> str:
-        """Why its image cannot be had, or what the task needs and its image does not hold, in words."""
-        if self._workspaces is None:
-            return ""
-        image, supply = self.plan.suite.image(task), self._workspaces.supply
-        if supply is not None and (why := supply.lacks(image)):
-            return why
-        if not task.needs:
-            return ""
-        there = self._workspaces.provides(image)
-        missing = [need for need in task.needs if need not in there]
-        if "compose" in missing:
-            return NO_COMPOSE
-        return f"the image has no {', '.join(missing)}" if missing else ""
 
     async def _ended(self, rollout_id: int, outcome: Outcome, reason: str, detail: str) -> None:
         await self.store.fail(rollout_id, outcome, reason, detail)
@@ -228,19 +229,21 @@ class Pipeline:
         while (item := await self._queue.get()) is not None:
             if self.stop.end not in ("interrupted", "sandbox"):
                 await self._judge(*item)
-                self._over(item[0])
+                self.hands.over(item[0])
 
     async def _judge(self, task: Task, sample: int) -> None:
         answer, info = self.store.answer_of(task.id, sample)
         assert answer is not None, "only answers are queued"
         finish = str(info.get("finish_reason", "stop"))
         try:
-            verdict = await judge(self.plan.suite, task, answer, finish, self.sandbox)
+            verdict = await self.hands.judge(task, answer, finish)
             self._broken_jobs = 0
         except SandboxError as e:
             verdict = self._sandbox_failed(e)
         except EvalkitError:
             raise
+        except BugElsewhere as e:
+            verdict = error("grader", str(e))
         except Exception as e:  # a suite of somebody's: its bug is no wrong answer, and costs no other sample
             verdict = error("grader", f"{type(e).__name__}: {e}")
         verdict = proven(verdict, self._unproven.get(task.id))

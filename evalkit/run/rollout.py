@@ -13,6 +13,7 @@ import asyncio
 import dataclasses
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
@@ -23,6 +24,19 @@ from evalkit.run.recall import Recall
 from evalkit.store import Store, request_digest
 from evalkit.task import Task
 from evalkit.workspace import WorkspaceDied, WorkspaceSandbox
+
+
+@dataclass(frozen=True)
+class Begun:
+    """An act that has begun: its number, what was asked, and the record of what it gave the first time."""
+
+    number: int
+    asked: Mapping[str, str]
+    known: Mapping[str, Any] | None
+    at: float = field(default_factory=monotonic)
+
+    def seconds(self) -> float:
+        return round(monotonic() - self.at, 3)
 
 
 class RecordedRollout:
@@ -52,7 +66,7 @@ class RecordedRollout:
         self.unpriced: set[str] = set()  # roles of which a call's price is unknown
         self.differences = 0  # observations that came out otherwise than they are recorded
         self._store = store
-        self._id = rollout_id
+        self.id = rollout_id
         self._models = models
         self._heard = heard
         self._calls = self._acts = 0
@@ -115,7 +129,7 @@ class RecordedRollout:
 
     async def _send(self, model: Model, role: str, number: int, request: Request) -> Reply:
         def ended(attempt: CallAttempt) -> None:
-            self._store.attempt(self._id, number, role, attempt)
+            self._store.attempt(self.id, number, role, attempt)
             if attempt.error and attempt.usage.cost:  # a reply that broke is billed too
                 self.costs.append(attempt.usage.cost)
 
@@ -125,7 +139,7 @@ class RecordedRollout:
             facts = {"number": number, "request": request_digest(request), "message": e.message}
             await self.record("overflow", facts)
             raise
-        await self._store.model_call(self._id, number, role, request, reply)
+        await self._store.model_call(self.id, number, role, request, reply)
         if reply.usage.cost is None:
             self.unpriced.add(role)
         else:
@@ -139,20 +153,25 @@ class RecordedRollout:
         act: Callable[[ToolCall], Awaitable[Observation]],
         within_s: float | None = None,
     ) -> Observation:
+        begun = self.act_begins(call)
+        return await self.act_ends(begun, await done(call, act, None if begun.known else within_s))
+
+    def act_begins(self, call: ToolCall) -> Begun:
+        """The act's place in the record. It is done anywhere; `act_ends` is told what came of it."""
         number, self._acts = self._acts, self._acts + 1
         asked = {"name": call.name, "arguments": call.arguments}
         known = self._told.get(("observation", number)) if self._replaying else None
-        if known and known["call"] != asked:
-            known = None
-        started = monotonic()
-        try:
-            seen = await _in_time(act(call), None if known else within_s)
-        except WorkspaceDied as e:
+        return Begun(number, asked, known if known and known["call"] == asked else None)
+
+    async def act_ends(self, begun: Begun, seen: Observation | WorkspaceDied) -> Observation:
+        """What counts as observed. WorkspaceDied is raised where it may not be the act's own doing."""
+        number, asked, known = begun.number, begun.asked, begun.known
+        if isinstance(seen, WorkspaceDied):
             if not self._died_before(number, asked):
-                await self.record("died", {"number": number, "call": asked, "message": e.message})
-                raise
-            seen = Observation(f"The workspace ended: {e.message}", end="crashed", died=True)
-        seen = dataclasses.replace(seen, wall_s=round(monotonic() - started, 3))
+                await self.record("died", {"number": number, "call": asked, "message": seen.message})
+                raise seen
+            text = f"The workspace ended: {seen.message}"
+            seen = Observation(text, end="crashed", died=True, wall_s=begun.seconds())
         facts = {"number": number, "call": asked, "observation": _plain(seen)}
         if known and self._replaying:  # else a call within parted from the record
             recorded = Observation(**known["observation"])
@@ -172,7 +191,19 @@ class RecordedRollout:
         return any(("died", beside) in self._told for beside in (number - 1, number + 1))
 
     async def record(self, kind: str, payload: dict[str, Any]) -> None:
-        await self._store.event(self._id, kind, payload)
+        await self._store.event(self.id, kind, payload)
+
+
+async def done(
+    call: ToolCall, act: Callable[[ToolCall], Awaitable[Observation]], within_s: float | None
+) -> Observation | WorkspaceDied:
+    """Act on the world: what was observed, with its time, or how the world ended with it."""
+    started = monotonic()
+    try:
+        seen = await _in_time(act(call), within_s)
+    except WorkspaceDied as e:
+        return e
+    return dataclasses.replace(seen, wall_s=round(monotonic() - started, 3))
 
 
 async def _in_time(act: Awaitable[Observation], within_s: float | None) -> Observation:

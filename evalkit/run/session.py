@@ -11,11 +11,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from evalkit.errors import DataError, StoreError, UsageError
 from evalkit.model import Hosted
 from evalkit.outcome import EXCLUDED, Outcome
+from evalkit.run.cluster.crew import Crew
+from evalkit.run.hands import Hands, Here
 from evalkit.run.images import by_image, supply_of
 from evalkit.run.known import Known, Proof, known_of, proof_of, settle
 from evalkit.run.manifest import make_manifest, session_facts, unlike_its_siblings
@@ -23,7 +25,7 @@ from evalkit.run.pipeline import Pipeline
 from evalkit.run.plan import Plan, make_plan
 from evalkit.run.result import summarize
 from evalkit.run.settings import Knobs, Settings, differences
-from evalkit.run.spread import open_sandboxes, open_workspaces
+from evalkit.run.spread import open_sandbox
 from evalkit.run.summary import Summary
 from evalkit.run.verdict_sets import (
     as_judged,
@@ -35,7 +37,7 @@ from evalkit.run.verdict_sets import (
     with_unjudged,
 )
 from evalkit.run.watch import Watch
-from evalkit.run.work import Sandbox, Stop, Work
+from evalkit.run.work import Equipment, Sandbox, Stop, Work
 from evalkit.scaffold import Equipped
 from evalkit.store import Change, Store, create_run, holds_run, open_run
 
@@ -161,12 +163,12 @@ async def _run(
                 watch.say(f"continuing {folder}")
                 set_id = await current_set(store, plan)
                 if work := outstanding(store, plan, set_id):
-                    _check_equipment(plan, work)
+                    _check_equipment(plan, knobs, work)
                     sandbox = await _open(knobs, folder, plan, watch, work)
                 else:
                     await make_own(store, set_id, plan, watch)
             else:
-                _check_equipment(plan)
+                _check_equipment(plan, knobs)
                 sandbox = await _open(knobs, folder, plan, watch)
                 known = Known() if certify else known_of(plan, sandbox)
                 store = create_run(folder, make_manifest(plan, sandbox, **vars(known)), plan.planned)
@@ -186,14 +188,15 @@ async def _run(
             store.close()
 
 
-def _check_equipment(plan: Plan, work: Work | None = None) -> None:
-    """UsageError where the scaffold cannot make the rollouts that are to be made (None: all)."""
-    if isinstance(plan.scaffold, Equipped) and (work is None or work.rollouts):
+def _check_equipment(plan: Plan, knobs: Knobs, work: Work | None = None) -> None:
+    """UsageError where the scaffold cannot make the rollouts that are to be made (None: all). Of a cluster's
+    nodes each looks for itself."""
+    if not knobs.workers and isinstance(plan.scaffold, Equipped) and (work is None or work.rollouts):
         plan.scaffold.check(plan.suite)
 
 
 async def _session(
-    plan: Plan, store: Store, knobs: Knobs, sandbox: Sandbox, watch: Watch, proof: Proof | None
+    plan: Plan, store: Store, knobs: Knobs, sandbox: Equipment, watch: Watch, proof: Proof | None
 ) -> Stop:
     set_id = await current_set(store, plan)
     await settle(store, plan, set_id, proof)
@@ -206,7 +209,8 @@ async def _session(
     for model in hosted:
         model.attend(watch.say, store.note)
     began = time.monotonic()
-    pipeline = Pipeline(plan, store, set_id, knobs, sandbox, watch, proof.keep if proof else None)
+    hands = hands_of(plan, knobs, sandbox)
+    pipeline = Pipeline(plan, store, set_id, knobs, hands, watch, proof.keep if proof else None)
     try:
         stop = await pipeline.execute(work)
         if not outstanding(store, plan, set_id).answers:
@@ -216,6 +220,8 @@ async def _session(
         facts: dict[str, Any] = {"end": pipeline.stop.end, "detail": pipeline.stop.detail}
         if hosted:
             facts["servers"] = [model.account() for model in hosted]
+        if isinstance(sandbox, Crew):
+            await sandbox.refresh()
         if plan.suite.workspaces:  # which images the tasks met: of those pulled, known only now
             facts["images"] = sandbox.describe().get("images")
         await store.note("session_end", {**facts, "wall_s": time.monotonic() - began})
@@ -232,7 +238,8 @@ async def _score(plan: Plan, folder: Path, knobs: Knobs, watch: Watch, make_defa
         answers = [(tasks[t], k) for (t, k), known in store.state().items() if known.answered]
         watch.started(len(answers), 0, 0)
         work = by_image(Work([], answers), plan.suite, supply_of(sandbox))
-        stop = await Pipeline(plan, store, set_id, knobs, sandbox, watch).execute(work)
+        hands = hands_of(plan, knobs, sandbox)
+        stop = await Pipeline(plan, store, set_id, knobs, hands, watch).execute(work)
         changes = store.verdict_changes(before, set_id) if before is not None else ()
         end = stop.end if outstanding(store, plan, set_id).answers else "done"
         if end != "done":
@@ -248,25 +255,28 @@ async def _score(plan: Plan, folder: Path, knobs: Knobs, watch: Watch, make_defa
         store.close()
 
 
+def hands_of(plan: Plan, knobs: Knobs, sandbox: Equipment) -> Hands:
+    """A cluster's nodes have sandboxes of their own; else all is done here."""
+    if isinstance(sandbox, Crew):
+        return sandbox
+    return Here(plan.suite, plan.scaffold, cast(Sandbox, sandbox), knobs.workspaces)
+
+
 async def close_models(plan: Plan) -> None:
     for model in plan.models.values():
         await model.close()
 
 
-async def _open(knobs: Knobs, folder: Path, plan: Plan, watch: Watch, work: Work | None = None) -> Sandbox:
+async def _open(knobs: Knobs, folder: Path, plan: Plan, watch: Watch, work: Work | None = None) -> Equipment:
     """For all of the plan's tasks, or those of the work that is left."""
-    if plan.suite.workspaces:
-        left = {task.id for task, _ in (*work.rollouts, *work.answers)} if work else None
-        tasks = [task for task in plan.tasks if left is None or task.id in left]
-        return await open_workspaces(plan.suite, tasks, knobs, folder.name, watch.say)
-    return await open_sandboxes(
-        knobs.sandboxes,
-        knobs.judges,
-        folder.name,
-        trusted=plan.data.pinned or plan.suite.tests_are_data,
-        strict_limits=knobs.strict_limits,
-        strict_isolation=knobs.isolation == "strict",
-    )
+    left = {task.id for task, _ in (*work.rollouts, *work.answers)} if work else None
+    tasks = [task for task in plan.tasks if left is None or task.id in left]
+    if knobs.workers:
+        from evalkit.run.cluster.open import open_crew
+
+        return await open_crew(plan, tasks, knobs, folder.name, watch.say)
+    trusted = plan.data.pinned or plan.suite.tests_are_data
+    return await open_sandbox(plan.suite, tasks, knobs, folder.name, watch.say, trusted=trusted)
 
 
 # -- sameness --------------------------------------------------------------------------------------

@@ -112,6 +112,7 @@ class Knobs:
     max_error_rate: float = 0.01
     request_timeout_s: float = 600.0
     max_attempts: int = 8
+    workers: str | None = None  # ray[:ADDRESS]: on the nodes of a cluster; None: in this process
 
 
 def digest(value: Any) -> str:

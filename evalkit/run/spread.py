@@ -9,6 +9,7 @@ from typing import Any
 from evalkit.program import Job, Judgement, ProgramSandbox
 from evalkit.run.images import contexts_of, map_of, open_images
 from evalkit.run.settings import Knobs
+from evalkit.run.work import Sandbox
 from evalkit.sandbox.company import Company
 from evalkit.suite import Suite
 from evalkit.task import Task
@@ -62,6 +63,28 @@ async def open_sandboxes(
             await Spread(good).close()
             raise failure
     return Spread(good) if each else first
+
+
+async def open_sandbox(
+    suite: Suite,
+    tasks: Sequence[Task],
+    knobs: Knobs,
+    label: str,
+    say: Callable[[str], None],
+    *,
+    trusted: bool,
+) -> Sandbox:
+    """What a suite's answers are judged in on this machine. `trusted`: its tests are pinned data."""
+    if suite.workspaces:
+        return await open_workspaces(suite, tasks, knobs, label, say)
+    return await open_sandboxes(
+        knobs.sandboxes,
+        knobs.judges,
+        label,
+        trusted=trusted,
+        strict_limits=knobs.strict_limits,
+        strict_isolation=knobs.isolation == "strict",
+    )
 
 
 async def open_workspaces(

@@ -5,13 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from evalkit.program import ProgramSandbox
 from evalkit.task import Task
 from evalkit.workspace import WorkspaceSandbox
 
 Sandbox = ProgramSandbox | WorkspaceSandbox
+
+
+class Equipment(Protocol):
+    """What a run is carried out in: a sandbox here, or the nodes of a cluster with theirs."""
+
+    def describe(self) -> dict[str, Any]:
+        """For the manifest."""
+        ...
+
+    async def close(self) -> None: ...
+
+
 End = Literal["done", "interrupted", "cost", "time", "sandbox", "model"]
 
 
