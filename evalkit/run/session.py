@@ -11,13 +11,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from evalkit.errors import DataError, StoreError, UsageError
 from evalkit.model import Hosted
 from evalkit.outcome import EXCLUDED, Outcome
-from evalkit.run.cluster.crew import Crew
-from evalkit.run.hands import Hands, Here
+from evalkit.run.equipment import hands_of, images_met, open_equipment
 from evalkit.run.images import by_image, supply_of
 from evalkit.run.known import Known, Proof, known_of, proof_of, settle
 from evalkit.run.manifest import make_manifest, session_facts, unlike_its_siblings
@@ -25,7 +24,6 @@ from evalkit.run.pipeline import Pipeline
 from evalkit.run.plan import Plan, make_plan
 from evalkit.run.result import summarize
 from evalkit.run.settings import Knobs, Settings, differences
-from evalkit.run.spread import open_sandbox
 from evalkit.run.summary import Summary
 from evalkit.run.verdict_sets import (
     as_judged,
@@ -37,7 +35,7 @@ from evalkit.run.verdict_sets import (
     with_unjudged,
 )
 from evalkit.run.watch import Watch
-from evalkit.run.work import Equipment, Sandbox, Stop, Work
+from evalkit.run.work import Equipment, Stop, Work
 from evalkit.scaffold import Equipped
 from evalkit.store import Change, Store, create_run, holds_run, open_run
 
@@ -164,12 +162,12 @@ async def _run(
                 set_id = await current_set(store, plan)
                 if work := outstanding(store, plan, set_id):
                     _check_equipment(plan, knobs, work)
-                    sandbox = await _open(knobs, folder, plan, watch, work)
+                    sandbox = await open_equipment(plan, knobs, folder.name, watch.say, work)
                 else:
                     await make_own(store, set_id, plan, watch)
             else:
                 _check_equipment(plan, knobs)
-                sandbox = await _open(knobs, folder, plan, watch)
+                sandbox = await open_equipment(plan, knobs, folder.name, watch.say)
                 known = Known() if certify else known_of(plan, sandbox)
                 store = create_run(folder, make_manifest(plan, sandbox, **vars(known)), plan.planned)
                 watch.say(f"new run {folder}{unlike_its_siblings(folder, plan)}")
@@ -220,10 +218,8 @@ async def _session(
         facts: dict[str, Any] = {"end": pipeline.stop.end, "detail": pipeline.stop.detail}
         if hosted:
             facts["servers"] = [model.account() for model in hosted]
-        if isinstance(sandbox, Crew):
-            await sandbox.refresh()
         if plan.suite.workspaces:  # which images the tasks met: of those pulled, known only now
-            facts["images"] = sandbox.describe().get("images")
+            facts["images"] = await images_met(sandbox)
         await store.note("session_end", {**facts, "wall_s": time.monotonic() - began})
 
 
@@ -232,7 +228,7 @@ async def _score(plan: Plan, folder: Path, knobs: Knobs, watch: Watch, make_defa
     sandbox = None
     try:
         before = store.default_set
-        sandbox = await _open(knobs, folder, plan, watch)
+        sandbox = await open_equipment(plan, knobs, folder.name, watch.say)
         set_id = await verdict_set(store, plan, again=True)
         tasks = {task.id: task for task in plan.tasks}
         answers = [(tasks[t], k) for (t, k), known in store.state().items() if known.answered]
@@ -255,28 +251,9 @@ async def _score(plan: Plan, folder: Path, knobs: Knobs, watch: Watch, make_defa
         store.close()
 
 
-def hands_of(plan: Plan, knobs: Knobs, sandbox: Equipment) -> Hands:
-    """A cluster's nodes have sandboxes of their own; else all is done here."""
-    if isinstance(sandbox, Crew):
-        return sandbox
-    return Here(plan.suite, plan.scaffold, cast(Sandbox, sandbox), knobs.workspaces)
-
-
 async def close_models(plan: Plan) -> None:
     for model in plan.models.values():
         await model.close()
-
-
-async def _open(knobs: Knobs, folder: Path, plan: Plan, watch: Watch, work: Work | None = None) -> Equipment:
-    """For all of the plan's tasks, or those of the work that is left."""
-    left = {task.id for task, _ in (*work.rollouts, *work.answers)} if work else None
-    tasks = [task for task in plan.tasks if left is None or task.id in left]
-    if knobs.workers:
-        from evalkit.run.cluster.open import open_crew
-
-        return await open_crew(plan, tasks, knobs, folder.name, watch.say)
-    trusted = plan.data.pinned or plan.suite.tests_are_data
-    return await open_sandbox(plan.suite, tasks, knobs, folder.name, watch.say, trusted=trusted)
 
 
 # -- sameness --------------------------------------------------------------------------------------

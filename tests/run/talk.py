@@ -69,8 +69,9 @@ def tasks(folder: Path, *records: Mapping[str, Any]) -> Path:
 
 def talk(folder: Path, url: str, *records: Mapping[str, Any], **given: Any) -> Run:
     """The run of these tasks, in this process."""
-    before, patched = session._open, cast(Any, session)
-    patched._open = open_nothing
+    patched = cast(Any, session)
+    before = patched.open_equipment
+    patched.open_equipment = open_nothing
     try:
         data = tasks(folder, *records)
         given = {
@@ -82,7 +83,7 @@ def talk(folder: Path, url: str, *records: Mapping[str, Any], **given: Any) -> R
         }
         return run(str(SUITE), "scripted", **given)
     finally:
-        patched._open = before
+        patched.open_equipment = before
 
 
 def outcomes(made: Run) -> dict[str, str]:
@@ -112,5 +113,5 @@ def requests(folder: Path) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    cast(Any, session)._open = open_nothing
+    cast(Any, session).open_equipment = open_nothing
     sys.exit(main(sys.argv[1:]))

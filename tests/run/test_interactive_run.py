@@ -505,7 +505,7 @@ def test_a_resumed_run_finds_its_roles_where_they_moved_to(
         run = talk(tmp_path, url, record, turns=9, user_model="customer", user_base_url=url)
         assert outcomes(run) == {"t": "error/api"}
         assert len(requests(old)) == 4
-    monkeypatch.setattr(session, "_open", open_nothing)
+    monkeypatch.setattr(session, "open_equipment", open_nothing)
     with scripted(new, {"t": SERVES}, rules=CUSTOMER) as url:
         at = ["--base-url", url, "--max-attempts", "1"]
         assert main(["resume", str(run.folder), *at]) == 3, "the user is not there any more"

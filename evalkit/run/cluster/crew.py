@@ -30,6 +30,7 @@ OTHERS_S = 30.0  # how long the first node that is ready waits for the others
 AGAIN_S = 30.0  # after which a node that refused is asked again
 GONE_S = 60.0  # how long a run waits for a node when none is left
 CLOSE_S = 30.0
+SILENT_S = 120.0  # after which a node that does not answer is lost
 LOSSES = 3  # nodes that one answer may be lost with
 BUSY = 2.0  # load beyond which an answer is judged where its image is not
 METHODS = 10_000  # calls of one actor at once: each attempt waits in one
@@ -102,6 +103,13 @@ class Crew:
             self._joined.ray.kill(actor)
 
     async def _watch(self) -> None:
+        try:
+            await self._look()
+        except Exception as e:  # who waits for a node must hear of it
+            self._gone = SandboxError(f"the cluster can no longer be looked at ({type(e).__name__}: {e})")
+            self._changed()
+
+    async def _look(self) -> None:
         while True:
             for node, (name, docker) in (await self._nodes()).items():
                 refused = self._refused.get(node)
@@ -111,10 +119,12 @@ class Crew:
                     continue
                 self._names[node] = name
                 self._opening[node] = asyncio.create_task(self._open(node, name, docker))
-            if self._posts or self._opening:
+            if self._posts or not self._refused.keys() >= self._opening.keys():
                 self._last, self._gone = time.monotonic(), None
             elif time.monotonic() - self._last > GONE_S:
-                self._gone = SandboxError("no node with docker is left in the cluster", "resume when one is")
+                why = [f"{self._names[node]}: {e.message}" for node, (_, e) in self._refused.items()]
+                text = "; ".join(["no node with docker takes part any more", *why])
+                self._gone = SandboxError(text, "resume when one does")
                 self._changed()
             await asyncio.gather(*(self._listen(post) for post in list(self._posts.values())))
             await asyncio.sleep(LOOK_S)
@@ -167,7 +177,7 @@ class Crew:
 
     async def _listen(self, post: Post) -> None:
         try:
-            for line in await asyncio.wait_for(post.ask("said"), CLOSE_S):
+            for line in await asyncio.wait_for(post.ask("said"), SILENT_S):
                 self._say(f"{post.name}: {line}")
         except (NodeLost, TimeoutError) as e:
             self._lost(post, e)

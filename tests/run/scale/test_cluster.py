@@ -4,6 +4,7 @@ twice where workers and nodes are ended in the middle of it."""
 from __future__ import annotations
 
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,16 @@ from tests.run.scale.simulated import Simulated, simulated
 pytestmark = pytest.mark.docker
 MINI = Path(__file__).parents[3] / "suites" / "mini" / "demo.jsonl"
 SCRIPTED = ("--model", "scripted", "--api-key-env", "PATH")
+
+
+def both_open(process: subprocess.Popen[str]) -> None:
+    """Until a worker is there again on each node."""
+    end = time.monotonic() + 60
+    while len(workers()) < 2:
+        assert process.poll() is None, "it ended too early"
+        assert time.monotonic() < end, "nobody came back"
+        time.sleep(0.1)
+    time.sleep(2)  # it takes up work
 
 
 @pytest.fixture(scope="module")
@@ -75,11 +86,12 @@ def test_a_worker_and_a_node_are_ended_in_the_middle(
         words = ("humaneval", *SCRIPTED, "--protocol", "evalplus")
         alone = finished(*words, "--base-url", url, results=tmp_path / "alone")
     assert alone["counts"]["failed"] > 40
-    with simulated(2, 2) as cluster, running("--script", str(script), "--latency", "uniform:0.5,2") as url:
+    with simulated(2, 2) as cluster, running("--script", str(script), "--latency", "uniform:1,4") as url:
         process = started(*(*words, "--base-url", url, "--workers", cluster.words), results=tmp_path / "ray")
         wait_for(30, tmp_path / "ray", process)
         workers()[0].kill()
-        wait_for(70, tmp_path / "ray", process)
+        wait_for(50, tmp_path / "ray", process)
+        both_open(process)
         cluster.lose_a_node()
         summary, said = result(process)
         asked = stats(url)
