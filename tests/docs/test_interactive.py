@@ -33,7 +33,7 @@ def no_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its verdicts need none."""
     from tests.run.talk import open_nothing
 
-    monkeypatch.setattr(session, "_open", open_nothing)
+    monkeypatch.setattr(session, "open_equipment", open_nothing)
 
 
 def test_the_page_shows_every_file(folder: Path) -> None:
