@@ -50,6 +50,7 @@ def main(words: Sequence[str]) -> int:
 
     if args.unless_done and is_done(plan, args.date):
         return finish(plan, args, None)
+    check(plan)
     shown = progress(quiet=args.quiet)
     hint_of_yesterday(plan, args.date, args.plan)
     try:
@@ -85,6 +86,15 @@ def parser() -> Parser:
     made.add_argument("--no-alerts", action="store_true", help="send no webhook and no mail")
     add_outputs(made)
     return made
+
+
+def check(plan: Plan) -> None:
+    """Whether what is said after the night can be said: a damaged note or record is better told of before."""
+    from evalkit.nightly.records import read_history
+    from evalkit.nightly.states import read_states
+
+    read_states(plan.states)
+    read_history(plan)
 
 
 def hint_of_yesterday(plan: Plan, today: date, file: str) -> None:

@@ -160,7 +160,7 @@ def _run(night: _Night, cell: Cell, number: int) -> Ran:
     began, there = time.monotonic(), set(_runs_in(night.folder))
     words = [sys.executable, "-m", "evalkit", "run", *cell.words, *limits]
     child = night.stop.start(
-        [*words, f"--results={night.folder}", "--json", "-q"],
+        [*words, f"--results={night.folder}", "--json"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -228,7 +228,7 @@ def _summary(out: str) -> Mapping[str, Any]:
 
 
 def why(code: int, summary: Mapping[str, Any], err: str) -> str:
-    """Why a run is not whole, on one line."""
+    """Why a run is not whole, on one line, with what it said of the first errors of each kind."""
     lines = [line for line in err.splitlines() if line.strip()]
     told = next((line for line in lines if line.startswith("evalkit: error: ")), "")
     if summary:
@@ -237,6 +237,7 @@ def why(code: int, summary: Mapping[str, Any], err: str) -> str:
         text = f"{missing}: {', '.join(f'{n} {reason}' for reason, n in reasons.items()) or 'unknown'}"
         end = ENDS.get(str(summary.get("end", "")), "")
         text = f"{text} ({end})" if end else text
+        text += "".join(f"; {line}" for line in lines if line.startswith("error/"))
     elif told:
         text = told.removeprefix("evalkit: error: ")
     elif code < 0:

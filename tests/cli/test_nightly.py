@@ -95,6 +95,12 @@ def test_a_drop_is_exit_code_10_until_somebody_speaks_for_it(
     assert "| Mini | null | 0.0 | 100.0 | 5 | 🔴 regressed |" in said
     feed = json.loads((tmp_path / "reports/nightly/p/feed.json").read_text())
     assert (feed["code"], feed["series"][0]["state"]) == (10, "regressed")
+    odd = tmp_path / "p-states" / "acks" / "odd.toml"
+    odd.parent.mkdir(parents=True)
+    odd.write_text("who = 3")
+    evalkit("nightly", "run", plan, "--date", DAY + timedelta(1)).refused(2, "odd.toml")
+    odd.unlink()
+    assert not record(tmp_path, day=DAY + timedelta(1)).parent.exists()
     ack = evalkit("nightly", "ack", plan, "mini--null", "--why", "null is null", "--who", "me")
     assert ack.code == 0, ack
     assert evalkit("nightly", "report", plan).code == 0
@@ -111,7 +117,7 @@ def test_what_is_missing_is_exit_code_3_and_raises_no_alarm(
     before(tmp_path, {"tasks": ["a", "b"], "key": "", "facts": {}})
     ran = evalkit("nightly", "run", plan, "--date", DAY, "--no-alerts")
     assert ran.code == 3
-    assert "mini x null: 5 of 5 samples are missing: 5 error/api" in ran.stderr
+    assert "mini x null: 5 of 5 samples are missing: 5 error/api; error/api: " in ran.stderr
     assert "Traceback" not in ran.stderr
     feed = json.loads((tmp_path / "reports/nightly/p/feed.json").read_text())
     assert (feed["code"], feed["series"][0]["events"]) == (3, [])
