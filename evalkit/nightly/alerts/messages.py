@@ -121,8 +121,8 @@ def _quarantine(outlook: Outlook) -> Iterator[Message]:
             outlook.name,
             outlook.day,
             one_line(f"Quarantine ended: {task} of {suite}", 200),
-            f"It counts in alarms again from {until + timedelta(days=1)} on. {one.owner} had left it out since "
-            f"{one.since}: {one.reason}" + (f" ({one.issue})" if one.issue else ""),
+            f"It counts in alarms again from {until + timedelta(days=1)} on. {one.owner} had left it out"
+            f" since {one.since}: {one.reason}" + (f" ({one.issue})" if one.issue else ""),
             {
                 "suite": suite,
                 "task": task,
