@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ def nights(fell: int = FELL, *, real: bool = True) -> list[Night]:
     ]
 
 
+@cache
 def the_outlook() -> Outlook:
     """One that fell, with a hollow night, a gap and a quarantined task; a steady one, in a closed section."""
     fallen = nights()

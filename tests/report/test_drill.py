@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from evalkit.nightly.page.detail import script as nightly
 from evalkit.report.drill import drill
 from evalkit.report.drill.columns import columns
 from evalkit.report.drill.fallback import texts
@@ -44,13 +46,14 @@ def test_equal_runs_give_equal_blocks(stored: Path) -> None:
     assert one.script == other.script
 
 
-def test_the_script_writes_no_markup() -> None:
+@pytest.mark.parametrize("made", [script, nightly])
+def test_a_pages_script_writes_no_markup(made: Callable[[], str]) -> None:
     """Text of models reaches the page as text only."""
     markup = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "srcdoc")
     code = ("eval", "new Function", "import", "Worker", "setTimeout", "setInterval")
     network = ("fetch", "XMLHttpRequest", "WebSocket", "EventSource", "sendBeacon", "localStorage")
     for forbidden in (*markup, *code, *network):
-        assert not re.search(rf"\b{re.escape(forbidden)}\b", script()), forbidden
-    assert "</" not in script(), "nothing that could end its element"
-    assert "<!--" not in script()
-    assert len(script().encode()) <= 30_000
+        assert not re.search(rf"\b{re.escape(forbidden)}\b", made()), forbidden
+    assert "</" not in made(), "nothing that could end its element"
+    assert "<!--" not in made()
+    assert len(made().encode()) <= 30_000

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from evalkit.nightly.flaky import flip
 from evalkit.nightly.page.detail.grid import Grid
+from evalkit.nightly.page.seen import open_event
 from evalkit.nightly.standing import Event, Standing
 
 RECENT = 7  # nights that are compared with those before, where there is no alarm
@@ -45,12 +46,6 @@ def change(standing: Standing, grid: Grid) -> Change:
         return Change(grid.sums(comparable), [(0, 0)] * len(grid.tasks), None, None)
     recent = comparable[-RECENT:]
     return Change(grid.sums(comparable[:-RECENT]), grid.sums(recent), recent[0], None)
-
-
-def open_event(standing: Standing) -> Event | None:
-    """The newest alarm that still holds, a drop before a rise."""
-    still = [event for event in standing.events if event.over is None and event.state != "expected"]
-    return min(still, key=lambda event: event.direction != "drop", default=None)
 
 
 def at_day(grid: Grid, day: date) -> int | None:

@@ -90,4 +90,4 @@ const near = new IntersectionObserver((seen) => {
 }, { rootMargin: "400px" });
 const maps = find(".heat");
 maps.forEach((place) => near.observe(place));
-(window.requestIdleCallback ?? setTimeout)(() => maps.filter((place) => place.checkVisibility()).slice(0, 2).forEach(opened));
+(window.requestIdleCallback ?? requestAnimationFrame)(() => maps.filter((place) => place.checkVisibility()).slice(0, 2).forEach(opened));
