@@ -34,7 +34,7 @@ def chart(seen: Seen, label: str, *, dense: bool = False) -> Markup:
     parts = [
         *levels.grid(),
         *(interval(one, days) for one in seen.events),
-        *headings(seen, days),
+        *headings(seen, days, dense=dense),
         area(counted, days, levels),
         middle(counted, days, levels, "level"),
         *(after(one, days, levels, seen) for one in seen.events if one.state != "expected"),

@@ -29,14 +29,17 @@ class Heading:
     rank: int
 
 
-def headings(seen: Seen, days: Days) -> list[Markup]:
-    """A line each; named where there is room, and else a tick with its words for a pointer."""
+def headings(seen: Seen, days: Days, *, dense: bool) -> list[Markup]:
+    """A line each; named where there is room, and else a tick with its words for a pointer, unless the chart
+    is `dense`."""
     taken: list[list[tuple[float, float]]] = [[] for _ in range(ROWS)]
     lines, names = [], []
     found = [h for h in all_headings(seen) if days.holds(h.day)]
     for one in sorted(found, key=lambda h: (h.rank, -h.day.toordinal(), h.words)):
         x = days.place(one.day)
         name = _room(one.words, x, taken)
+        if name is None and dense:
+            continue
         y, end = (TOP - 4 - PITCH * name.row, BOTTOM) if name else (TOP - 4, TOP + 2)
         full = Markup("<title>{}</title>").format(shown(f"{short(one.day)}: {one.words}"))
         lines.append(Markup("<g>{}{}</g>").format(full, line(x, y, x, end, f"heading {one.css}")))

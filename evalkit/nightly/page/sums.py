@@ -45,7 +45,7 @@ def _alarms(seen: Seen, days: Days, levels: Levels) -> list[Markup]:
     at = {p.day: p for _, p in seen.nights}
     for event in seen.events:
         point = at.get(event.raised)
-        if point is None:
+        if point is None or (event.over is not None and event.over <= event.raised):  # it never came to that
             continue
         x = days.place(event.raised)
         y = levels.place(point.down if event.direction == "drop" else point.up)

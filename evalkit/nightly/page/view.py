@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -34,6 +34,7 @@ from evalkit.nightly.telling import told
 from evalkit.nightly.watch import Point
 
 ROWS = 30  # nights that the table lists
+LISTED = 60  # of other lists; older ones are counted
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,20 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Entries:
+    """Days and words, newest first, LISTED at most; `total` counts all."""
+
+    shown: Sequence[tuple[str, str]]
+    total: int
+
+    @property
+    def rest(self) -> int:
+        return self.total - len(self.shown)
+
+
+@dataclass(frozen=True)
 class SeriesView:
-    """`anchor`: what links name. `changed`, `began`, `hollow`: (day, words). `all`: a chart of every night,
+    """`anchor`: what links name. `all`: a chart of every night,
     where the first one does not show them. `rows`: the last nights, newest first. `detail`: what stands below
     it, task by task."""
 
@@ -71,9 +84,9 @@ class SeriesView:
     score: str
     change: str
     panel: Panel
-    changed: Sequence[tuple[str, str]]
-    began: Sequence[tuple[str, str]]
-    hollow: Sequence[tuple[str, str]]
+    changed: Entries
+    began: Entries
+    hollow: Entries
     gaps: str
     missing: str
     simulated: int
@@ -120,9 +133,9 @@ def series(outlook: Outlook, standing: Standing, number: int, folder: Path) -> S
         points(now.score),
         change(now.change),
         panel(standing, outlook.day),
-        list(changed(standing, outlook.day)),
-        [(short(e.day, outlook.day), e.why) for e in reversed(list(epochs(standing)))],
-        [(short(p.day, outlook.day), p.hollow) for p in reversed(standing.watched.points) if p.hollow],
+        listed(changed(standing, outlook.day)),
+        listed((short(e.day, outlook.day), e.why) for e in reversed(list(epochs(standing)))),
+        listed((short(p.day, outlook.day), p.hollow) for p in reversed(standing.watched.points) if p.hollow),
         gaps(shown, outlook.day),
         outlook.missing.get(standing.series.id, ""),
         sum(night.simulated for night in nights),
@@ -155,6 +168,11 @@ def changed(standing: Standing, now: date) -> Iterator[tuple[str, str]]:
     for one in reversed(list(changes(standing))):
         for fact, before, after in one.facts:
             yield short(one.day, now), f"{fact} {before} → {after}"
+
+
+def listed(entries: Iterable[tuple[str, str]]) -> Entries:
+    found = list(entries)
+    return Entries(found[:LISTED], len(found))
 
 
 def gaps(shown: Seen, now: date) -> str:
