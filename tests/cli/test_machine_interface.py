@@ -11,6 +11,7 @@ import pytest
 from evalkit import cli
 from evalkit.cli import outcome
 from evalkit.errors import EvalkitError, SandboxError, StoreError, UsageError
+from evalkit.nightly.standing import REGRESSED
 from evalkit.outcome import Outcome
 from tests.cli.conftest import Evalkit
 from tests.cli.stored import make_run
@@ -125,7 +126,7 @@ def test_the_dry_run_projects_cost_from_the_catalog(evalkit: Evalkit, tmp_path: 
 def test_exit_codes() -> None:
     rows = {int(code) for code in re.findall(r"^\| (\d+) \|", section("Exit codes"), re.MULTILINE)}
     of_errors = {e.exit_code for e in (UsageError, StoreError, SandboxError)}
-    ours = {0, 1, outcome.MISSING, cli.INTERRUPTED, cli.BROKEN_PIPE} | of_errors
+    ours = {0, 1, outcome.MISSING, REGRESSED, cli.INTERRUPTED, cli.BROKEN_PIPE} | of_errors
     assert rows == ours
     assert EvalkitError.exit_code == 1
 
