@@ -39,10 +39,20 @@ def facts_of(store: Reader, judged: Mapping[str, Any]) -> dict[str, str]:
         "scorer": scored_by(judged),
         "sampling": ", ".join(f"{k} {v}" for k, v in identity.get("sampling", {}).items()),
     }
+    notes = store.notes()
     circumstances = [of_session(manifest)]
-    circumstances += [of_session(note.payload) for note in store.notes() if note.kind == "session"]
+    circumstances += [of_session(note.payload) for note in notes if note.kind == "session"]
     names = dict.fromkeys(name for one in circumstances for name in one)
     changing = {name: several(one.get(name, "") for one in circumstances) for name in names}
+    # a server of ours knows its version when it answers, and may not before
+    answered = [note.payload for note in notes if note.kind == "server"]
+    if live := several(joined(one.get("engine"), one.get("version")) for one in answered):
+        changing["server"] = live
+    used = {}  # images are known once they were used
+    for note in notes:
+        used.update((note.kind == "session_end" and note.payload.get("images")) or {})
+    if used:
+        changing["images"] = told_images(used)
     return {name: written(text) for name, text in {**fixed, **changing}.items() if text}
 
 
@@ -59,11 +69,29 @@ def of_session(facts: Mapping[str, Any]) -> dict[str, str]:
         "evalkit": joined(ours.get("version"), ours.get("commit") and f"commit {ours['commit']}"),
         "image": short(sandbox.get("image")),
         **({"images": told_images(images)} if images else {}),
+        **of_server(facts.get("server") or {}),
         "engine": joined(sandbox.get("kind"), sandbox.get("engine")),
         "isolation": str(sandbox.get("isolation") or ""),
         "hardware": joined(host.get("machine"), host.get("cores") and f"{host['cores']} cores"),
         "host": str(host.get("platform") or ""),
         "packages": ", ".join(f"{name} {version}" for name, version in versions.items()),
+    }
+
+
+def of_server(server: Mapping[str, Any]) -> dict[str, str]:
+    """Of a model that is served on this machine (evalkit.serving.facts). Arguments are told by their digest:
+    they name folders of this machine."""
+    asked = {name: server.get(name) for name in ("arguments", "environment")}
+    gpus = Counter(joined(gpu.get("name"), gpu.get("driver")) for gpu in server.get("gpus", ()))
+    return {
+        "server": joined(server.get("engine"), server.get("version")),
+        "weights": joined(
+            server.get("revision"), server.get("hashes") and f"sha256 {digest(server['hashes'])[:12]}"
+        ),
+        "precision": joined(server.get("dtype"), server.get("quantization")),
+        "determinism": str(server.get("determinism") or ""),
+        "server settings": f"sha256 {digest(asked)[:12]}" if any(asked.values()) else "",
+        "GPUs": ", ".join(f"{n} x {name}" for name, n in gpus.items() if name),
     }
 
 

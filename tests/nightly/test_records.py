@@ -18,10 +18,10 @@ from evalkit.nightly.plan import Cell, Plan
 from evalkit.nightly.record import read_record, text_of, write_record
 from evalkit.nightly.records import read_history
 from evalkit.outcome import Outcome
-from evalkit.store import open_run
+from evalkit.store import create_run, open_run
 from evalkit.suite import Scorer
 from evalkit.task import Verdict
-from tests.cli.stored import HOSTILE, make_run
+from tests.cli.stored import HOSTILE, PLAN, make_run, manifest
 
 DAY = date(2026, 11, 26)
 CELL = Cell("mini", "a", ("mini", "--model", "a"))
@@ -83,6 +83,38 @@ def test_a_run_is_recorded_sample_by_sample(tmp_path: Path) -> None:
     }
     assert found.facts["endpoint"] == "http://127.0.0.1:1/v1"
     assert [series.nights for series in read_history(plan(tmp_path))] == [(found,)]
+
+
+def test_facts_are_of_every_session_and_of_what_served(tmp_path: Path) -> None:
+    gpu = {"name": "H100", "driver": "570.1", "bytes": 1}
+    server = {
+        "engine": "vllm",
+        "version": "",
+        "dtype": "bfloat16",
+        "arguments": ["/home/me/model"],
+        "gpus": [gpu],
+    }
+
+    async def make() -> None:
+        with create_run(night(tmp_path) / "run", {**manifest(), "server": server}, PLAN) as store:
+            await store.note("session", {"evalkit": {"version": "1.0", "commit": "abc"}, "server": server})
+            await store.note("server", {"engine": "vllm", "version": "0.11.1", "context": 9})
+            await store.note("session", {"evalkit": {"version": "1.1", "commit": "def"}, "server": server})
+            await store.note(
+                "session_end", {"end": "done", "wall_s": 1.0, "images": {"a": "sha256:" + "1" * 64}}
+            )
+
+    asyncio.run(make())
+    facts = record_run(night(tmp_path) / "run", CELL).night.facts
+    assert facts["evalkit"] == "1.0, commit abc / 1.1, commit def"
+    assert (facts["server"], facts["precision"], facts["GPUs"]) == (
+        "vllm, 0.11.1",
+        "bfloat16",
+        "1 x H100, 570.1",
+    )
+    assert facts["images"] == "sha256:111111111111"
+    assert "/home" not in json.dumps(facts)
+    assert "scorer" not in facts
 
 
 def test_what_a_hostile_endpoint_says_is_kept_short_and_can_be_read_again(tmp_path: Path) -> None:
