@@ -48,7 +48,7 @@ def facts_of(store: Reader, judged: Mapping[str, Any]) -> dict[str, str]:
     answered = [note.payload for note in notes if note.kind == "server"]
     if live := several(joined(one.get("engine"), one.get("version")) for one in answered):
         changing["server"] = live
-    used = {}  # images are known once they were used
+    used: dict[str, str] = {}  # images are known once they were used
     for note in notes:
         used.update((note.kind == "session_end" and note.payload.get("images")) or {})
     if used:

@@ -6,6 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import chain
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MOST_ERRORS = 0.02  # of what was planned: with more, a night says nothing of the model
 LEAST_RUN = 0.98
@@ -37,14 +43,23 @@ class Night:
     simulated: bool = False
     unread: str = ""
 
-    @cached_property  # asked of every night of a history again and again
+    # asked of every night of a history again and again
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """A row a task, in their order here: samples that passed, samples with a verdict."""
+        import numpy as np
+
+        flat = np.fromiter(chain.from_iterable(self.tasks.values()), np.int32, 2 * len(self.tasks))
+        return flat.reshape(-1, 2)
+
+    @cached_property
     def scored(self) -> int:
-        return sum(n for _, n in self.tasks.values())
+        return sum(map(itemgetter(1), self.tasks.values()))
 
     @cached_property
     def score(self) -> float | None:
         """Share of the samples with a verdict that passed."""
-        return sum(k for k, _ in self.tasks.values()) / self.scored if self.scored else None
+        return sum(map(itemgetter(0), self.tasks.values())) / self.scored if self.scored else None
 
     @cached_property
     def hollow(self) -> str:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +101,8 @@ def to_json(record: Record) -> dict[str, Any]:
     }
 
 
-def read_record(path: Path, day: date, names: dict[str, str] | None = None) -> Record:
-    """DataError names the file and the field. `names` holds the task ids of records that were read before:
-    the same ids every night, kept once."""
+def read_record(path: Path, day: date, names: Names | None = None) -> Record:
+    """DataError names the file and the field. `names` are those of the records that were read before."""
     try:
         raw = path.read_bytes()
     except OSError as e:
@@ -111,7 +111,7 @@ def read_record(path: Path, day: date, names: dict[str, str] | None = None) -> R
         found = json.loads(raw, parse_constant=_no_number)
         if rb"\u" in raw:
             json.dumps(found, ensure_ascii=False).encode()  # half a character could be shown nowhere
-        return _record(found, path, day, names if names is not None else {})
+        return _record(found, path, day, names or Names())
     except (ValueError, RecursionError) as e:
         what = f"it is no JSON: {e}" if isinstance(e, json.JSONDecodeError) else str(e)
         raise DataError(f"{path}: {what}", FIELDS) from None
@@ -195,9 +195,17 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _end(value: Any) -> str:
-    if value not in ENDS:
+    if not isinstance(value, str) or value not in ENDS:
         raise ValueError(f"is {value!r}, which is no outcome: {did_you_mean(str(value), ENDS)}")
     return str(value)
+
+
+def _reasons(value: Any) -> dict[str, str]:
+    try:
+        known = ENDS.issuperset(_object(value).values())
+    except TypeError:
+        known = False
+    return value if known else _each(_end)(value)  # type: ignore[no-any-return]
 
 
 CHECKS: Mapping[str, Check] = {
@@ -214,7 +222,7 @@ CHECKS: Mapping[str, Check] = {
     "errors": _count,
     "tasks": _object,
     "ends": _each(_count, ENDS),
-    "reasons": _each(_end),
+    "reasons": _reasons,
     "facts": _each(_text),
     "used": _each(_amount, USED),
     "simulated": _bool,
@@ -222,7 +230,7 @@ CHECKS: Mapping[str, Check] = {
 NEEDED = ("format", "series", "suite", "model", "planned", "tasks")
 
 
-def _record(raw: Any, path: Path, day: date, names: dict[str, str]) -> Record:
+def _record(raw: Any, path: Path, day: date, names: Names) -> Record:
     if not isinstance(raw, dict):
         raise ValueError("it is no JSON object")
     if lacking := [name for name in NEEDED if name not in raw]:
@@ -242,7 +250,7 @@ def _record(raw: Any, path: Path, day: date, names: dict[str, str]) -> Record:
         raise ValueError(f"run is {run!r}, which is no folder in the night's")
     tasks = _tasks(found["tasks"], names)
     planned = found["planned"]
-    if (scored := sum(n for _, n in tasks.values())) > planned:
+    if (scored := sum(map(itemgetter(1), tasks.values()))) > planned:
         raise ValueError(f"planned is {planned}, but {scored} samples have a verdict")
     night = Night(
         day,
@@ -260,21 +268,36 @@ def _record(raw: Any, path: Path, day: date, names: dict[str, str]) -> Record:
     return Record(night, found["series"], found["suite"], found["model"], **rest)
 
 
-def _tasks(raw: Mapping[str, Any], names: dict[str, str]) -> dict[str, tuple[int, int]]:
-    tasks = {}
-    for task, counts in raw.items():
-        try:
-            passed, scored = counts
-            known = FEW.get((passed, scored)) or _pair(passed, scored)
-        except (TypeError, ValueError):
-            raise ValueError(
-                f"tasks of {task!r} is {str(counts)[:60]}, not [passed, scored] with passed <= scored"
-            ) from None
-        tasks[names.setdefault(task, task)] = known
-    return tasks
+def _tasks(raw: Mapping[str, Any], names: Names) -> dict[str, tuple[int, int]]:
+    own = names.of(raw)
+    try:
+        few = list(map(FEW.get, map(tuple, raw.values())))
+    except TypeError:
+        few = [None]
+    if None not in few:
+        return dict(zip(own, few, strict=True))  # type: ignore[arg-type]  # none of them is None
+    return {task: _counts(task, counts) for task, counts in zip(own, raw.values(), strict=True)}
 
 
-def _pair(passed: Any, scored: Any) -> tuple[int, int]:
-    if _count(passed) > _count(scored):
-        raise ValueError
-    return passed, scored
+def _counts(task: str, counts: Any) -> tuple[int, int]:
+    try:
+        passed, scored = counts
+        if _count(passed) <= _count(scored):
+            return passed, scored
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"tasks of {task!r} is {str(counts)[:60]}, not [passed, scored] with passed <= scored")
+
+
+class Names:
+    """Task ids of the records that were read so far, each kept once: they are the same night after night."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+        self._last: list[str] = []
+
+    def of(self, raw: Mapping[str, Any]) -> list[str]:
+        own = list(raw)
+        if own != self._last:
+            self._last = [self._known.setdefault(name, name) for name in own]
+        return self._last

@@ -19,7 +19,7 @@ from evalkit.nightly.history import Night, Series
 from evalkit.nightly.ledger import read_ledger
 from evalkit.nightly.measure import measure, stamp_of
 from evalkit.nightly.plan import Cell, Plan
-from evalkit.nightly.record import ENDING, Record, read_record, write_record
+from evalkit.nightly.record import ENDING, Names, Record, read_record, write_record
 
 
 def read_history(plan: Plan) -> tuple[Series, ...]:
@@ -27,7 +27,7 @@ def read_history(plan: Plan) -> tuple[Series, ...]:
     have records and are no longer in the plan. DataError names a record that is malformed, and its field."""
     cells = {cell.series: cell for cell in plan.cells}
     found: dict[str, list[Record]] = {series: [] for series in cells}
-    names: dict[str, str] = {}
+    names = Names()
     for folder, day in nights_of(plan):
         for record in _night(folder, day, cells, names):
             found.setdefault(record.series, []).append(record)
@@ -48,7 +48,7 @@ def nights_of(plan: Plan) -> list[tuple[Path, date]]:
     return sorted(found, key=lambda night: night[1])
 
 
-def _night(folder: Path, day: date, cells: dict[str, Cell], names: dict[str, str]) -> Iterator[Record]:
+def _night(folder: Path, day: date, cells: dict[str, Cell], names: Names) -> Iterator[Record]:
     known = set()
     for path in sorted(folder.glob(f"*{ENDING}")):
         record = read_record(path, day, names)

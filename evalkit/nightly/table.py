@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from evalkit.nightly.history import Series
@@ -39,15 +38,17 @@ class Table:
 def table_of(series: Series) -> Table:
     import numpy as np
 
-    tasks = tuple(sorted(set().union(*(night.tasks for night in series.nights))))
+    each: list[list[str]] = []  # most nights have the tasks of the night before
+    for night in series.nights:
+        own = list(night.tasks)
+        each.append(each[-1] if each and own == each[-1] else own)
+    kinds = {id(own): own for own in each}
+    tasks = tuple(sorted(set().union(*kinds.values())))
     place = {task: i for i, task in enumerate(tasks)}
+    where = {kind: np.array([place[task] for task in own], int) for kind, own in kinds.items()}
     passed = np.zeros((len(series.nights), len(tasks)), np.int32)
     scored = np.zeros_like(passed)
-    names: list[str] = []
-    where: list[int] = []
-    for number, night in enumerate(series.nights):
-        if (own := list(night.tasks)) != names:  # most nights have the tasks of the night before
-            names, where = own, [place[task] for task in own]
-        counts = np.fromiter(chain.from_iterable(night.tasks.values()), np.int32, 2 * len(names))
-        passed[number, where], scored[number, where] = counts[::2], counts[1::2]
+    for number, (night, own) in enumerate(zip(series.nights, each, strict=True)):
+        row = where[id(own)]
+        passed[number, row], scored[number, row] = night.counts.T
     return Table(tasks, passed, scored)

@@ -32,17 +32,17 @@ class Baseline:
     nights: float | Numbers
     samples: float | Numbers = 1
 
-    @property
+    @cached_property
     def mean(self) -> float:
         return float(self._arrays[0].mean())
 
-    @property
+    @cached_property
     def sd(self) -> float:
         """sqrt(sum p (1 - p) m / (m - 1) / K) / n: m / (m - 1) since p is known from m answers only."""
         variance, _, samples = self._arrays[1:]
         return float((variance / samples).sum() ** 0.5) / len(variance)
 
-    @property
+    @cached_property
     def prediction_sd(self) -> float:
         """How far another night's score strays from `mean`, which is itself known from `nights` only: with
         the same number for all tasks, sd sqrt(1 + 1 / nights). LEAST_SD of an answer at least."""
@@ -60,8 +60,8 @@ class Baseline:
         import numpy as np
 
         p = np.asarray(self.shares, float)
-        samples = np.broadcast_to(np.asarray(self.samples, float), p.shape)
-        answers = np.broadcast_to(np.asarray(self.nights, float), p.shape) * samples
+        samples = np.zeros_like(p) + self.samples
+        answers = samples * self.nights
         return p, p * (1 - p) * answers / (answers - 1), answers, samples
 
 
