@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, Position
 
 from evalkit.nightly.history import Night, Series
 from evalkit.nightly.look import outlook
@@ -86,7 +86,7 @@ def colours(heat: Locator) -> Mapping[str, list[int]]:
           const of = (css) => rgb(getComputedStyle(heat.querySelector(`.key .${css}`)).backgroundColor);
           const canvas = heat.querySelector("canvas"), box = heat.querySelector(".box");
           const width = heat.querySelector(".space").offsetWidth, y = 22 + 7;
-          const left = Math.min(220, Math.round(box.clientWidth * 0.36)), night = 14;
+          const left = +box.dataset.left, night = 14;
           const copy = new OffscreenCanvas(canvas.width, canvas.height);
           const pen = copy.getContext("2d", { willReadFrequently: true });
           pen.drawImage(canvas, 0, 0);
@@ -192,10 +192,11 @@ def test_without_names_all_tasks_are_in_sight(heat: Locator) -> None:
 
 
 def test_the_mouse_says_what_it_is_over(heat: Locator) -> None:
-    canvas = heat.locator("canvas")
-    canvas.hover(position={"x": 227, "y": 30})
+    canvas, left = heat.locator("canvas"), heat.locator(".box").get_attribute("data-left")
+    first = Position(x=int(left or 0) + 7, y=30)
+    canvas.hover(position=first)
     assert ", 1 Jan 2026: passed." in words(heat)
-    canvas.click(position={"x": 227, "y": 30})
+    canvas.click(position=first)
     assert heat.locator(".kept h4").inner_text() in words(heat)
 
 

@@ -2,6 +2,7 @@
 // once for the tasks that are shown, and enlarged from there.
 const HEAD = 22, TALL = 15, LOW = 2; // pixels: the days' line, a row with a name, the lowest row without
 const NARROW = 3, WIDE = 14; // of a night
+const LETTER = 6.7; // of a name
 
 const rgb = (css) => css.match(/[\d.]+/g).slice(0, 3).map(Number);
 
@@ -10,13 +11,15 @@ const makeMap = (data, palette, tell) => {
   const box = make("div", { class: "box", tabindex: 0, role: "application", "aria-label": "Map of tasks and nights: arrow keys move, Enter keeps a task below" }, space);
   const letters = new Map(data.states.map((_, at) => [letterOf(at), at]));
   const cells = data.cells.map((text) => Uint16Array.from(text, (letter) => letters.get(letter)));
+  const longest = Math.max(0, ...data.tasks.map((name, task) => name.length + (task in data.apart ? 2 : 0)));
   const nights = data.days.length, picture = document.createElement("canvas");
   let tasks = [], names = true, row = TALL, night = WIDE, left = 0, at = null, colours = {};
 
   // -- how large everything is
   const measure = () => {
     const width = box.clientWidth;
-    left = names ? Math.min(220, Math.round(width * 0.36)) : 0;
+    left = names ? Math.round(Math.min(220, width * 0.36, 14 + LETTER * longest)) : 0;
+    box.dataset.left = left;
     night = Math.max(NARROW, Math.min(WIDE, (width - left) / Math.max(1, nights)));
     if (night >= 5) night = Math.floor(night); // else the gaps between nights are uneven
     const room = Math.min(560, Math.max(240, innerHeight * 0.62)) - HEAD;
@@ -109,9 +112,9 @@ const makeMap = (data, palette, tell) => {
     pen.fillStyle = colours.mute;
     pen.textAlign = "center";
     const step = Math.max(1, Math.ceil(64 / night));
-    for (let n = nights - 1; n >= 0; n -= step) {
-      const x = Math.max(left + 20, Math.min(xOf(n) + night / 2, left + nights * night - box.scrollLeft - 20));
-      pen.fillText(shortDay(data.days[n]), x, 7);
+    const end = left + nights * night - box.scrollLeft - 20;
+    for (let n = nights - 1; n >= 0 && xOf(n) + night > left; n -= step) {
+      pen.fillText(shortDay(data.days[n]), Math.max(left + 20, Math.min(xOf(n) + night / 2, end)), 7);
     }
     pen.strokeStyle = colours.mute;
     for (const n of Object.keys(data.hollow)) {
