@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from evalkit.nightly.latest import latest
 from evalkit.nightly.standing import Outlook, Standing
 from evalkit.report.formats.markdown import escape, piped
 from evalkit.text import shown
@@ -49,8 +50,8 @@ def lines(outlook: Outlook) -> Iterator[str]:
         for series, why in outlook.missing.items():
             yield piped([text(series), text(why)])
         yield ""
-    yield piped(["Suite", "Model", "Last night", "Baseline", "Tasks", "State"])
-    yield piped([":---", ":---", "---:", "---:", "---:", ":---"])
+    yield piped(["Suite", "Model", "Score", "Change", "Last night", "Tasks", "State"])
+    yield piped([":---", ":---", "---:", "---:", "---:", "---:", ":---"])
     for standing in outlook.standings:
         yield row(standing)
     for standing in outlook.standings:
@@ -60,21 +61,23 @@ def lines(outlook: Outlook) -> Iterator[str]:
                 yield text(told(event, standing))
     yield ""
     expected = f"{outlook.false_alarms:.1f}"
+    yield "Score: mean of the last seven nights that count; change: from the baseline, in points."
+    yield ""
     yield f"False drop alarms expected a month over all series, where nothing changes: {expected}."
 
 
 def row(standing: Standing) -> str:
-    series = standing.series
+    """The score and the change as the page, the badge and the feed have them; a hollow night in brackets."""
+    series, now = standing.series, latest(standing.watched)
     point = standing.watched.points[-1] if standing.watched.points else None
-    score = share(point.score) if point else ""
+    last = share(point.score) if point else ""
     if point and point.hollow:
-        score = f"({score})" if score else "–"
-    expected = next((p.expected for p in reversed(standing.watched.points) if p.expected is not None), None)
+        last = f"({last})" if last else "–"
+    change = "" if now.change is None else f"{100 * now.change:+z.1f}".replace("-", "−")
     tasks = len(series.nights[-1].tasks) if series.nights else 0
     state = f"{MARKS.get(standing.stands, '')} {standing.stands}".strip()
-    return piped(
-        [text(series.title or series.suite), text(series.model), score, share(expected), f"{tasks:,}", state]
-    )
+    names = text(series.title or series.suite), text(series.model)
+    return piped([*names, share(now.score), change, last, f"{tasks:,}", state])
 
 
 def share(value: float | None) -> str:
