@@ -50,9 +50,13 @@ def the_outlook() -> Outlook:
     fallen = nights()
     fallen[30] = broken(fallen[30], 0.1)
     del fallen[20]
+    steady = [
+        replace(night, reasons={task: f"failed/{task}-{at % 3}" for task in night.reasons})
+        for at, night in enumerate(nights(999))
+    ]
     series = [
         Series("suite", "fallen", tuple(fallen), title="A suite", id="suite--fallen"),
-        Series("suite", "steady", tuple(nights(999)), title="A suite", id="suite--steady"),
+        Series("suite", "steady", tuple(steady), title="A suite", id="suite--steady"),
     ]
     put = Quarantined("suite", "task-5", "waits for the network", "ada", FIRST, FIRST + timedelta(90), "#7")
     return outlook("plan", series, States(quarantined=(Put(put),)))
@@ -226,6 +230,38 @@ def test_on_paper_and_without_scripts_the_largest_changes_stand_in(path: Path, w
     assert not plain.locator(".heat .live").first.is_visible()
     assert plain.locator("table.marked tbody tr").count() == 8
     watch.quiet()
+
+
+def test_each_cell_says_what_its_night_says(path: Path, open_report: Open) -> None:
+    """Of a series whose verdicts are of many kinds: more than there are plain letters for them."""
+    page = open_report(path)
+    heat = page.locator(".heat").nth(1)
+    page.locator("details.series").first.locator("summary").first.click()
+    heat.scroll_into_view_if_needed()
+    heat.locator("canvas").wait_for()
+    said = heat.evaluate(
+        """(heat) => {
+          const [box, at] = [heat.querySelector(".box"), heat.querySelector("output.at")], said = [];
+          const press = (key) => box.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+          for (let task = 0; task < 80; task++) {
+            press("ArrowDown");
+            for (const key of ["Home", "ArrowRight", "ArrowRight", "End"]) {
+              press(key);
+              said.push(at.textContent);
+            }
+          }
+          return said;
+        }"""
+    )
+    nights = the_outlook().standings[1].series.nights
+    told = {one.split(". ")[0] for one in said}
+    expected = {
+        f"{task}, {night.day.day} {night.day:%b %Y}: {night.reasons.get(task, 'passed')}"
+        for night in (*nights[:3], nights[-1])
+        for task in night.tasks
+    }
+    assert told == expected
+    assert len({one.split(": ")[1] for one in told}) > 91
 
 
 # -- hostile names -------------------------------------------------------------------------------------
