@@ -89,7 +89,10 @@ def run_night(plan: Plan, day: date, watch: Hearer | None = None) -> tuple[int, 
         ledger = read_ledger(folder)
         if is_done(plan, day):
             raise UsageError(f"the night of {day} is done", "another day has another night: --date")
-        began = time.monotonic() - ledger.seconds
+        taken = max(
+            ledger.seconds, used(folder)[1]
+        )  # a night that was killed wrote down nothing of its last run
+        began = time.monotonic() - taken
         planned = tuple(cell.series for cell in plan.cells)
         ledger = replace(ledger, plan=plan.name, planned=planned, done=False)
         night = _Night(plan, folder, ledger, watch or Hearer(), stop, lock, began)
@@ -186,7 +189,7 @@ def _left(night: _Night) -> tuple[list[str], str]:
     limits: list[str] = []
     plan = night.plan
     if plan.money is not None:
-        spent = _spent(night.folder)
+        spent, _ = used(night.folder)
         if spent >= plan.money:
             return [], f"${spent:.2f} of the night's ${plan.money:g} are spent"
         limits += [f"--max-cost={plan.money - spent:.6f}"]
@@ -198,18 +201,20 @@ def _left(night: _Night) -> tuple[list[str], str]:
     return limits, ""
 
 
-def _spent(folder: Path) -> float:
-    """US dollars of all completed calls in the night's folder, whoever was killed in the meantime. Calls of
-    unknown price are none: a run with such calls stops by itself where there is a limit."""
+def used(folder: Path) -> tuple[float, float]:
+    """US dollars of all completed calls in the night's folder, and seconds of its runs' sessions, whoever was
+    killed in the meantime. Calls of unknown price are none: a run with such calls stops by itself where there
+    is a limit."""
     from evalkit.run.result import summarize
 
-    spent = 0.0
+    money = seconds = 0.0
     for run in _runs_in(folder):
         try:
-            spent += summarize(run).cost or 0.0
+            summary = summarize(run)
         except EvalkitError:  # damaged: the run itself will say so
             continue
-    return spent
+        money, seconds = money + (summary.cost or 0.0), seconds + summary.wall_s
+    return money, seconds
 
 
 def _runs_in(folder: Path) -> list[Path]:

@@ -20,7 +20,7 @@ from evalkit.endpoint.process import running, stats
 from evalkit.errors import UsageError
 from evalkit.nightly.ledger import read_ledger
 from evalkit.nightly.ledger import running as running_now
-from evalkit.nightly.night import DONE, INCOMPLETE, INTERRUPTED, Hearer, run_night
+from evalkit.nightly.night import DONE, INCOMPLETE, INTERRUPTED, Hearer, run_night, used
 from evalkit.nightly.plan import Plan, read_plan
 from evalkit.nightly.records import read_history
 from evalkit.store import read_run
@@ -152,6 +152,8 @@ def test_money_that_was_spent_before_the_night_was_killed_counts(
         finally:
             del os.environ["EVALKIT_MODELS"]
     assert one.summary["cost"] > 0
+    of_it = (one.summary["cost"], one.summary["wall_s"])
+    assert used(made.folder / "2026-11-26") == pytest.approx(of_it, abs=0.01)
     (made.folder / "2026-11-26" / "night.json").unlink()
     code, [one] = run_night(replace(made, money=0.01), DAY)
     assert (code, one.why[:9]) == (INCOMPLETE, "not begun")
