@@ -6,7 +6,7 @@ This file imports next to nothing, so that `evalkit --help` is instant. Exit cod
     1    validate, doctor or selftest found something wrong
     2    a flag, name, data set or run folder that cannot be used
     3    more samples are missing than --max-error-rate allows; nightly: the night is incomplete
-    4    the sandbox is not usable
+    4    the sandbox, or a local model server, is not usable
     10   nightly: something got worse that nobody has spoken for
     130  interrupted; the same command again continues
     141  whoever read our output stopped reading (`| head`)
@@ -42,6 +42,7 @@ VERBS = {
     "models": "the models that have a short name",
     "selftest": "try hostile programs and the sandbox's promises on this machine",
     "doctor": "what is missing on this machine, and how to get it",
+    "server": "local model servers: start one and keep it, list, stop, read a log",
     "sandbox": "build and inspect the images that code is judged in",
     "tools": "install agents and graders of others, each in an environment of its own",
     "clean": "remove the containers, images and caches that evalkit left",

@@ -24,6 +24,7 @@ absent: some suites or models need it. Nothing is sent to any model, nothing is 
 """
 EXAMPLES = """\
   evalkit doctor
+  evalkit doctor --backend vllm
   evalkit doctor --results /data/results --json
 """
 PYTHON = (3, 11)
@@ -35,15 +36,24 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object: ok, and the checks")
     add_results(parser)
     add_data(parser)
+    parser.add_argument(
+        "--backend", metavar="NAME", help="what this one needs, instead: vllm, ollama, hf, ..."
+    )
     args = parser.read(words)
 
-    found = list(all_checks(args.results, args.data))
+    if args.backend:
+        from evalkit.cli.backends import backend_checks
+
+        found = list(backend_checks(args.backend))
+    else:
+        found = list(all_checks(args.results, args.data))
     good = all(check.ok or not check.needed for check in found)
     if args.json:
         print(json.dumps({"ok": good, "checks": [asdict(check) for check in found]}))
     else:
         print(checks_text(found, Style()))
-        print("\nready: evalkit run mini --model oracle" if good else "\nnot ready: mend what is MISSING")
+        ready = f"--model NAME --backend {args.backend}" if args.backend else "--model oracle"
+        print(f"\nready: evalkit run mini {ready}" if good else "\nnot ready: mend what is MISSING")
     return 0 if good else 1
 
 

@@ -333,7 +333,7 @@ def knobs_from(args: argparse.Namespace) -> Knobs:
     return Knobs(**values)
 
 
-def server_from(args: argparse.Namespace, model: str) -> dict[str, Any]:
+def given_server(args: argparse.Namespace, model: str) -> dict[str, Any]:
     """How a local server is to be started: what was given of it, paths made absolute."""
     given = {name: getattr(args, name) for name in SERVER if getattr(args, name, None)}
     if "extra" in given:
@@ -372,7 +372,7 @@ def settings_from(args: argparse.Namespace, suite: str, model: str, options: Map
         base_url=args.base_url,
         api_key_env=args.api_key_env,
         backend=object_from_anywhere(args.backend) if args.backend else None,
-        server=server_from(args, model),
+        server=given_server(args, model),
         stream=args.stream,
         label=args.label,
         all_tasks=args.all_tasks,

@@ -26,6 +26,7 @@ def projection_text(p: Projection) -> str:
             if p.sends
             else [("cost", "none: this model needs no server")]
         ),
+        *([("server", one_line(_server(p.server), 400))] if p.server else []),
         *([("images", one_line(p.images["summary"]))] if p.images else []),
         *([("images", one_line(p.builds["summary"], 400))] if p.builds else []),
         ("run", f"{one_line(p.run)} ({'continues' if p.continues else 'new'})"),
@@ -33,6 +34,12 @@ def projection_text(p: Projection) -> str:
     heading = " · ".join(one_line(name) for name in (p.suite, p.model, p.protocol, p.scaffold))
     lines = [f"{heading}: would do this (nothing was sent or written)"]
     return "\n".join([*lines, *(f"  {label:<12}{text}" for label, text in rows)])
+
+
+def _server(server: Mapping[str, Any]) -> str:
+    if server.get("command"):
+        return f"would be started: {' '.join(server['command'])}"
+    return f"{server['engine']}, on this machine"
 
 
 def _tasks(p: Projection) -> str:
@@ -65,6 +72,8 @@ def _replies(p: Projection) -> str:
 
 
 def _cost(p: Projection) -> str:
+    if p.server:
+        return "none but this machine's time"
     if p.price is None or p.prompt_cost is None:
         return "unknown: the catalog has no price for this model"
     if p.turns != 1:

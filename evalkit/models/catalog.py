@@ -17,7 +17,7 @@ from evalkit.models.usage import Price
 from evalkit.registry import did_you_mean
 
 BUILT_IN = Path(__file__).with_name("models.toml")
-PARSERS = ("tool_parser", "reasoning_parser")  # names that an engine's parsers have
+PARSERS = {"tool_parser": "str", "reasoning_parser": "str", "arguments": "tuple"}  # what an engine is told
 # fields of Entry that no key of a file is called after
 ENTRY_OURS = (
     *("name", "sampling", "sampling_source", "prices", "price_source"),
@@ -62,7 +62,7 @@ class Entry:
     source: str = ""
     sampling: Sampling = field(default_factory=Sampling)
     sampling_source: str = ""
-    parsers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by engine: see PARSERS
+    parsers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by engine: see PARSERS
     parsers_source: str = ""
     prices: Mapping[str, Price] = field(
         default_factory=dict
@@ -181,7 +181,7 @@ def _prices(raw: Any, where: str) -> tuple[dict[str, Price], str]:
     return prices, "; ".join(filter(None, sources))
 
 
-def _parsers(raw: Any, where: str) -> tuple[dict[str, dict[str, str]], str]:
+def _parsers(raw: Any, where: str) -> tuple[dict[str, dict[str, Any]], str]:
     """How an engine of one's own has to read the model: `[models.NAME.serve.ENGINE]`."""
     parsers, sources = {}, []
     for engine, given in _table(raw, where).items():
@@ -189,8 +189,10 @@ def _parsers(raw: Any, where: str) -> tuple[dict[str, dict[str, str]], str]:
         values = dict(_table(given, inner))
         sources.append(_source(values, inner))
         _known(values, PARSERS, inner)
-        if odd := [name for name, value in values.items() if not isinstance(value, str)]:
-            raise _BadCatalog(f"{inner}.{odd[0]} is no text")
+        if odd := [name for name, value in values.items() if not _fits(value, PARSERS[name])]:
+            raise _BadCatalog(
+                f"{inner}.{odd[0]} cannot be {values[odd[0]]!r}", "names are texts, arguments a list"
+            )
         parsers[engine] = values
     return parsers, "; ".join(dict.fromkeys(filter(None, sources)))
 

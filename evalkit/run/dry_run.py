@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import SandboxError
-from evalkit.model import Model
+from evalkit.model import Hosted, Model
 from evalkit.run.images import build_plan, image_plan
 from evalkit.run.plan import SILENT, Plan
 from evalkit.run.settings import Knobs, given_limits
@@ -58,6 +58,7 @@ class Projection:
     roles: dict[str, dict[str, Any]] = field(default_factory=dict)  # model and price, by role
     images: dict[str, Any] | None = None  # to pull: PullPlan.to_json; None where all are built here
     builds: dict[str, Any] | None = None  # from Dockerfiles: see context_plan.py; None where there are none
+    server: dict[str, Any] | None = None  # on this machine: Hosted.facts, of a model that has one
     rule: str = RULE
 
     def to_json(self) -> dict[str, Any]:
@@ -112,6 +113,7 @@ def project(plan: Plan, knobs: Knobs) -> Projection:
             role: {"model": plan.settings.roles[role]["model"], "price": _price(model)}
             for role, model in plan.others.items()
         },
+        server=plan.model.facts() if isinstance(plan.model, Hosted) else None,
         images=_asked(lambda: _pulls(plan, once, knobs)),
         builds=_asked(lambda: build_plan(plan.suite, once, knobs)),
     )

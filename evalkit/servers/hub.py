@@ -28,8 +28,8 @@ class Found:
 
 def cached_snapshot(model: str, revision: str = "") -> Path | None:
     """The folder of a model that the hub's client has fetched, of a revision or of what `main` was then."""
-    home = Path(os.environ.get("HF_HUB_CACHE") or _home() / "hub").expanduser()
-    folder = home / f"models--{model.replace('/', '--')}"
+    hub = Path(os.environ.get("HF_HUB_CACHE") or home() / "hub").expanduser()
+    folder = hub / f"models--{model.replace('/', '--')}"
     try:
         commit = (folder / "refs" / (revision or "main")).read_text().strip()
     except OSError:
@@ -39,9 +39,10 @@ def cached_snapshot(model: str, revision: str = "") -> Path | None:
     return snapshot if whole else None
 
 
-def _home() -> Path:
+def home() -> Path:
+    """Where the hub's client keeps things."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
-    return Path(os.environ.get("HF_HOME") or cache / "huggingface")
+    return Path(os.environ.get("HF_HOME") or cache / "huggingface").expanduser()
 
 
 def ask_hub(model: str, revision: str = "") -> Found:

@@ -143,10 +143,20 @@ def wanted_of(record: records.Record) -> Wanted:
 
 
 def find_kept(engine: Engine, wanted: Wanted) -> records.Record | None:
-    """A server of ours that is kept and is what is wanted."""
-    return next(
-        (r for r in records.records() if r.kept and r.engine == engine.name and wanted_of(r) == wanted), None
-    )
+    """A server of ours that is kept, is ready, and answers as the wanted one would."""
+    kept = (r for r in records.records() if r.kept and r.ready and r.engine == engine.name)
+    return next((r for r in kept if suits(wanted_of(r), wanted)), None)
+
+
+def suits(kept: Wanted, wanted: Wanted) -> bool:
+    """Whether it gives the same replies: over how many GPUs it lies is its own affair, and a longer context
+    than is wanted is no harm."""
+    long_enough = wanted.context is None or kept.context is None or kept.context >= wanted.context
+    return long_enough and _reply_relevant(kept) == _reply_relevant(wanted)
+
+
+def _reply_relevant(wanted: Wanted) -> Wanted:
+    return replace(wanted, context=None, parallel=None, gpu_memory=None, device="")
 
 
 def _launch(engine: Engine, wanted: Wanted, place: Place, name: str, keep: bool) -> Server:
@@ -155,14 +165,16 @@ def _launch(engine: Engine, wanted: Wanted, place: Place, name: str, keep: bool)
     logs.mkdir(parents=True, exist_ok=True)
     log = Path(tempfile.mkstemp(prefix=f"{name}-", suffix=".log", dir=logs)[1])
     guard_words = [sys.executable, "-m", "evalkit.servers.guard", str(log), *(["--keep"] if keep else [])]
-    guard = subprocess.Popen(
-        [*guard_words, "--", *command.argv],
-        stdin=subprocess.DEVNULL if keep else subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **command.env},
-        start_new_session=True,
-    )
+    with log.open("ab") as errors:  # not ours: whoever reads our stderr would wait for one that is kept
+        guard = subprocess.Popen(
+            [*guard_words, "--", *command.argv],
+            stdin=subprocess.DEVNULL if keep else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env={**os.environ, **command.env},
+            start_new_session=True,
+        )
     said = _first_word(guard)
     if "started" not in said:
         guard.wait()

@@ -90,11 +90,14 @@ def records() -> Iterator[Record]:
 
 
 def find_record(name: str) -> Record:
-    """By its name, or by its model where only one serves that."""
+    """By its name or the beginning of it, or by its model, where only one is meant."""
     known = list(records())
-    if same := [r for r in known if r.name == name] or [r for r in known if name in (r.model, r.served)]:
+    exactly = [r for r in known if r.name == name] or [r for r in known if name in (r.model, r.served)]
+    if same := exactly or [r for r in known if r.name.startswith(name)]:
         if len(same) == 1:
             return same[0]
-        raise UsageError(f"several servers serve {name}", f"name one: {', '.join(r.name for r in same)}")
+        raise UsageError(
+            f"several servers are meant by {name!r}", f"name one: {', '.join(r.name for r in same)}"
+        )
     there = ", ".join(r.name for r in known) or "none runs"
     raise UsageError(f"no server is called {name!r}", f"servers that evalkit started: {there}")

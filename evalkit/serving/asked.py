@@ -38,6 +38,7 @@ class How:
     ready_s: float | None = None
     port: int | None = None
     fit: bool = False
+    name: str = ""  # of a server that is kept
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def ask_for(
         chat_template=given.get("chat_template", ""),
         revision=given.get("revision", ""),
         device=given.get("device", ""),
-        extra=tuple(given.get("extra", ())),
+        extra=(*parsers.get("arguments", ()), *given.get("extra", ())),
     )
     local = looks_local(wanted.model)
     name = Path(wanted.model).name if local else wanted.model

@@ -122,17 +122,12 @@ def connect(opening: Opening, entry: Entry | None, name: str) -> Neighbour:
     engine = describe(model)
     if not opening.sends:
         return Neighbour(engine, place, model, identity)
-    status, said = ask(place, "/v1/models", timeout_s=PROBE_S)
-    if status != 200:
-        said_so = f"it says {status}" if status else str(said)
+    there, why = _models(place)
+    if why:
         raise UsageError(
-            f"{name} does not answer at {place.root}: {said_so}",
+            f"{name} does not answer at {place.root}: {why}",
             f"{start}{'' if elsewhere else f'; elsewhere: --base-url URL or {variable}'}",
         )
-    try:
-        there = [str(m["id"]) for m in said["data"]]
-    except (TypeError, LookupError):
-        there = []
     found = next((each for each in there if _same(each, model)), "")
     if there and not found:
         get = f"`ollama pull {model}`" if name == "ollama" else f"`lms get {model}`"
@@ -140,6 +135,23 @@ def connect(opening: Opening, entry: Entry | None, name: str) -> Neighbour:
             f"{name} has no model {model!r}", f"it has {', '.join(there)[:300]}; to get it: {get}"
         )
     return Neighbour(engine, place, found or model, {**identity, "id": found or model})
+
+
+def listed(name: str) -> tuple[Place, list[str], str]:
+    """Where it would be, the models that it has, and why there is no answer."""
+    _, port, variable, _ = NEIGHBOURS[name]
+    place, _ = _place(Opening(""), port, variable)
+    return place, *_models(place)
+
+
+def _models(place: Place) -> tuple[list[str], str]:
+    status, said = ask(place, "/v1/models", timeout_s=PROBE_S)
+    if status != 200:
+        return [], f"it says {status}" if status else str(said)
+    try:
+        return [str(model["id"]) for model in said["data"]], ""
+    except (TypeError, LookupError):
+        return [], ""
 
 
 def _place(opening: Opening, port: int, variable: str) -> tuple[Place, bool]:

@@ -37,7 +37,7 @@ def static_facts(door: Door) -> dict[str, Any]:
         "hashes": weights.hashes or {},
         "dtype": weights.dtype,
         "quantization": asked.wanted.quantization or weights.quantized,
-        "arguments": list(engine.command(asked.wanted, Place("127.0.0.1", 0, KEY)).argv[1:]),
+        "command": list(engine.command(asked.wanted, Place("127.0.0.1", 0, KEY)).argv),
         "environment": environment(),
         "determinism": determinism(asked.wanted),
         "gpus": [{"name": gpu.name, "driver": gpu.driver, "bytes": gpu.total} for gpu in gpus()],

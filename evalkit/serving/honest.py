@@ -46,10 +46,8 @@ TOOL = {
 def characters(body: Mapping[str, Any]) -> int:
     """Characters of what the model is told: messages or prompt, and tools."""
     if "messages" in body:
-        told = sum(
-            len(str(m.get("content") or "")) + len(str(m.get("tool_calls", ""))) for m in body["messages"]
-        )
-        return told + len(json.dumps(body.get("tools", "")))
+        told = [f"{m.get('content') or ''}{m.get('tool_calls', '')}" for m in body["messages"]]
+        return len("".join(told)) + (len(json.dumps(body["tools"])) if "tools" in body else 0)
     return len(str(body.get("prompt") or ""))
 
 

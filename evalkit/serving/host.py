@@ -65,7 +65,7 @@ class Host:
         try:
             if self.server is not None:
                 await self._died(self.server)
-            self.server = await asyncio.to_thread(self._started)
+            self.server = await asyncio.to_thread(self.begin)
         except EvalkitError as e:
             self._failed = None if self._given_up else e
             raise
@@ -87,10 +87,10 @@ class Host:
         again = f"it is started again ({len(self.deaths)} of {RESTARTS} times)"
         self.say(f"{why.message}; {again}: calls in flight are made anew\n  its log: {server.log}")
 
-    def _started(self) -> Server:
+    def begin(self) -> Server:
         """Blocks. One that is kept and is what is wanted is used; else one is started."""
         wanted = self.asked.wanted
-        if (kept := life.find_kept(self.engine, wanted)) is not None and kept.ready:
+        if (kept := life.find_kept(self.engine, wanted)) is not None:
             self.say(f"{self.engine.name}: using {kept.name}, which was kept")
             return life.attach(self.engine, kept)
         there = gpus() if self.engine.gpu else ()
@@ -105,6 +105,7 @@ class Host:
             port=self.how.port,
             ready_s=self.ready_s,
             keep=self.how.keep,
+            name=self.how.name,
             say=self.say,
             launched=self._launched,
         )

@@ -128,7 +128,7 @@ class ServedModel(OpenAIModel):
 
     def _limit(self, server: Answering) -> int | None:
         """Tokens of context: what the server really has, less where less was asked for."""
-        known = [n for n in (server.facts.context, self.context) if n]
+        known = [n for n in (server.facts.context or self.context, self._identity.get("context")) if n]
         return min(known, default=None)
 
     def body(self, request: Request) -> dict[str, Any]:
@@ -165,11 +165,10 @@ class ServedModel(OpenAIModel):
             await self._note("server", self._live)
 
     async def _renew(self, server: Answering) -> None:
+        """All at once: a call that comes meanwhile must not find the one with the other's place."""
+        url, key = server.place.root + server.engine.api, Secret(server.place.key or NO_KEY)
+        self.access, self._server = Access(url, key, self.access.shown), server
         await self._leave()
-        self.access = Access(
-            server.place.root + server.engine.api, Secret(server.place.key or NO_KEY), self.access.shown
-        )
-        self._server = server
 
     async def _open(self) -> Transport:
         await self._met()

@@ -20,6 +20,7 @@ from evalkit.serving.model import Door, ServedModel
 
 STARTED = tuple(ENGINES)
 SERVED = (*STARTED, *NEIGHBOURS, "hf")
+LEAVE_THOUGHTS = ("minimax-append-think",)  # parsers that leave the thoughts in the text, between tags
 PREFILL = {"vllm": "continue-final-message", "sglang": "continue-final-message"}
 
 
@@ -46,8 +47,9 @@ def open_served(
     asked = ask_for(opening.spec, entry, engine, given, context, sends=opening.sends)
     host = host_for(engine, asked, how)
     identity = {"id": asked.name, **asked.identity({**given, "context": context})}
+    inline = asked.wanted.reasoning_parser in LEAVE_THOUGHTS
     known = context or asked.weights.context or (entry.context if entry else None)
-    return _model(opening, entry, backend, host, identity, how, known)
+    return _model(opening, entry, backend, host, identity, how, known, inline)
 
 
 def _model(
@@ -58,6 +60,7 @@ def _model(
     identity: Mapping[str, Any],
     how: How,
     context: int | None,
+    inline: bool = False,
 ) -> ServedModel:
     return ServedModel(
         opening,
@@ -70,7 +73,7 @@ def _model(
         door,
         {"backend": backend, **identity},
         sampling=merge(opening.sampling, entry.sampling) if entry else opening.sampling,
-        inline_think=bool(entry and entry.inline_think),
+        inline_think=inline or bool(entry and entry.inline_think),
         context=context,
         fit=how.fit,
         retry=RetryPolicy(

@@ -44,6 +44,13 @@ def speak(body: Body) -> Body:
     return filled(body, temperature=1.0, presence_penalty=0.0, frequency_penalty=0.0, **neutral)
 
 
+def retracted(metrics: Any) -> float | None:
+    """It has been called in three ways."""
+    names = ("num_retracted_requests_total", "num_retracted_reqs_total", "num_retracted_reqs")
+    found = (metric(metrics, f"sglang:{name}") for name in names)
+    return next((value for value in found if value is not None), None)
+
+
 SGLANG = Engine(
     "sglang",
     program="",
@@ -54,7 +61,7 @@ SGLANG = Engine(
     context=("/v1/models", context),
     version=("/get_server_info", lambda said: str(said["version"])),
     kv_tokens=("/get_server_info", lambda said: int(said["max_total_num_tokens"])),
-    preempted=("/metrics", lambda said: metric(said, "sglang:num_retracted_requests_total")),
+    preempted=("/metrics", retracted),
     speak=speak,
     gpu=True,
     source="docs.sglang.ai, server arguments, read 2026-11",

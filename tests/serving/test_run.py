@@ -1,0 +1,152 @@
+"""`evalkit run --backend`, `evalkit server` and `doctor`: the real command, with an engine that is a stub."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from evalkit.servers import records
+from evalkit.store import read_run
+from tests.cli.conftest import Ended
+
+MINI = Path(__file__).parents[2] / "suites" / "mini"
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("docker_engine")]
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def where(tmp_path: Path, engine_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """The environment of commands: its servers, an engine on the path, and the cache's images."""
+    servers = tmp_path / "cache"
+    monkeypatch.setattr(records, "folder", lambda: servers / "servers")
+    yield {
+        "PATH": f"{engine_folder}{os.pathsep}{os.environ['PATH']}",
+        "EVALKIT_CACHE": str(servers),
+        "EVALKIT_SERVER_GRACE_S": "0.5",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    assert list(records.records()) == []
+
+
+@pytest.fixture
+def evalkit(tmp_path: Path, where: dict[str, str]) -> Command:
+    def command(*words: str | Path, faults: str = "", timeout: float = 120) -> Ended:
+        done = subprocess.run(
+            [sys.executable, "-m", "evalkit", *map(str, words)],
+            cwd=tmp_path,
+            env={**os.environ, **where, "STUB_FAULTS": faults},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    return command
+
+
+def run(*words: str | Path) -> list[str]:
+    return ["run", "mini", *map(str, words), "--backend", "vllm", "--max-tokens", "32"]
+
+
+def test_a_run_starts_its_server_uses_it_for_all_suites_and_ends_it(
+    evalkit: Command, tiny: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(MINI, tmp_path / "small", ignore=shutil.ignore_patterns("__pycache__"))
+    about = (tmp_path / "small" / "suite.toml").read_text().replace('name = "mini"', 'name = "small"')
+    (tmp_path / "small" / "suite.toml").write_text(about)
+    dry = evalkit(*run("--model", tiny, "--limit", "2", "--dry-run"), faults="exit=1")
+    assert (dry.code, "starting" in dry.stderr) == (0, False)
+    assert "vllm serve" in dry.stdout
+    words = run("./small", "--model", tiny, "--limit", "2", "--json")
+    done = evalkit(*words)
+    assert done.code == 0, done.stderr
+    assert done.stderr.count("ready after") == 1
+    first = json.loads(done.stdout.splitlines()[0])
+    assert (first["suite"], done.json["suite"]) == ("mini", "small")
+    assert done.json["counts"] == {"passed": 0, "failed": 2, "error": 0, "not_run": 0}
+    folder = tmp_path / done.json["run"]
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert folder.name.startswith("small--tiny--mini--")
+    assert manifest["server"]["engine"] == "vllm"
+    assert "127.0.0.1" not in json.dumps(manifest["identity"])
+    with read_run(folder) as store:
+        notes = {note.kind: note.payload for note in store.notes()}
+    assert notes["server"]["context"] == 4096
+    assert notes["session_end"]["servers"][0]["usage"]["compared"] == 2
+    again = evalkit(*words)
+    assert again.json == done.json
+    assert "starting" not in again.stderr  # nothing was left to ask
+
+
+def test_one_that_does_not_start_is_one_clear_error(evalkit: Command, tiny: Path) -> None:
+    done = evalkit(*run("--model", tiny), faults="exit=1 says=torch.OutOfMemoryError")
+    done.refused(4, "vllm ended before it was ready: the GPU's memory does not suffice", "--tensor-parallel")
+    evalkit("run", "mini", "--model", "oracle", "--quantization", "fp8").refused(2, "--backend vllm")
+    evalkit("run", "mini", "--model", "x", "--backend", "ollama").refused(2, "ollama serve")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_whatever_ends_the_run_ends_its_server(
+    where: dict[str, str], tiny: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "evalkit", *run("--model", tiny)],
+        cwd=tmp_path,
+        env={**os.environ, **where, "STUB_FAULTS": "loading=100"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    wait_for(lambda: bool(list(records.records())))
+    [record] = records.records()
+    process.send_signal(number)
+    said = process.communicate(timeout=60)[1]
+    wait_for(lambda: not list(records.records()))
+    wait_for(lambda: records.began(record.program) == 0)
+    assert process.returncode == (130 if number == signal.SIGINT else -9), said
+    assert "Traceback" not in said
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert true()
+
+
+def test_a_server_is_kept_listed_used_and_stopped(evalkit: Command, tiny: Path) -> None:
+    started = evalkit("server", "start", "--backend", "vllm", "--model", tiny, "--name", "mine", "--json")
+    assert started.code == 0, started.stderr
+    assert (started.json["name"], started.json["state"]) == ("mine", "kept")
+    listed = evalkit("server", "ps")
+    assert "mine" in listed.stdout
+    assert "kept" in listed.stdout
+    used = evalkit(*run("--model", tiny, "--limit", "1", "--json"))
+    assert "using mine, which was kept" in used.stderr
+    assert used.json["counts"]["failed"] == 1
+    assert "loading" in evalkit("server", "logs", "mine").stdout
+    assert "stopped mine" in evalkit("server", "stop", "mine").stdout
+    assert evalkit("server", "ps").stdout == "no server of ours runs\n"
+    evalkit("server", "stop", "mine").refused(2, "no server is called 'mine'")
+    evalkit("server", "stop").refused(2, "stop what?")
+
+
+def test_doctor_says_what_a_backend_lacks(evalkit: Command) -> None:
+    there = evalkit("doctor", "--backend", "vllm")
+    assert there.code == 0
+    assert "ok      engine vllm" in there.stdout
+    lacking = evalkit("doctor", "--backend", "sglang", "--json")
+    assert (lacking.code, lacking.json["ok"]) == (1, False)
+    assert lacking.json["checks"][0]["fix"] == 'pip install "sglang[all]"'
+    evalkit("doctor", "--backend", "vlm").refused(2, "did you mean vllm?")
