@@ -8,7 +8,7 @@ pytest := $(bin)/pytest --durations=40 --durations-min=1
 started := $(shell date +%s)
 took = echo "$@: $$(($$(date +%s) - $(started))) s in all"
 
-.PHONY: help demo test test-all bench screenshots check format setup environment agents browser compose pin wheel clean
+.PHONY: help demo test test-all bench screenshots check format setup environment agents browser compose engines pin wheel clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -17,11 +17,11 @@ demo: setup ## set up, then run suite mini with a scripted endpoint and with the
 	@scripts/demo
 	@$(took)
 
-test: setup browser agents compose ## set up, then every mechanism once, on real parts (PYTEST="-k store" to choose)
+test: setup browser agents compose engines ## set up, then every mechanism once, on real parts (PYTEST="-k store" to choose)
 	@$(pytest) -m "not full" $(PYTEST)
 	@$(took)
 
-test-all: setup browser agents compose ## the same with every count that was promised (hours)
+test-all: setup browser agents compose engines ## the same with every count that was promised (hours)
 	@$(pytest) $(PYTEST)
 	@$(took)
 
@@ -57,6 +57,9 @@ agents: environment ## agents of others that tests drive: a minute and 700 MB, o
 
 browser: environment ## Chromium and fonts, in which reports' pages are tested (test and test-all call it)
 	@scripts/browser
+
+engines: environment ## real model servers of CPUs, for tests: half a minute and 1.3 GB, once (test calls it)
+	@scripts/engines
 
 compose: ## docker-compose, for tasks of several containers (test and test-all call it)
 	@scripts/compose

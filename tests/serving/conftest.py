@@ -17,7 +17,7 @@ from evalkit.serving.model import ServedModel
 from evalkit.task import Task
 from tests.servers import stub
 
-TASK = Task("t/1", "a prompt")
+TASK = Task("t/1", {"prompt": "a prompt"})
 
 
 @pytest.fixture
