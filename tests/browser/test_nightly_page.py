@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -25,7 +25,7 @@ from tests.browser.chromium import Scheme, Watch
 from tests.browser.hostile import TEXTS
 from tests.browser.page import findings, overflow
 from tests.browser.test_hostile_page import nothing_happened
-from tests.nightly.nights import FIRST
+from tests.nightly.nights import FIRST, broken
 from tests.nightly.outlooks import LITTLE, a_plan, one
 
 Open = Callable[..., Page]
@@ -163,3 +163,25 @@ def test_what_people_say_does_nothing(tmp_path: Path, watch: Watch) -> None:
     assert page.locator(":target").count() == 1
     nothing_happened(page, watch)
     assert overflow(page) == 0
+
+
+def other_plans() -> Iterator[Outlook]:
+    """No night, one night, hollow ones only, and more models with longer names than fit."""
+    few = one("mbpp", "m", 1, nights=6)
+    yield outlook("none", [replace(few, nights=())])
+    yield outlook("one", [replace(few, nights=few.nights[:1])])
+    yield outlook("hollow", [replace(few, nights=tuple(broken(night, 0.3) for night in few.nights))])
+    long = [replace(few, model=f"a-model-of-a-provider/with-a-long-name-{n}", id=f"s{n}") for n in range(12)]
+    yield outlook("many", long)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1920, 1440, 1020, 768, 390, 320])
+def test_every_width_theme_and_plan(tmp_path: Path, open_report: Open, width: int, scheme: str) -> None:
+    for found in (plan(), *other_plans()):
+        page = open_report(written(found, tmp_path), width, scheme)
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        assert overflow(page) == 0, found.name
+        if width in (1440, 390):
+            assert findings(page) == [], found.name
