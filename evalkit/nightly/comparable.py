@@ -58,5 +58,5 @@ def _parts(key: str) -> dict[str, str]:
 
 def _word(value: str | None) -> str:
     if not value:
-        return "not there"
+        return "not set"
     return value if len(value) <= LONG else f"{value[: LONG - 1]}…"

@@ -151,7 +151,7 @@ def test_a_new_epoch_names_what_changed() -> None:
     before = "runs are no longer comparable with those before: "
     assert watched.epochs == {
         20: f"{before}data was abc and is def",
-        30: f"{before}turns was not there and is 100",
+        30: f"{before}turns was not set and is 100",
     }
 
 
