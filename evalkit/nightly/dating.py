@@ -9,11 +9,11 @@ from functools import lru_cache
 
 from evalkit.nightly.table import table_of
 from evalkit.nightly.watch import Alarm, Watched
-from evalkit.stats.change_point import change_of_scores
-from evalkit.stats.paired import two_sided
+from evalkit.stats.change_point import Change, change_of_scores, size_of_change
 
 SETTLED = 14  # nights after an alarm that say when it began: later ones may be of another change still
-BEFORE = 7  # nights before the sum left 0 that are asked, too: the change may have been earlier
+BEFORE = 14  # nights before the sum left 0 that are asked, too: the change may have been earlier
+UNLIKELY = 1e-4  # of a night to be the first: left out of the size's interval
 CLEAR = 0.01  # of a task: p of a difference that is called clear
 
 
@@ -57,21 +57,33 @@ def date_alarm(watched: Watched, alarm: Alarm) -> Dated:
     first, low, high = (counted[i] for i in (change.first, change.low, change.high))
     after = [i for i in counted if i >= first]
     before, later = _means(watched, after)
-    spread = watched.points[after[-1]].spread or 0.0
-    m, r = len(alarm.baseline), len(after)
-    error = two_sided(0.95) * spread / math.sqrt(1 + 1 / m) * math.sqrt(1 / m + 1 / r)
-    difference = later - before
     return Dated(
         first,
         low,
         high,
         before,
         later,
-        difference,
-        (difference - error, difference + error),
+        later - before,
+        _interval(watched, alarm, counted, change),
         _differs(watched, low, high),
         moved(watched, alarm, after),
     )
+
+
+def _interval(watched: Watched, alarm: Alarm, counted: Sequence[int], change: Change) -> tuple[float, float]:
+    """Of the difference, over all nights that may be the first: the alarm was raised by nights that were low,
+    so that those alone look worse than it is."""
+    points = [watched.points[i] for i in counted]
+    spread, m = points[-1].spread or 0.0, len(alarm.baseline)
+    means, errors, weights = [], [], []
+    for place, weight in enumerate(change.posterior):
+        if weight > UNLIKELY:
+            away = [(point.own or 0.0) - (point.expected or 0.0) for point in points[place:]]
+            means.append(math.fsum(away) / len(away))
+            errors.append(spread / math.sqrt(1 + 1 / m) * math.sqrt(1 / m + 1 / len(away)))
+            weights.append(weight)
+    whole = math.fsum(weights)
+    return size_of_change(means, errors, [weight / whole for weight in weights])
 
 
 def _nights_of(watched: Watched, alarm: Alarm) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,30 @@ def _change(factors: list[float], share: float, first: int = 1) -> Change:
         right = posterior[high + 1] if high + 1 < len(posterior) else -1.0
         low, high = (low - 1, high) if left >= right else (low, high + 1)
     return Change(tuple(posterior), tuple(factors), best + first, low + first, high + first)
+
+
+def size_of_change(
+    means: Sequence[float], errors: Sequence[float], weights: Sequence[float], *, share: float = 0.95
+) -> tuple[float, float]:
+    """The interval of a change's size where its first night is not sure: of each night that it may be, the
+    size, its standard error, and how likely that night is (`posterior`)."""
+    normal = NormalDist()
+
+    def below(x: float) -> float:
+        return math.fsum(
+            weight * (normal.cdf((x - mean) / error) if error else float(x >= mean))
+            for mean, error, weight in zip(means, errors, weights, strict=True)
+        )
+
+    def quantile(q: float) -> float:
+        low = min(mean - 9 * error for mean, error in zip(means, errors, strict=True))
+        high = max(mean + 9 * error for mean, error in zip(means, errors, strict=True))
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if below(middle) < q else (low, middle)
+        return high
+
+    return quantile((1 - share) / 2), quantile((1 + share) / 2)
 
 
 def _log_beta(a: float, b: float) -> float:

@@ -241,3 +241,25 @@ def ended(z: Sequence[float], at: int) -> list[int] | None:
 def test_nights_of_an_alarm_that_was_noise_belong_to_the_baseline_and_those_of_a_drop_do_not() -> None:
     assert ended([0.0, *[1.4] * 7], 8) == []
     assert ended([0.0, *[4.0] * 7], 8) == list(range(1, 8))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("tail", [2, 30])
+def test_intervals_hold_what_they_say(tail: int) -> None:
+    """Dates at 99%, sizes at 95%: asked two nights after the alarm, and a month after it."""
+    dates, sizes = [], []
+    for seed in range(80):
+        tasks = shares(150, seed)
+        fewer = [p * 0.92 for p in tasks]
+        nights = simulated(110, lambda n, a=tasks, b=fewer: b if n >= 40 else a, seed=seed)  # type: ignore[misc]
+        alarm = next((a for a in watch(series(nights)).alarms if a.direction == "drop" and a.at >= 40), None)
+        if alarm is None:
+            continue
+        watched = watch(series(nights[: alarm.at + tail]))
+        dated = date_alarm(watched, next(a for a in watched.alarms if a.at == alarm.at))
+        dates.append(dated.low <= 40 <= dated.high)
+        true = (sum(fewer) - sum(tasks)) / 150
+        sizes.append(dated.interval[0] <= true <= dated.interval[1])
+    assert len(dates) >= 60
+    assert sum(dates) >= 0.93 * len(dates)
+    assert sum(sizes) >= 0.85 * len(sizes)

@@ -6,7 +6,7 @@ import pytest
 
 from evalkit.stats import evidence
 from evalkit.stats.baseline import Baseline, baseline
-from evalkit.stats.change_point import change_of_counts, change_of_scores
+from evalkit.stats.change_point import change_of_counts, change_of_scores, size_of_change
 from evalkit.stats.cusum import cusum, false_alarms, run_length
 
 
@@ -72,6 +72,13 @@ def test_the_first_bad_night_of_scores() -> None:
     assert vague.high - vague.low >= 2
     with pytest.raises(ValueError, match="two nights"):
         change_of_scores([])
+
+
+def test_a_changes_size_is_as_unsure_as_its_first_night() -> None:
+    assert size_of_change([-3.0], [0.5], [1.0]) == pytest.approx((-3 - 1.959964 * 0.5, -3 + 1.959964 * 0.5))
+    # a fortieth of all lies above: a quarter of the second night's, and nothing of the first's
+    assert size_of_change([-3.0, -1.0], [0.5, 0.5], [0.9, 0.1]) == pytest.approx((-3.957, -0.663), abs=5e-4)
+    assert size_of_change([-3.0], [0.0], [1.0]) == pytest.approx((-3, -3))
 
 
 @pytest.mark.parametrize(
