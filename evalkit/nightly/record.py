@@ -23,6 +23,7 @@ from evalkit.registry import did_you_mean
 
 FORMAT = 1
 HIGHEST = 10**9  # count
+MOST_USED = 1e15
 ENDING = ".record.json"
 FIELDS = "see docs/nightly.md for the fields of a record"
 # outcomes as a record has them: "passed", "failed/timeout", and "failed" of one whose reason is not known
@@ -159,7 +160,7 @@ def _bool(value: Any) -> bool:
 def _amount(value: Any) -> float | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_USED:
         raise ValueError("is neither a number from 0 on nor null")
     return float(value)
 

@@ -223,6 +223,7 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
         ({"facts": {"endpoint": 1}}, "facts of 'endpoint' is no text"),
         ({"used": {"costs": 1}}, "used has a name 'costs': did you mean cost"),
         ({"used": {"cost": float("nan")}}, "NaN is no number"),
+        ({"used": {"cost": 10**400}}, "used of 'cost' is neither a number from 0 on nor null"),
         ({"simulated": 1}, "simulated is neither true nor false"),
         ({"simulatd": True}, "it has a field 'simulatd': did you mean simulated"),
         ({"series": "mini--b"}, "series is 'mini--b', not what the file is called"),
