@@ -39,6 +39,7 @@ class Cell:
         """The name of its series in files, links and states: the same night after night, whatever flags
         change. Readable, and different for labels that are."""
         readable = "--".join(re.sub(r"[^A-Za-z0-9._-]+", "-", part)[:60] for part in (self.suite, self.model))
+        readable = readable.lstrip("-.")  # no flag on a command line, and no file that is not listed
         if readable == f"{self.suite}--{self.model}":
             return readable
         digest = hashlib.sha256(json.dumps([self.suite, self.model]).encode()).hexdigest()[:6]
@@ -69,7 +70,7 @@ class Plan:
 def read_plan(path: Path) -> Plan:
     """UsageError names the file and what is wrong with it."""
     try:
-        raw = tomllib.loads(path.read_text())
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as e:
         raise UsageError(
             f"cannot read the plan {path}: {e.strerror}", "`evalkit nightly init` writes one"

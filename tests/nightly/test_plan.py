@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import UsageError
-from evalkit.nightly.plan import Plan, read_plan
+from evalkit.nightly.plan import Cell, Plan, read_plan
 
 WHOLE = """
 [night]
@@ -117,3 +117,10 @@ def test_labels_name_series_and_tell_two_of_one_suite_apart(tmp_path: Path) -> N
     assert first == "mini--m"
     assert second.startswith("mini-long--m--")
     assert plan.states == tmp_path / "nightly-states"
+
+
+@pytest.mark.parametrize("label", ["(new) prompt", "-x", ".hidden", "[32k]", "..."])
+def test_a_series_is_called_as_a_command_line_and_a_listing_can_have_it(label: str) -> None:
+    series = Cell(label, "m", ()).series
+    assert series[0] not in "-."
+    assert series != Cell(label.lstrip("-.([") or "m", "m", ()).series
