@@ -111,7 +111,7 @@ def score(
     settings = dataclasses.replace(settings, options=options, model="null", roles={})
     if data is not None:
         settings = dataclasses.replace(settings, data=data)
-    plan = make_plan(dataclasses.replace(settings, base_url=None, backend=None), knobs)
+    plan = make_plan(dataclasses.replace(settings, base_url=None, backend=None, server={}), knobs)
     stored = {k: v for k, v in manifest["identity"].items() if k in ("suite", "options", "data", "tasks")}
     if changed := differences(stored, {k: plan.identity[k] for k in stored}):
         raise DataError(f"{folder} cannot be judged with this: {'; '.join(changed)}")

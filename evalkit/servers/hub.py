@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def home() -> Path:
     return Path(os.environ.get("HF_HOME") or cache / "huggingface").expanduser()
 
 
+@lru_cache(maxsize=64)
 def ask_hub(model: str, revision: str = "") -> Found:
     """What the hub says of a model. UsageError where it has none of that name, or does not give it out; a hub
     that is out of reach is no error yet: a proxy or mirror of the engine's own may reach it."""

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,17 @@ class Weights:
 
 
 def weights_of(path: Path) -> Weights:
-    """Of a folder as the hub's client makes it, or of one file of weights."""
+    """Of a folder as the hub's client makes it, or of one file of weights. What the client fetched is known
+    by its commit: its weights are not read."""
     files = [path] if path.is_file() else sorted(p for p in path.iterdir() if p.is_file())
+    revision = path.name if path.parent.name == "snapshots" else ""
+    stamp = tuple((file, file.stat().st_size, file.stat().st_mtime_ns) for file in files)
+    return _weights(path, revision, stamp)
+
+
+@lru_cache(maxsize=16)
+def _weights(path: Path, revision: str, stamp: tuple[tuple[Path, int, int], ...]) -> Weights:
+    files = [file for file, _, _ in stamp]
     weights = [file for file in files if file.suffix in WEIGHTS]
     config = _config(path / "config.json") if path.is_dir() else {}
     shape = config.get("text_config", config)
@@ -53,8 +63,8 @@ def weights_of(path: Path) -> Weights:
         kv_bytes=_kv_bytes(shape),
         quantized=str(quantized.get("quant_method", "")) if isinstance(quantized, dict) else "",
         dtype=str(config.get("dtype") or config.get("torch_dtype") or ""),
-        revision=path.name if path.parent.name == "snapshots" else "",
-        hashes=dict(_hashes(files)),
+        revision=revision,
+        hashes=dict(_hashes([file for file in files if not revision or file not in weights])),
     )
 
 

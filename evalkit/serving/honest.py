@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 REPLY = 1_024  # tokens of a reply whose limit is not set
 AROUND = 512  # bytes of a template around the messages, at most
 SPARSE = 16  # characters a token: code and English have 2 to 6, long runs of blanks more
+USUAL = 4
 DENSE = 0.5
 SHORT = 4_000  # characters: of shorter prompts nothing is concluded
 MARKS = ("<tool_call>", "<function=", "<|tool_call", "[TOOL_CALLS]", "<minimax:tool_call>", '"arguments"')
@@ -79,7 +80,16 @@ class Honesty:
     answered_over_long: int = 0  # and ones that the server answered all the same
     differing: int = 0  # calls whose usage is not what was sent
     compared: int = 0
+    unheeded: dict[str, None] = field(default_factory=dict)  # fields that were set and do nothing
     ignores: list[str] = field(default_factory=list)
+
+    def before(self, name: str, sent: int, prompt: int | None) -> None:
+        """Raises ContextExceeded where a prompt cannot fit: as counted, or at the most characters a token."""
+        if self.limit is None or (prompt if prompt is not None else sent // SPARSE) < self.limit:
+            return
+        self.over_long += 1
+        length = f"{prompt:,} tokens" if prompt is not None else f"{sent:,} characters"
+        raise ContextExceeded(f"{name}: the prompt has {length}, the context {self.limit:,}")
 
     def check(self, name: str, sent: int, prompt: int | None, reply: Reply) -> None:
         """Raises ContextExceeded where the server answered a prompt that it cannot have read, ModelError
@@ -97,6 +107,12 @@ class Honesty:
         if off or (sent >= SHORT and not DENSE <= sent / max(1, said) <= SPARSE):
             self.differing += 1
         if sent >= SHORT and said * SPARSE < sent:
+            if self.limit is not None and sent // USUAL >= self.limit:
+                self.answered_over_long += 1
+                raise ContextExceeded(
+                    f"{name}: of a prompt of {sent:,} characters the server read {said:,} tokens, as many as"
+                    f" its context of {self.limit:,} holds"
+                )
             raise ModelError(
                 f"{name}: the server read {said:,} tokens of a prompt of {sent:,} characters: it was cut",
                 "give the server a longer context",
@@ -105,6 +121,7 @@ class Honesty:
 
     def account(self) -> dict[str, Any]:
         remarks = [f"the server {line}" for line in self.ignores]
+        remarks += [f"the server ignores {name}" for name in self.unheeded]
         if self.differing:
             remarks.append(
                 f"the server's count of tokens differs from what was sent in {self.differing:,} of"

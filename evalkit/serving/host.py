@@ -12,10 +12,10 @@ from typing import Any
 
 from evalkit.errors import EvalkitError, ServerLost
 from evalkit.servers import life
-from evalkit.servers.engine import Engine
+from evalkit.servers.engine import Engine, Place
 from evalkit.servers.gpus import gpus
 from evalkit.servers.life import READY_S, Server, ServerError
-from evalkit.servers.preflight import check_memory, need
+from evalkit.servers.preflight import check_memory, check_port, need
 from evalkit.serving.asked import Asked, How
 
 RESTARTS = 3  # times that a server which died is started again in one command
@@ -165,8 +165,11 @@ HOSTS: dict[tuple[str, Any], Host] = {}
 
 
 def host_for(engine: Engine, asked: Asked, how: How) -> Host:
-    """The host of this model in this process: the same for whoever asks the same."""
+    """The host of this model in this process: the same for whoever asks the same. UsageError where its port
+    is taken."""
     key = engine.name, asked.wanted
+    if how.port and key not in HOSTS and life.find_kept(engine, asked.wanted) is None:
+        check_port(Place("127.0.0.1", how.port))
     host = HOSTS.setdefault(key, Host(engine, asked, how))
     host.users += 1
     return host

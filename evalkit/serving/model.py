@@ -7,7 +7,6 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from evalkit.errors import ContextExceeded
 from evalkit.model import Note, OnAttempt, Reply, Request, Sampling
 from evalkit.models.access import NO_KEY, Access
 from evalkit.models.api import OpenAIModel
@@ -117,10 +116,8 @@ class ServedModel(OpenAIModel):
         body = self.body(request)
         limit = self._honesty.limit = self._limit(server)
         prompt = await counted(server, body, limit)
+        self._honesty.before(self.name, characters(body), prompt)
         if prompt is not None and limit is not None:
-            if prompt >= limit:
-                self._honesty.over_long += 1
-                raise ContextExceeded(f"{self.name}: the prompt has {prompt:,} tokens, the context {limit:,}")
             request = _within(request, body, limit - prompt)
         reply = await super().complete(request, on_attempt)
         self._honesty.check(self.name, characters(body), prompt, reply)
@@ -133,7 +130,10 @@ class ServedModel(OpenAIModel):
 
     def body(self, request: Request) -> dict[str, Any]:
         said = super().body(request)
-        return self._server.engine.speak(said) if self._server else said
+        if self._server is None:
+            return said
+        self._honesty.unheeded |= dict.fromkeys(name for name in self._server.engine.ignored if name in said)
+        return self._server.engine.speak(said)
 
     async def _met(self) -> Answering:
         """The server, which has been asked how it behaves when it is a new one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from evalkit.errors import UsageError
@@ -45,7 +46,7 @@ def open_served(
         )
     engine = ENGINES[backend]
     asked = ask_for(opening.spec, entry, engine, given, context, sends=opening.sends)
-    host = host_for(engine, asked, how)
+    host = host_for(engine, asked, how if opening.sends else replace(how, port=None))
     identity = {"id": asked.name, **asked.identity({**given, "context": context})}
     inline = asked.wanted.reasoning_parser in LEAVE_THOUGHTS
     known = context or asked.weights.context or (entry.context if entry else None)

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,23 +135,45 @@ def test_a_prompt_beyond_a_real_context_ends_as_that(
     assert done.json["reasons"] == {"failed/context": 2}, done.stderr
 
 
-IN_PROCESS = "import sys; sys.path.append({site!r}); from evalkit.cli import main; sys.exit(main({words!r}))"
+# torch is not developed with: it is found behind everything else
+IN_PROCESS = """
+import runpy, sys
+sys.path.append({site!r})
+sys.argv = {words!r}
+runpy.run_module({name!r}, run_name="__main__")
+"""
+
+
+def in_process(name: str, words: list[str], environment: dict[str, str], cwd: Path) -> dict[str, Any]:
+    """What a module prints last."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    site = str(ENGINES.resolve() / "lib" / version / "site-packages")
+    command = [sys.executable, "-c", IN_PROCESS.format(site=site, name=name, words=[name, *words])]
+    done = subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 @pytest.mark.full
-def test_a_model_in_this_process(
+def test_a_run_in_this_process(
     models: Callable[[str], Path], environment: dict[str, str], tmp_path: Path
 ) -> None:
-    """torch is not developed with: it is found behind everything else."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    site = str(ENGINES.resolve() / "lib" / version / "site-packages")
     words = ["run", "mini", "--model", str(models("qwen3")), "--backend", "hf", "--limit", "3", "--json"]
-    code = IN_PROCESS.format(site=site, words=[*words, "--max-tokens", "16"])
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    summary = json.loads(done.stdout.splitlines()[-1])
+    summary = in_process("evalkit", [*words, "--max-tokens", "16"], environment, tmp_path)
     assert summary["counts"]["failed"] == 3
     assert summary["tokens"]["completion"] == 48
+
+
+@pytest.mark.full
+def test_calls_in_this_process(
+    models: Callable[[str], Path], environment: dict[str, str], tmp_path: Path
+) -> None:
+    found = in_process("tests.serving.in_process", [str(models("qwen3"))], environment, tmp_path)
+    assert found["equal"] == [True] * 4  # in a batch or alone
+    assert (found["finish"], found["cut"]) == (["length", "stop"], True)
+    assert found["usage"][1] == 12
+    assert found["seeds"] == [True, False]
+    assert "tokens, the context 4,096" in found["long"]

@@ -86,6 +86,8 @@ def test_a_run_starts_its_server_uses_it_for_all_suites_and_ends_it(
     again = evalkit(*words)
     assert again.json == done.json
     assert "starting" not in again.stderr  # nothing was left to ask
+    judged = evalkit("score", done.json["run"], "--json", faults="exit=1")
+    assert judged.json["counts"] == done.json["counts"], judged.stderr
 
 
 def test_one_that_does_not_start_is_one_clear_error(evalkit: Command, tiny: Path) -> None:
