@@ -12,7 +12,6 @@ from evalkit.cli.options import (
     add_endpoint,
     add_knobs,
     add_output,
-    add_place,
     add_places,
     add_roles,
     add_workers,
@@ -20,6 +19,7 @@ from evalkit.cli.options import (
 )
 from evalkit.cli.outcome import Outputs, exit_code
 from evalkit.cli.parser import Parser
+from evalkit.cli.server_options import add_place
 from evalkit.run.settings import ROLES
 
 if TYPE_CHECKING:

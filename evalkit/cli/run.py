@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evalkit.cli.options import (
-    STARTED,
-    add_backend,
     add_budget,
     add_endpoint,
     add_knobs,
@@ -25,6 +23,7 @@ from evalkit.cli.options import (
 )
 from evalkit.cli.outcome import Outputs, exit_code
 from evalkit.cli.parser import Parser, whole
+from evalkit.cli.server_options import STARTED, add_backend
 from evalkit.cli.suite_options import add_suite_options, given_options, names_among
 from evalkit.errors import EvalkitError, SandboxError, UsageError
 from evalkit.run.settings import Knobs

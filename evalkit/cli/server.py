@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.cli.options import add_server, given_server
 from evalkit.cli.parser import Parser, choice, whole
+from evalkit.cli.server_options import add_server, given_server
 from evalkit.cli.text import duration, one_line, size, table, visible
 from evalkit.errors import UsageError
 

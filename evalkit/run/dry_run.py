@@ -16,7 +16,8 @@ from typing import Any
 from evalkit.errors import SandboxError
 from evalkit.model import Hosted, Model
 from evalkit.run.images import build_plan, image_plan
-from evalkit.run.plan import SILENT, Plan
+from evalkit.run.models import SILENT
+from evalkit.run.plan import Plan
 from evalkit.run.settings import Knobs, given_limits
 from evalkit.scaffolds.one_turn import OneTurn
 from evalkit.store import holds_run, read_run

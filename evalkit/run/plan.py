@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,19 +13,18 @@ from evalkit.data import Data, load_data, tasks_of
 from evalkit.errors import UsageError
 from evalkit.interaction import Budget
 from evalkit.model import Message, Model, Sampling
-from evalkit.models import Opening, open_model
 from evalkit.models.replay import Replay
 from evalkit.protocol import Prompt, Protocol
 from evalkit.registry import did_you_mean, open_scaffold, open_suite
+from evalkit.run.models import SILENT, open_models
 from evalkit.run.settings import Knobs, Settings, digest, given_limits
 from evalkit.scaffold import Outspoken, Scaffold, Suited
 from evalkit.scaffolds.as_given import AsGiven
 from evalkit.scaffolds.interactive import Interactive
-from evalkit.serving import SERVED, How, looks_local, open_served
+from evalkit.serving import looks_local
 from evalkit.suite import Suite, options_of
 from evalkit.task import Task
 
-SILENT = ("oracle", "null", "replay")  # models that answer by themselves: nobody talks with them
 PROVIDED: frozenset[str] = frozenset()  # what tasks may need and get: short programs have no network
 
 
@@ -172,62 +171,6 @@ def make_plan(settings: Settings, knobs: Knobs, *, sends: bool = True) -> Plan:
         identity,
         others,
     )
-
-
-def open_models(
-    settings: Settings, suite: Suite, knobs: Knobs, *, sends: bool
-) -> tuple[Model, dict[str, Model]]:
-    """The tested model, and those of other roles. UsageError where one that the suite needs is not named."""
-    common: dict[str, Any] = {
-        "stream": settings.stream,
-        "concurrency": knobs.concurrency,
-        "request_timeout_s": knobs.request_timeout_s,
-        "max_attempts": knobs.max_attempts,
-        "suite": suite,
-        "sends": sends,
-        "salt": settings.label,
-    }
-    served = settings.backend in SERVED
-    if settings.server and not served:
-        raise UsageError(
-            "a server's settings without a backend that evalkit serves", f"--backend {SERVED[0]}"
-        )
-    model = open_model(
-        settings.model,
-        base_url=settings.base_url,
-        api_key_env=settings.api_key_env,
-        backend=settings.backend,
-        sampling_overrides=settings.sampling,
-        factory=serve(settings, knobs) if served else None,
-        **common,
-    )
-    others = {role: open_role(role, asked, common) for role, asked in settings.roles.items()}
-    for role in suite.roles:
-        if role not in others and model.describe().get("backend") not in SILENT:
-            raise UsageError(f"{suite.info.name} needs a model that plays the {role}", f"--{role}-model NAME")
-    return model, others
-
-
-def serve(settings: Settings, knobs: Knobs) -> Callable[[Opening], Model]:
-    """What makes the tested model of a backend that is served on this machine."""
-    how = How(knobs.keep_server, knobs.server_timeout, knobs.port, knobs.fit)
-    backend = settings.backend or ""
-    return lambda opening: open_served(opening, backend, settings.server, settings.context, how)
-
-
-def open_role(role: str, asked: Mapping[str, str], common: Mapping[str, Any]) -> Model:
-    """The model of a role. UsageError names the role's own flags."""
-    if not asked.get("model"):
-        raise UsageError(f"no model is named for the role {role!r}", f"--{role}-model NAME")
-    try:
-        return open_model(
-            asked["model"], base_url=asked.get("base_url"), api_key_env=asked.get("api_key_env"), **common
-        )
-    except UsageError as e:
-        hint = e.hint.replace("--base-url", f"--{role}-base-url")
-        message = e.message.replace("--api-key-env", f"--{role}-api-key-env")
-        hint = hint.replace("--api-key-env", f"--{role}-api-key-env")
-        raise UsageError(f"{role}: {message}", hint) from None
 
 
 def select(tasks: Sequence[Task], settings: Settings) -> list[Task]:

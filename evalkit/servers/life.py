@@ -32,6 +32,7 @@ READY_S = 900.0
 GRACE_S = 60.0
 BEGIN_S = 30.0  # for the guard itself
 LOOK_S = 0.25
+LOGS = 100  # of earlier servers that are left
 Say = Callable[[str], None]
 
 
@@ -163,6 +164,7 @@ def _launch(engine: Engine, wanted: Wanted, place: Place, name: str, keep: bool)
     command = engine.command(wanted, place)
     logs = records.folder() / "logs"
     logs.mkdir(parents=True, exist_ok=True)
+    prune(logs)
     log = Path(tempfile.mkstemp(prefix=f"{name}-", suffix=".log", dir=logs)[1])
     guard_words = [sys.executable, "-m", "evalkit.servers.guard", str(log), *(["--keep"] if keep else [])]
     with log.open("ab") as errors:  # not ours: whoever reads our stderr would wait for one that is kept
@@ -197,6 +199,13 @@ def _launch(engine: Engine, wanted: Wanted, place: Place, name: str, keep: bool)
     )
     records.keep(record)
     return Server(engine, wanted, place, command, log, guard, record)
+
+
+def prune(logs: Path) -> None:
+    """Keep the newest logs; those of servers that live are among them, or are only not found any more."""
+    found = sorted(logs.glob("*.log"), key=lambda log: log.stat().st_mtime)
+    for log in found[:-LOGS]:
+        log.unlink(missing_ok=True)
 
 
 def _first_word(guard: subprocess.Popen[str]) -> dict[str, Any]:

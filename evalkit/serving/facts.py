@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import subprocess
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -78,16 +79,18 @@ def determinism(wanted: Wanted) -> str:
 def package_version(engine: Engine) -> str:
     """Of the engine's package beside evalkit, else as its program says; "" is unknown."""
     try:
-        return version(engine.package) if engine.package else _said(engine)
+        if engine.package:
+            return version(engine.package)
     except PackageNotFoundError:
-        return _said(engine)
+        pass
+    return _said(engine.program, engine.asks_version) if engine.program and engine.asks_version else ""
 
 
-def _said(engine: Engine) -> str:
-    if not engine.program or not engine.asks_version:
-        return ""
+@lru_cache
+def _said(program: str, words: tuple[str, ...]) -> str:
+    """Takes seconds: engines import what they are made of for it."""
     try:
-        command = [engine.program, *engine.asks_version]
+        command = [program, *words]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.SubprocessError):
         return ""

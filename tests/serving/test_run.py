@@ -97,6 +97,28 @@ def test_one_that_does_not_start_is_one_clear_error(evalkit: Command, tiny: Path
     evalkit("run", "mini", "--model", "x", "--backend", "ollama").refused(2, "ollama serve")
 
 
+def test_one_that_dies_in_mid_run_costs_no_sample(evalkit: Command, tiny: Path, tmp_path: Path) -> None:
+    words = run("--model", tiny, "--limit", "12", "--concurrency", "4", "--json")
+    done = evalkit(*words, faults=f"dies_once={tmp_path / 'died'}")
+    assert done.code == 0, done.stderr
+    assert done.stderr.count("it is started again (1 of 3 times)") == 1
+    assert done.json["counts"] == {"passed": 0, "failed": 12, "error": 0, "not_run": 0}
+    with read_run(tmp_path / done.json["run"]) as store:
+        [end] = [note.payload for note in store.notes() if note.kind == "session_end"]
+    assert len(end["servers"][0]["deaths"]) == 1
+
+
+@pytest.mark.full
+def test_one_that_dies_again_and_again_stops_the_run_and_resume_goes_on(evalkit: Command, tiny: Path) -> None:
+    words = run("--model", tiny, "--limit", "40", "--concurrency", "1", "--json")
+    done = evalkit(*words, faults="dies=8")
+    assert (done.code, done.json["end"], done.json["counts"]["failed"] > 3) == (3, "model", True)
+    assert done.json["counts"]["error"] <= 1
+    resumed = evalkit("resume", done.json["run"], "--json")
+    assert resumed.code == 0, resumed.stderr
+    assert resumed.json["counts"] == {"passed": 0, "failed": 40, "error": 0, "not_run": 0}
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_whatever_ends_the_run_ends_its_server(
     where: dict[str, str], tiny: Path, tmp_path: Path, number: signal.Signals
