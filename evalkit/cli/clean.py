@@ -36,6 +36,8 @@ def main(words: Sequence[str]) -> int:
     args = parser.read(words)
 
     things = leftovers(images=args.images, required=not args.cache)
+    if args.cache:
+        refuse_servers()
     cache = cache_size() if args.cache else None
     if not things and cache is None:
         print("nothing to remove")
@@ -62,6 +64,14 @@ def leftovers(*, images: bool, required: bool) -> list[Leftover]:
         print(f"containers and images are not looked at: {one_line(e.message)}", file=sys.stderr)
         return []
     return [thing for thing in found if not thing.alive and (images or thing.kind != "image")]
+
+
+def refuse_servers() -> None:
+    """UsageError while model servers of ours run: the cache is how they are found and ended."""
+    from evalkit.servers.records import records
+
+    if found := [record.name for record in records()]:
+        raise UsageError(f"model servers of ours run: {', '.join(found)}", "evalkit server stop --all")
 
 
 def cache_size() -> tuple[Path, int] | None:

@@ -20,7 +20,9 @@ from evalkit.servers.life import ServerError
 from evalkit.servers.probe import Facts
 from evalkit.serving.facts import live_facts, static_facts
 from evalkit.serving.honest import Honesty, characters, counted, manners, speaks_tools
-from evalkit.serving.pressure import Pressure, fitting
+from evalkit.serving.pressure import UNKNOWN, Pressure, fitting
+
+ASKED = ("model", "messages", "prompt", "tools")  # of a request: the rest is how it is answered
 
 
 class Answering(Protocol):
@@ -114,6 +116,7 @@ class ServedModel(OpenAIModel):
         if request.tools:
             await self._heard_tools(server)
         body = self.body(request)
+        self._live.setdefault("sent", {k: v for k, v in body.items() if k not in ASKED})
         limit = self._honesty.limit = self._limit(server)
         prompt = await counted(server, body, limit)
         self._honesty.before(self.name, characters(body), prompt)
@@ -155,8 +158,8 @@ class ServedModel(OpenAIModel):
         self._honesty.ignores = await asyncio.to_thread(manners, server, self.wire.model)
         for line in self._honesty.ignores:
             self._door.say(f"{server.engine.name}: {line}")
-        if self._fit and (limit := fitting(server.facts, self.sampling.max_tokens)):
-            self.limiter.cap(limit)
+        if self._fit:
+            self.limiter.cap(fitting(server.facts, self.sampling.max_tokens) or UNKNOWN)
         self._live = live_facts(server, self.limiter.ceiling)
         self._pressure = Pressure(server, self.limiter, self._pressure)
         self._pressure.begin()

@@ -17,6 +17,7 @@ LOOK_S = 5.0
 MEAN_PROMPT = 2_000  # tokens of a call's prompt, where nothing else is known
 MEAN_REPLY = 2_000  # and of its reply, whose limit is seldom reached
 MOST = 256
+UNKNOWN = 16  # calls at once of a server that does not say what it holds
 
 
 def fitting(facts: Facts, reply_limit: int | None) -> int | None:

@@ -160,6 +160,7 @@ def test_a_server_is_kept_listed_used_and_stopped(evalkit: Command, tiny: Path) 
     assert "using mine, which was kept" in used.stderr
     assert used.json["counts"]["failed"] == 1
     assert "loading" in evalkit("server", "logs", "mine").stdout
+    evalkit("clean", "--cache", "--yes").refused(2, "model servers of ours run: mine", "server stop --all")
     assert "stopped mine" in evalkit("server", "stop", "mine").stdout
     assert evalkit("server", "ps").stdout == "no server of ours runs\n"
     evalkit("server", "stop", "mine").refused(2, "no server is called 'mine'")
