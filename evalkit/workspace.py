@@ -258,6 +258,11 @@ class ImageSupply(Protocol):
         """References in the order in which they are best used: neighbours share layers."""
         ...
 
+    @property
+    def here(self) -> tuple[str, ...]:
+        """References that were there before the run: nothing is pulled for them."""
+        ...
+
     def need(self, samples: Mapping[str, int]) -> None:
         """How many samples will ask for each image: one that none needs any more may be removed."""
         ...

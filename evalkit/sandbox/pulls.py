@@ -67,6 +67,10 @@ class Supply:
     def order(self) -> tuple[str, ...]:
         return self.plan.order
 
+    @property
+    def here(self) -> tuple[str, ...]:
+        return tuple(image.reference for image in self.plan.images if image.here)
+
     def maps(self, reference: str) -> bool:
         """Whether --image-map supplies it."""
         return reference in self._supplied

@@ -77,7 +77,7 @@ class Crew:
                 self._say("no node is ready yet: another run may have their docker, or images are being made")
             await asyncio.sleep(0.05)
         rooms = sum(post.rooms for post in self._posts.values())
-        self._say(f"{len(self._posts)} of {len(nodes)} nodes with docker take part")
+        self._say(f"nodes that take part: {len(self._posts)} of {len(nodes)} with docker")
         if self._suite.workspaces and self._job.knobs.concurrency < rooms:
             self._say(
                 f"they have room for {rooms} rollouts, --concurrency allows {self._job.knobs.concurrency}"
@@ -221,7 +221,7 @@ class Crew:
         places = {reference: place for place, reference in enumerate(order)}
         image = self._suite.image
         inorder = sorted(items, key=lambda item: places.get(image(item[0]), -1))
-        return Shares(inorder, lambda item: image(item[0]), len(self._posts))
+        return Shares(inorder, lambda item: image(item[0]), len(self._posts), lambda post: post.facts.here)
 
     @asynccontextmanager
     async def room(self) -> AsyncIterator[Post]:

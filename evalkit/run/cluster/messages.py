@@ -37,14 +37,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Facts:
-    """A node that is ready. `order`: of images, as its supply has it. `judgings`: how many are worth giving
-    it at once."""
+    """A node that is ready. `order`: of images, as its supply has it; `here`: those that it has already.
+    `judgings`: how many are worth giving it at once."""
 
     pid: int
     host: str
     judgings: int
     sandbox: Mapping[str, Any]
     order: tuple[str, ...] = ()
+    here: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ class Node:
             self._sandbox.in_flight,
             self._sandbox.describe(),
             supply.order if supply else (),
+            frozenset(supply.here if supply else ()),
         )
 
     async def _opened(self, suite: Suite) -> Sandbox:

@@ -4,7 +4,7 @@ has done its share takes the second half of whoever has most left."""
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from itertools import groupby
 from typing import Any, Generic, TypeVar
 
@@ -12,9 +12,19 @@ T = TypeVar("T")
 
 
 class Shares(Generic[T]):
-    """Items in order, those with one `key` kept together while there are others to take. See Todo."""
+    """Items in order, those with one `key` kept together while there are others to take. See Todo.
 
-    def __init__(self, items: Sequence[T], key: Callable[[T], Hashable], nodes: int) -> None:
+    `held`: keys whose images a node has already; it begins with the share that has most of them.
+    """
+
+    def __init__(
+        self,
+        items: Sequence[T],
+        key: Callable[[T], Hashable],
+        nodes: int,
+        held: Callable[[Any], Collection[Hashable]] = lambda place: (),
+    ) -> None:
+        self._key, self._held = key, held
         groups = [deque(group) for _, group in groupby(items, key)]
         size = max(1, -(-len(groups) // max(1, nodes)))
         self._free = deque(deque(groups[k : k + size]) for k in range(0, len(groups), size))
@@ -25,7 +35,7 @@ class Shares(Generic[T]):
         """The next item for a node; None where nothing is left for anybody."""
         share = self._of.setdefault(place, deque())
         if not share:
-            share = self._of[place] = self._another()
+            share = self._of[place] = self._another(place)
         if not share:
             return self._back.popleft() if self._back else None
         item = share[0].popleft()
@@ -36,10 +46,13 @@ class Shares(Generic[T]):
     def back(self, item: T) -> None:
         self._back.append(item)
 
-    def _another(self) -> deque[deque[T]]:
+    def _another(self, place: Any) -> deque[deque[T]]:
         """A share that nobody has, or half of the one with most groups in it."""
         if self._free:
-            return self._free.popleft()
+            held = self._held(place)
+            best = max(self._free, key=lambda share: sum(self._key(group[0]) in held for group in share))
+            self._free.remove(best)
+            return best
         most = max(self._of.values(), key=len, default=None)
         if not most:
             return deque()
