@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from benchmarks.scale import FIGURES, Instance, Machine, Model, Ran, all_runs, lines, priced, verified
+from scale import FIGURES, Instance, Machine, Model, Ran, all_runs, lines, priced, verified
 
 INSTANCES = [Instance(f"{version}-{n}", version) for version in "abcdef" for n in range(20)]
 MODELS = [Model("cheap", 0.1, 0.4), Model("dear", 1.0, 4.0)]
