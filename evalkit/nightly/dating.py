@@ -56,7 +56,7 @@ def date_alarm(watched: Watched, alarm: Alarm) -> Dated:
     change = change_of_scores([watched.points[i].z or 0.0 for i in asked], last=raised)
     first, low, high = (counted[i] for i in (change.first, change.low, change.high))
     after = [i for i in counted if i >= first]
-    before, later = _means(watched, after)
+    before, later, _ = _levels(watched, alarm, counted, change.first)
     return Dated(
         first,
         low,
@@ -73,14 +73,14 @@ def date_alarm(watched: Watched, alarm: Alarm) -> Dated:
 def _interval(watched: Watched, alarm: Alarm, counted: Sequence[int], change: Change) -> tuple[float, float]:
     """Of the difference, over all nights that may be the first: the alarm was raised by nights that were low,
     so that those alone look worse than it is."""
-    points = [watched.points[i] for i in counted]
-    spread, m = points[-1].spread or 0.0, len(alarm.baseline)
+    spread, m = watched.points[counted[-1]].spread or 0.0, len(alarm.baseline)
     means, errors, weights = [], [], []
     for place, weight in enumerate(change.posterior):
         if weight > UNLIKELY:
-            away = [(point.own or 0.0) - (point.expected or 0.0) for point in points[place:]]
-            means.append(math.fsum(away) / len(away))
-            errors.append(spread / math.sqrt(1 + 1 / m) * math.sqrt(1 / m + 1 / len(away)))
+            before, later, nights = _levels(watched, alarm, counted, place)
+            means.append(later - before)
+            of_means = 1 / nights + 1 / (len(counted) - place)
+            errors.append(spread / math.sqrt(1 + 1 / m) * math.sqrt(of_means))
             weights.append(weight)
     whole = math.fsum(weights)
     return size_of_change(means, errors, [weight / whole for weight in weights])
@@ -89,18 +89,32 @@ def _interval(watched: Watched, alarm: Alarm, counted: Sequence[int], change: Ch
 def _nights_of(watched: Watched, alarm: Alarm) -> list[int]:
     """Those that may be of the new level or just before it: compared ones, all with one baseline."""
     points = watched.points
-    end = alarm.over if alarm.over is not None else len(points)
+    ends = (alarm.back, alarm.over, len(points))  # nights at which the old level is back are none of it
+    end = next(end for end in ends if end is not None)
     begin = max(0, alarm.since - BEFORE)
     epoch = points[alarm.at].epoch
     return [i for i in range(begin, end) if points[i].z is not None and points[i].epoch == epoch]
 
 
-def _means(watched: Watched, after: Sequence[int]) -> tuple[float, float]:
-    """The expected and the found mean score over the nights of the new level, of the tasks compared."""
-    points = [watched.points[i] for i in after]
-    expected = math.fsum(point.expected or 0.0 for point in points)
-    found = math.fsum(point.own or 0.0 for point in points)
-    return expected / len(points), found / len(points)
+def _levels(watched: Watched, alarm: Alarm, counted: Sequence[int], place: int) -> tuple[float, float, int]:
+    """The mean score before and after, of the tasks compared, where the new level began at `counted[place]`;
+    and of how many nights the former is.
+
+    Nights after the sum left 0 are not in the baseline. Those before the new level are of the old one:
+    without them it would be of the nights that happened to be high.
+    """
+    points = [watched.points[i] for i in counted]
+    away = [(point.own or 0.0) - (point.expected or 0.0) for point in points]
+    known = set(alarm.baseline)
+    also = [
+        a for i, a in zip(counted[:place], away[:place], strict=True) if i >= alarm.since and i not in known
+    ]
+    taken = [a for i, a in zip(counted[place:], away[place:], strict=True) if i in known]
+    nights = max(1, len(known) + len(also) - len(taken))
+    off = (math.fsum(also) - math.fsum(taken)) / nights
+    after = points[place:]
+    expected = math.fsum(point.expected or 0.0 for point in after) / len(after)
+    return expected + off, expected + math.fsum(away[place:]) / len(after), nights
 
 
 def _differs(watched: Watched, low: int, high: int) -> tuple[tuple[str, str, str], ...]:
@@ -124,7 +138,8 @@ def differing(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[tupl
 
 def moved(watched: Watched, alarm: Alarm, after: Sequence[int]) -> tuple[Moved, ...]:
     table = watched.table or table_of(watched.series)
-    old, new = list(alarm.baseline), list(after)
+    since = [i for i in _nights_of(watched, alarm) if alarm.since <= i < after[0]]
+    old, new = sorted({*alarm.baseline, *since} - set(after)), list(after)
     k1, n1 = table.passed[old].sum(0).tolist(), table.scored[old].sum(0).tolist()
     k2, n2 = table.passed[new].sum(0).tolist(), table.scored[new].sum(0).tolist()
     found = [

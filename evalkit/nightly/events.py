@@ -48,7 +48,8 @@ def _event(watched: Watched, alarm: Alarm, states: States, day: date) -> Event:
         said = next((one.note for one in reversed(wanted) if one.begin <= over), note)
         return replace(event, state="expected", note=said, over=over, ended=why)
     state: State = "fixed" if not why and alarm.direction == "drop" else "closed"
-    return replace(event, state=state, note=note, over=over, ended=why or BACK)
+    back = None if alarm.back is None else watched.series.nights[alarm.back].day
+    return replace(event, state=state, note=note, over=over, back=back, ended=why or BACK)
 
 
 def _in_days(watched: Watched, dated: Dated, alarm: Alarm) -> Event:
@@ -97,7 +98,8 @@ def _with_further(watched: Watched, alarm: Alarm, event: Event, states: States, 
             if worse.over is None:
                 event = _until(event, watched, alarm, more.first)
                 if event.over:
-                    more = replace(more, state=event.state, over=event.over, ended=event.ended)
+                    more = replace(more, state=event.state, over=event.over)
+                    more = replace(more, back=event.back, ended=event.ended)
             found += _with_further(within, worse, more, states, day)
     return [event, *found]
 
@@ -105,7 +107,8 @@ def _with_further(watched: Watched, alarm: Alarm, event: Event, states: States, 
 def _until(event: Event, watched: Watched, alarm: Alarm, stop: date) -> Event:
     """The same event, its size by the nights before `stop`."""
     end = next(number for number, night in enumerate(watched.series.nights) if night.day == stop)
-    dated = _in_days(watched, date_alarm(watched, replace(alarm, over=max(end, alarm.at + 1))), alarm)
+    stopped = replace(alarm, over=max(end, alarm.at + 1), back=None)
+    dated = _in_days(watched, date_alarm(watched, stopped), alarm)
     return replace(
         event, after=dated.after, difference=dated.difference, interval=dated.interval, moved=dated.moved
     )

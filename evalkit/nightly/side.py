@@ -19,11 +19,12 @@ REAL = 10.0
 @dataclass
 class Side:
     """`open`: it has alarmed, and is not over. `unsure`: nights since its sum was last at 0, which may be of
-    another level."""
+    another level. `back`: of the last one that is over, the first night of the old level."""
 
     sum: float = 0.0
     open: bool = False
     unsure: list[int] = field(default_factory=list)
+    back: int | None = None
     _away: list[float] = field(default_factory=list)
     _back: float = 0.0  # evidence for the old level
     _well: list[int] = field(default_factory=list)  # nights of that evidence
@@ -53,7 +54,7 @@ class Side:
         seen = self._of_alarm()
         evidence = max(0.0, math.fsum(seen)) ** 2 / (2 * len(seen))
         other = [one for one in self.unsure if one not in self._well] if evidence > REAL else []
-        self.sum, self.open = 0.0, False
+        self.sum, self.open, self.back = 0.0, False, self._well[0]
         self.unsure, self._away, self._well = [], [], []
         return other
 

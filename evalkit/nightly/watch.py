@@ -54,13 +54,15 @@ class Point:
 @dataclass(frozen=True)
 class Alarm:
     """Raised at night `at` (an index of the series); the sum left 0 at `since`. `over`: all was well again at
-    that night. `baseline` holds the nights that it was compared with."""
+    that night, which was clear of the nights from `back` on. `baseline` holds the nights that it was compared
+    with."""
 
     direction: Direction
     at: int
     since: int
     baseline: tuple[int, ...]
     over: int | None = None
+    back: int | None = None
 
 
 @dataclass(frozen=True)
@@ -168,8 +170,8 @@ class _Run:
         if side.open and (other := side.over(away, number)) is not None:
             ground.other |= set(other)
             alarm = next(a for a in reversed(self.alarms) if a.direction == direction)
-            self._replace(alarm, number)
+            self._replace(alarm, number, max(side.back or 0, alarm.at + 1))
         return shown
 
-    def _replace(self, alarm: Alarm, over: int) -> None:
-        self.alarms[self.alarms.index(alarm)] = replace(alarm, over=over)
+    def _replace(self, alarm: Alarm, over: int, back: int | None = None) -> None:
+        self.alarms[self.alarms.index(alarm)] = replace(alarm, over=over, back=back)

@@ -63,8 +63,32 @@ def test_a_drop_that_is_mended_is_over_and_its_nights_are_no_baseline_meanwhile(
     assert watched.state in ("steady", "watch")
 
 
+def test_before_is_every_night_before_the_change_not_those_that_happened_to_be_high() -> None:
+    """Nights at which the sum was already above 0 are in no baseline, and of the old level all the same."""
+    nights = simulated(50, lambda night: LOW if night >= 40 else ALL, seed=1)
+    watched = watch(series(nights))
+    [alarm] = watched.alarms
+    dated = date_alarm(watched, alarm)
+    before = [night.score for night in nights[: dated.first] if night.score is not None]
+    assert len(alarm.baseline) < dated.first == 40
+    assert dated.before == pytest.approx(sum(before) / len(before))
+    assert all(moved.before[1] == dated.first for moved in dated.moved)
+
+
+def test_nights_at_which_the_old_level_is_back_are_none_of_the_drop() -> None:
+    nights = fallen(25, until=32)
+    watched = watch(series(nights))
+    [alarm] = watched.alarms
+    assert alarm.back is not None
+    assert alarm.over is not None
+    assert 32 <= alarm.back < alarm.over
+    dated = date_alarm(watched, alarm)
+    low = [night.score for night in nights[dated.first : alarm.back] if night.score is not None]
+    assert dated.after == pytest.approx(sum(low) / len(low))
+
+
 def test_nights_of_broken_infrastructure_are_shown_and_change_nothing() -> None:
-    nights = simulated(40, lambda night: ALL, seed=5)
+    nights = simulated(40, lambda night: ALL, seed=1)
     without = watch(series([n for i, n in enumerate(nights) if i not in (20, 21)]))
     nights[20] = broken(nights[20], 0.05)
     nights[21] = replace(nights[21], tasks=dict(list(nights[21].tasks.items())[:200]))

@@ -74,7 +74,7 @@ def after(event: Event, days: Days, levels: Levels, seen: Seen) -> Markup:
     """The level since then, and a step down or up to it; the old level goes on as dots while it is open."""
     css = "bad" if event.direction == "drop" else "good"
     next_step = min((e.first for e in still_open(seen) if e.first > event.first), default=None)
-    end = event.over or next_step
+    end = event.back or event.over or next_step
     x, over = days.place(max(event.first, days.first)), days.place(end) if end else RIGHT
     y, before = levels.place(100 * event.after), levels.place(100 * event.before)
     parts = [line(x, y, over, y, f"after {css}")]
@@ -114,7 +114,8 @@ def look(point: Point, seen: Seen) -> str:
 
 
 def within(day: date, event: Event) -> bool:
-    return event.state != "expected" and event.first <= day and (event.over is None or day < event.over)
+    end = event.back or event.over
+    return event.state != "expected" and event.first <= day and (end is None or day < end)
 
 
 def told(night: Night, point: Point) -> str:
