@@ -61,9 +61,9 @@ def ask_hub(model: str, revision: str = "") -> Found:
     from huggingface_hub import errors
 
     try:
-        info = huggingface_hub.HfApi().model_info(
-            model, revision=revision or None, files_metadata=True, timeout=ASK_S
-        )
+        # the variable of a mirror, which the client itself reads only once
+        hub = huggingface_hub.HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None)
+        info = hub.model_info(model, revision=revision or None, files_metadata=True, timeout=ASK_S)
     except errors.GatedRepoError:
         raise UsageError(
             f"the hub does not give out {model}", "accept its licence there, and set HF_TOKEN"

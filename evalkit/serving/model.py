@@ -155,7 +155,8 @@ class ServedModel(OpenAIModel):
                 f"{server.engine.name} serves {real:,} tokens of context, not {self._identity['context']:,}",
                 f"--context {real}",
             )
-        self._honesty.ignores = await asyncio.to_thread(manners, server, self.wire.model)
+        found = await asyncio.to_thread(manners, server, self.wire.model)
+        self._honesty.ignores = found if getattr(server, "alive", True) else []  # it was gone meanwhile
         for line in self._honesty.ignores:
             self._door.say(f"{server.engine.name}: {line}")
         if self._fit:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -146,3 +148,63 @@ def test_transformers_samples_only_where_its_configuration_says_so() -> None:
     }
     greedy = json.loads(speak({"model": "m", "temperature": 0})["generation_config"])
     assert greedy == {"do_sample": False, "repetition_penalty": 1.0, "max_new_tokens": 1024}
+
+
+SIBLINGS = [
+    {"rfilename": "config.json", "size": 9},
+    {"rfilename": "model-1.safetensors", "size": 3_000},
+    {"rfilename": "model-2.safetensors", "size": 4_000},
+    {"rfilename": "pytorch_model.bin", "size": 7_000},  # the same weights once more
+]
+
+
+class Hub(BaseHTTPRequestHandler):
+    """Answers as the hub does: one model, one that is gated, nothing else."""
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if path == "/api/models/org/open":
+            body = {"id": "org/open", "sha": "abc123", "siblings": SIBLINGS}
+            self.say(200, json.dumps(body).encode())
+        elif path == "/api/models/org/gated":
+            self.say(403, b"{}", "GatedRepo")
+        elif path.startswith("/api/models/org/open/revision/"):
+            self.say(404, b"{}", "RevisionNotFound")
+        elif path == "/api/models/org/broken":
+            self.say(500, b"{}")
+        else:
+            self.say(404, b"{}", "RepoNotFound")
+
+    def say(self, status: int, body: bytes, code: str = "") -> None:
+        self.send_response(status)
+        if code:
+            self.send_header("X-Error-Code", code)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *words: object) -> None:
+        pass
+
+
+def test_the_hub_is_asked_whether_it_gives_the_model_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("huggingface_hub", reason="the hub's client comes with the extra hub")
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    try:
+        found = ask_hub("org/open")
+        assert (found.size, found.revision, found.why) == (7_000, "abc123", "")
+        with pytest.raises(UsageError, match="the hub does not give out org/gated") as told:
+            ask_hub("org/gated")
+        assert "HF_TOKEN" in told.value.hint
+        with pytest.raises(UsageError, match="no revision v9 of org/open"):
+            ask_hub("org/open", "v9")
+        with pytest.raises(UsageError, match="no model org/absent"):
+            ask_hub("org/absent")
+        assert "not in reach" in ask_hub("org/broken").why  # the engine may fare better
+    finally:
+        server.shutdown()
+        server.server_close()
+        ask_hub.cache_clear()
