@@ -34,8 +34,9 @@ class Event:
     `first`: likeliest first night of the new level, `low` to `high` its 99% interval; scores are shares (0 to
     1), `interval` the 95% one of `difference`. `differs`: facts of the environment across that interval, as
     (name, before, after). `moved`: tasks by change, largest first. `over`: the day from which on it is open
-    no more (which the nights from `back` on had to show first), and `ended` says why: a drop is "fixed" where the old level is back, and "closed" is what ended
-    otherwise (no longer comparable, an improvement that went again). An expected one began a new baseline.
+    no more, which the nights from `back` on had to show first, and `ended` says why: a drop is "fixed" where
+    the old level is back, and "closed" is what ended otherwise (no longer comparable, an improvement that
+    went again). An expected one began a new baseline.
     """
 
     id: str
