@@ -11,15 +11,11 @@ from evalkit.nightly.history import Series
 from evalkit.nightly.ledger import Ledger, read_ledger
 from evalkit.nightly.plan import Plan
 from evalkit.nightly.records import nights_of, read_history
-from evalkit.nightly.side import LIMIT
 from evalkit.nightly.standing import Outlook, Quarantined, Standing
 from evalkit.nightly.states import States, read_states
 from evalkit.nightly.watch import watch
 from evalkit.stats.cusum import false_alarms
 
-# A baseline learned from few nights is itself off, which costs half a unit of the limit: what is expected by
-# the chain at LIMIT - 0.5 is what benchmarks/nightly.py finds at LIMIT.
-LEARNED = 0.5
 NOTHING = States()
 
 
@@ -59,7 +55,7 @@ def outlook(
         if series.nights or planned is None or series.id in planned
     )
     going = [one for one in standings if not one.ended]
-    made = Outlook(name, day, standings, {}, false_alarms(len(going), limit=LIMIT - LEARNED))
+    made = Outlook(name, day, standings, {}, false_alarms(len(going)))
     ids = tuple(planned) if planned is not None else tuple(one.series.id for one in going)
     return replace(made, missing=_missing(made, Ledger(), ids))
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from evalkit.stats.cusum import step
+from evalkit.stats.cusum import ALLOWANCE, LIMIT, step
 
-LIMIT = 5.5  # a baseline of few nights is itself off: at 5, simulated series alarm half as often again
+# standard errors of the baseline's mean that a night is forgiven beside the allowance. A young baseline is
+# itself off, by as much every night: without this, series in their first month alarm twice as often
+FORGIVEN = 0.75
 LEAST_SHIFT = 1.0  # standard deviations: an alarm's level is taken to be this far at least
 AGAIN = 5.0  # log of how much likelier the old level is than the alarm's, before it is believed: 148 to 1
 # log of how much likelier an alarm's nights are of another level than of the old one, for them to be kept out
@@ -29,9 +31,10 @@ class Side:
     _back: float = 0.0  # evidence for the old level
     _well: list[int] = field(default_factory=list)  # nights of that evidence
 
-    def add(self, away: float, night: int) -> bool:
-        """A night that is `away` standard deviations on this side. Whether it alarms with it."""
-        self.sum = step(self.sum, away)
+    def add(self, away: float, night: int, known: int) -> bool:
+        """A night that is `away` standard deviations on this side of a baseline of `known` nights. Whether it
+        alarms with it."""
+        self.sum = step(self.sum, away, ALLOWANCE + FORGIVEN / math.sqrt(known))
         if self.sum == 0 and not self.open:
             self.unsure, self._away = [], []
             return False

@@ -16,8 +16,8 @@ from typing import Literal
 from evalkit.nightly.comparable import differences
 from evalkit.nightly.ground import Ground
 from evalkit.nightly.history import Night, Series
-from evalkit.nightly.side import LIMIT
 from evalkit.nightly.table import Table, table_of
+from evalkit.stats.cusum import LIMIT
 
 Direction = Literal["drop", "rise"]
 ANOTHER = "runs are no longer comparable with those before"
@@ -164,7 +164,7 @@ class _Run:
         """The sum with this night."""
         ground = self._ground
         side = ground.sides[direction]
-        if side.add(away, number):
+        if side.add(away, number, len(ground.known)):
             self.alarms.append(Alarm(direction, number, side.unsure[0], tuple(ground.known)))
         shown = side.sum
         if side.open and (other := side.over(away, number)) is not None:

@@ -220,7 +220,7 @@ def test_one_answer_that_flips_once_is_no_news_and_one_that_stays_is() -> None:
     once = simulated(60, lambda n: [0.0 if n in (20, 41) and i == 3 else 1.0 for i in range(40)])
     assert watch(series(once)).alarms == ()
     stays = watch(series(simulated(60, flips(30, [3]))))
-    assert [(a.direction, a.at) for a in stays.alarms] == [("drop", 35)]
+    assert [(a.direction, a.at) for a in stays.alarms] == [("drop", 36)]
     assert [a.at for a in watch(series(simulated(60, flips(30, range(8))))).alarms] == [30]
 
 
@@ -231,7 +231,7 @@ def ended(z: Sequence[float], at: int) -> list[int] | None:
     """What a side says at the night `at` after these, all of the old level from there on."""
     side = Side()
     for night, away in enumerate([*z, *[0.0] * 40]):
-        side.add(away, night)
+        side.add(away, night, 60)
         if side.open and (other := side.over(away, night)) is not None:
             assert night >= at
             return other

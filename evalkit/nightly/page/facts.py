@@ -10,12 +10,12 @@ from evalkit.nightly.dating import CLEAR
 from evalkit.nightly.latest import latest
 from evalkit.nightly.page.days import change, many, points, short, span
 from evalkit.nightly.page.seen import band, open_event
-from evalkit.nightly.side import LIMIT
 from evalkit.nightly.standing import Event, Standing
 from evalkit.nightly.turns import turns
 from evalkit.nightly.watch import Point
 from evalkit.report.page.links import address
 from evalkit.stats.baseline import LEAST_NIGHTS
+from evalkit.stats.cusum import LIMIT
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from evalkit.nightly.page.axes import LEFT, RIGHT, WIDTH, Days, Levels
 from evalkit.nightly.page.bands import thin
 from evalkit.nightly.page.days import short
 from evalkit.nightly.page.seen import Seen
-from evalkit.nightly.side import LIMIT
 from evalkit.nightly.watch import Direction, Point
 from evalkit.report.page.marks.svg import line, num, path, svg, text
+from evalkit.stats.cusum import LIMIT
 
 HEIGHT, TOP, BOTTOM = 92, 6, 82
 
