@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+PORT_TAKEN = "its port is taken"
 LINES = 40  # of its log are shown
 
 
@@ -29,7 +30,7 @@ SIGNS: tuple[tuple[str, Diagnosis], ...] = (
     ),
     (
         r"address already in use|errno 98|couldn't bind|bind\(\).*failed",
-        Diagnosis("its port is taken", "leave out --port, or name a free one"),
+        Diagnosis(PORT_TAKEN, "leave out --port, or name a free one"),
     ),
     (
         r"gated repo|access to model .* is restricted|401 client error|403 client error",

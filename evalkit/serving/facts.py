@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import subprocess
@@ -33,6 +34,7 @@ def static_facts(door: Door) -> dict[str, Any]:
         "engine": engine.name,
         "started": True,
         "version": package_version(engine),
+        "packages": packages(),
         "model": asked.wanted.model,
         "revision": asked.wanted.revision or weights.revision or asked.found.revision,
         "hashes": weights.hashes or {},
@@ -57,6 +59,15 @@ def live_facts(server: Answering, concurrency: int) -> dict[str, Any]:
         **({"log": str(log)} if (log := getattr(server, "log", None)) else {}),
         "limit": concurrency,
     }
+
+
+def packages() -> dict[str, str]:
+    """What engines stand on, where it is beside evalkit: an engine may have a Python of its own."""
+    found = {}
+    for name in ("torch", "transformers", "vllm", "sglang", "flashinfer-python", "triton"):
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def environment() -> dict[str, str]:

@@ -16,6 +16,7 @@ from evalkit.servers.engine import Engine, Place
 from evalkit.servers.gpus import gpus
 from evalkit.servers.life import READY_S, Server, ServerError
 from evalkit.servers.preflight import check_memory, check_port, need
+from evalkit.servers.words import PORT_TAKEN
 from evalkit.serving.asked import Asked, How
 
 RESTARTS = 3  # times that a server which died is started again in one command
@@ -99,9 +100,22 @@ class Host:
             weights = dataclasses.replace(weights, size=self.asked.found.size)
         check_memory(self.engine, wanted, need(weights, wanted), there)
         self.say(f"{self.engine.name}: starting a server for {self.asked.name}")
-        server = life.start(
+        try:
+            server = self._start_one()
+        except ServerError as e:
+            if self.how.port or PORT_TAKEN not in e.message or self._given_up:
+                raise
+            self.say(f"{e.message}: another was quicker, it is started again")
+            server = self._start_one()
+        self._half = None
+        context = f", context {server.facts.context:,} tokens" if server.facts.context else ""
+        self.say(f"{self.engine.name}: ready after {server.started_s:g} s{context}; log: {server.log}")
+        return server
+
+    def _start_one(self) -> Server:
+        return life.start(
             self.engine,
-            wanted,
+            self.asked.wanted,
             port=self.how.port,
             ready_s=self.ready_s,
             keep=self.how.keep,
@@ -109,10 +123,6 @@ class Host:
             say=self.say,
             launched=self._launched,
         )
-        self._half = None
-        context = f", context {server.facts.context:,} tokens" if server.facts.context else ""
-        self.say(f"{self.engine.name}: ready after {server.started_s:g} s{context}; log: {server.log}")
-        return server
 
     def _launched(self, server: Server) -> None:
         self._half = server

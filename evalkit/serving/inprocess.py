@@ -25,6 +25,7 @@ from evalkit.servers.gpus import gpus
 from evalkit.servers.hub import cached_snapshot
 from evalkit.servers.preflight import looks_local
 from evalkit.servers.weights import Weights, weights_of
+from evalkit.serving.facts import packages
 
 GATHER_S = 0.02  # that a batch waits for company
 BATCH = 8
@@ -71,6 +72,7 @@ class InProcess:
         return {
             "engine": "hf",
             "started": False,
+            "packages": packages(),
             "model": self._path,
             "hashes": self._weights.hashes or {},
             "revision": self._weights.revision,

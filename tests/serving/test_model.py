@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from evalkit.errors import ContextExceeded, EvalkitError, ModelError, ServerLost
 from evalkit.model import Hosted, Tool
 from evalkit.servers import records
 from evalkit.servers.life import ServerError
+from evalkit.servers.preflight import free_port
 from evalkit.serving import How
 from evalkit.serving.host import HOSTS
 from evalkit.serving.model import ServedModel
@@ -207,6 +209,21 @@ async def test_one_that_cannot_start_is_not_tried_again(faults: Faults, tiny: Pa
     assert len(list((records.folder() / "logs").iterdir())) == 1
     await first.close()
     await second.close()
+
+
+async def test_a_port_that_another_took_meanwhile_costs_a_second_start(
+    faults: Faults, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults("")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        ports = iter((other.getsockname()[1], free_port()))
+        monkeypatch.setattr("evalkit.servers.life.free_port", lambda: next(ports))
+        monkeypatch.setattr("evalkit.servers.life.check_port", lambda place: None)  # it was free when asked
+        model = opened(tiny)
+        said, _ = listened(model)
+        assert (await model.complete(asking(max_tokens=2))).text == "one two "
+        assert any("its port is taken: another was quicker" in line for line in said)
+        await model.close()
 
 
 @pytest.mark.parametrize("how", ["loading=100", "hang", "endless"])
