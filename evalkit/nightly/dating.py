@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from evalkit.nightly.ground import MOST
 from evalkit.nightly.table import table_of
 from evalkit.nightly.watch import Alarm, Watched
 from evalkit.stats.change_point import Change, change_of_scores, size_of_change
@@ -55,6 +56,9 @@ def date_alarm(watched: Watched, alarm: Alarm) -> Dated:
     asked = counted[: raised + 1 + SETTLED]
     change = change_of_scores([watched.points[i].z or 0.0 for i in asked], last=raised)
     first, low, high = (counted[i] for i in (change.first, change.low, change.high))
+    points = watched.points
+    while low > 0 and points[low - 1].hollow and points[low - 1].epoch == points[low].epoch:
+        low -= 1  # nights that say nothing of the level may be of the new one already
     after = [i for i in counted if i >= first]
     before, later, _ = _levels(watched, alarm, counted, change.first)
     return Dated(
@@ -98,23 +102,28 @@ def _nights_of(watched: Watched, alarm: Alarm) -> list[int]:
 
 def _levels(watched: Watched, alarm: Alarm, counted: Sequence[int], place: int) -> tuple[float, float, int]:
     """The mean score before and after, of the tasks compared, where the new level began at `counted[place]`;
-    and of how many nights the former is.
+    and of how many nights the former is."""
+    import numpy as np
 
-    Nights after the sum left 0 are not in the baseline. Those before the new level are of the old one:
-    without them it would be of the nights that happened to be high.
-    """
-    points = [watched.points[i] for i in counted]
-    away = [(point.own or 0.0) - (point.expected or 0.0) for point in points]
-    known = set(alarm.baseline)
-    also = [
-        a for i, a in zip(counted[:place], away[:place], strict=True) if i >= alarm.since and i not in known
-    ]
-    taken = [a for i, a in zip(counted[place:], away[place:], strict=True) if i in known]
-    nights = max(1, len(known) + len(also) - len(taken))
-    off = (math.fsum(also) - math.fsum(taken)) / nights
-    after = points[place:]
-    expected = math.fsum(point.expected or 0.0 for point in after) / len(after)
-    return expected + off, expected + math.fsum(away[place:]) / len(after), nights
+    table = watched.table or table_of(watched.series)
+    after = counted[place:]
+    old = _before(watched, alarm, after)
+    passed, scored = table.passed[old].sum(0), table.scored[old].sum(0)
+    known = (table.scored[old] > 0).sum(0) >= MOST * len(old)
+    there = (table.scored[after] > 0) & known & ~table.apart(watched.apart)
+    count = np.maximum(1, there.sum(1))
+    expected = (there * (passed / np.maximum(1, scored))).sum(1) / count
+    found = (there * (table.passed[after] / np.maximum(1, table.scored[after]))).sum(1) / count
+    return float(expected.mean()), float(found.mean()), len(old)
+
+
+def _before(watched: Watched, alarm: Alarm, after: Sequence[int]) -> list[int]:
+    """The nights of the old level, where those `after` are of the new one. The baseline ends where one of the
+    sums left 0; nights from there to the change are of the old level all the same: without them it would be
+    of the nights that happened to be high."""
+    since = max(alarm.baseline) + 1  # nights are looked at in their order
+    also = [i for i in _nights_of(watched, alarm) if since <= i < after[0]]
+    return sorted({*alarm.baseline, *also} - set(after)) or list(alarm.baseline)
 
 
 def _differs(watched: Watched, low: int, high: int) -> tuple[tuple[str, str, str], ...]:
@@ -138,8 +147,7 @@ def differing(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[tupl
 
 def moved(watched: Watched, alarm: Alarm, after: Sequence[int]) -> tuple[Moved, ...]:
     table = watched.table or table_of(watched.series)
-    since = [i for i in _nights_of(watched, alarm) if alarm.since <= i < after[0]]
-    old, new = sorted({*alarm.baseline, *since} - set(after)), list(after)
+    old, new = _before(watched, alarm, after), list(after)
     k1, n1 = table.passed[old].sum(0).tolist(), table.scored[old].sum(0).tolist()
     k2, n2 = table.passed[new].sum(0).tolist(), table.scored[new].sum(0).tolist()
     found = [

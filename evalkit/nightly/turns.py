@@ -21,14 +21,18 @@ class Turn:
 
 
 def turns(event: Event, series: Series) -> tuple[Turn, ...]:
-    """Oldest first. Nights that count for nothing are passed over, as in the dating of the event."""
-    nights = [night for night in series.nights if not night.hollow and night.day <= event.high]
+    """Oldest first. Nights that do not count say since when, between those that do; alone they say nothing: a
+    dead endpoint has no version."""
+    nights = [night for night in series.nights if night.day <= event.high]
+    counted = [number for number, night in enumerate(nights) if not night.hollow]
     found = []
     for name, before, after in event.differs:
-        values = [(night.day, night.facts.get(name, "")) for night in nights]
-        changed = [day for (_, old), (day, new) in pairwise(values) if old != new]
+        values = [night.facts.get(name, "") for night in nights]
+        changed = [(old, new) for old, new in pairwise(counted) if values[old] != values[new]]
         if changed:
-            found.append(Turn(changed[-1], name, *_narrowed(before, after)))
+            old, new = changed[-1]
+            since = next(number for number in range(old + 1, new + 1) if values[number] == values[new])
+            found.append(Turn(nights[since].day, name, *_narrowed(before, after)))
     return tuple(sorted(found, key=lambda turn: turn.day))
 
 

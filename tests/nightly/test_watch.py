@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from evalkit.nightly.dating import date_alarm, differing, fisher
 from evalkit.nightly.history import Night
+from evalkit.nightly.look import outlook
+from evalkit.nightly.turns import turns
 from evalkit.nightly.watch import watch
 from evalkit.stats.baseline import LEAST_NIGHTS
 
@@ -63,9 +66,10 @@ def test_a_drop_that_is_mended_is_over_and_its_nights_are_no_baseline_meanwhile(
     assert watched.state in ("steady", "watch")
 
 
-def test_before_is_every_night_before_the_change_not_those_that_happened_to_be_high() -> None:
+@pytest.mark.parametrize("seed", [8, 9])
+def test_before_is_every_night_before_the_change_not_those_that_happened_to_be_high(seed: int) -> None:
     """Nights at which the sum was already above 0 are in no baseline, and of the old level all the same."""
-    nights = simulated(50, lambda night: LOW if night >= 40 else ALL, seed=1)
+    nights = simulated(50, lambda night: LOW if night >= 40 else ALL, seed=seed)
     watched = watch(series(nights))
     [alarm] = watched.alarms
     dated = date_alarm(watched, alarm)
@@ -85,6 +89,20 @@ def test_nights_at_which_the_old_level_is_back_are_none_of_the_drop() -> None:
     dated = date_alarm(watched, alarm)
     low = [night.score for night in nights[dated.first : alarm.back] if night.score is not None]
     assert dated.after == pytest.approx(sum(low) / len(low))
+
+
+def test_a_drop_may_date_from_nights_that_say_nothing_of_it() -> None:
+    nights = simulated(
+        50,
+        lambda night: [0.3 * p for p in ALL] if night >= 30 else ALL,
+        facts=lambda night: {"endpoint": "b" if night >= 30 else "a"},
+    )
+    nights[30:32] = [broken(night, 0.1) for night in nights[30:32]]
+    event = outlook("coding", [series(nights)]).standings[0].events[0]
+    assert (event.low, event.first) == (FIRST + timedelta(30), FIRST + timedelta(32))
+    assert [(turn.name, turn.day) for turn in turns(event, series(nights))] == [("endpoint", event.low)]
+    nights[30:32] = [replace(night, facts={}) for night in nights[30:32]]  # dead: nobody knows
+    assert [turn.day for turn in turns(event, series(nights))] == [event.first]
 
 
 def test_nights_of_broken_infrastructure_are_shown_and_change_nothing() -> None:

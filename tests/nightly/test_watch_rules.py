@@ -37,7 +37,8 @@ def told(watched: Watched) -> list[tuple[object, ...]]:
     for alarm in watched.alarms:
         dated = date_alarm(watched, alarm)
         over = None if alarm.over is None else days[alarm.over]
-        said.append((alarm.direction, days[alarm.at], over, days[dated.first], days[dated.low]))
+        low = next(p.day for p in watched.points[dated.low :] if not p.hollow)
+        said.append((alarm.direction, days[alarm.at], over, days[dated.first], low))
     return said
 
 
