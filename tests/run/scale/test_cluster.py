@@ -3,6 +3,7 @@ twice where workers and nodes are ended in the middle of it."""
 
 from __future__ import annotations
 
+import random
 import signal
 import subprocess
 import time
@@ -173,3 +174,27 @@ def test_nodes_without_docker_and_machines_without_an_engine_are_named(
     with simulated(1) as cluster:
         said = refused("mini", "--model", "oracle", "--workers", cluster.words, results=tmp_path, code=4)
     assert "no Docker engine found" in said
+
+
+@pytest.mark.full
+def test_a_storm_of_killed_workers(cluster: Simulated, tmp_path: Path) -> None:
+    """Eight of them, at random. A sample that was lost three times is an error; the next session makes it."""
+    draw = random.Random(20261126)
+    with running("--script", str(MINI), "--latency", "uniform:0.5,3") as url:
+        words = ("mini", *SCRIPTED, "--base-url", url, "--workers", cluster.words, "--samples", "4")
+        words = (*words, "--temperature", "0.5", "--concurrency", "8")
+        process = started(*words, results=tmp_path)
+        wait_for(5, tmp_path, process)
+        for _ in range(8):
+            time.sleep(draw.uniform(1, 6))
+            if process.poll() is None and (there := workers()):
+                draw.choice(there).kill()
+        summary, said = result(process, (0, 3))
+        if not summary["complete"]:
+            summary = finished(*words, results=tmp_path)
+        asked = stats(url)
+    assert said.count("was lost") >= 4
+    assert summary["complete"]
+    assert (asked["requests"], asked["completed_again"]) == (160, 0)
+    assert set(calls_made(summary["run"]).values()) == {1}
+    assert len(set(verdicts(summary["run"]))) == 160
