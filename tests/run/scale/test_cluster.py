@@ -181,8 +181,8 @@ def test_a_storm_of_killed_workers(cluster: Simulated, tmp_path: Path) -> None:
     """Eight of them, at random. A sample that was lost three times is an error; the next session makes it."""
     draw = random.Random(20261126)
     with running("--script", str(MINI), "--latency", "uniform:0.5,3") as url:
-        words = ("mini", *SCRIPTED, "--base-url", url, "--workers", cluster.words, "--samples", "4")
-        words = (*words, "--temperature", "0.5", "--concurrency", "8")
+        how = ("--workers", cluster.words, "--samples", "4", "--temperature", "0.5", "--concurrency", "8")
+        words = ("mini", *SCRIPTED, "--base-url", url, *how)
         process = started(*words, results=tmp_path)
         wait_for(5, tmp_path, process)
         for _ in range(8):
