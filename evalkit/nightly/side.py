@@ -28,6 +28,7 @@ class Side:
     unsure: list[int] = field(default_factory=list)
     back: int | None = None
     _away: list[float] = field(default_factory=list)
+    _known: int = 0  # nights of the baseline
     _back: float = 0.0  # evidence for the old level
     _well: list[int] = field(default_factory=list)  # nights of that evidence
 
@@ -40,6 +41,7 @@ class Side:
             return False
         self.unsure.append(night)
         self._away.append(away)
+        self._known = known
         if not self.open and self.sum > LIMIT:
             self.open, self._back, self._well = True, 0.0, []
             return True
@@ -54,12 +56,17 @@ class Side:
         self._well = [*self._well, night] if self._back else []
         if self._back <= AGAIN:
             return None
-        seen = self._of_alarm()
-        evidence = max(0.0, math.fsum(seen)) ** 2 / (2 * len(seen))
-        other = [one for one in self.unsure if one not in self._well] if evidence > REAL else []
+        other = [one for one in self.unsure if one not in self._well] if self._evidence() > REAL else []
         self.sum, self.open, self.back = 0.0, False, self._well[0]
         self.unsure, self._away, self._well = [], [], []
         return other
+
+    def _evidence(self) -> float:
+        """Log of the likelihood ratio of two levels to one, of the alarm's nights and those of the baseline,
+        whose own mean is not known better than from so many."""
+        seen = self._of_alarm()
+        mean = max(0.0, math.fsum(seen) / len(seen))
+        return mean**2 / (2 * (1 / len(seen) + 1 / self._known))
 
     def _of_alarm(self) -> list[float]:
         return [away for night, away in zip(self.unsure, self._away, strict=True) if night not in self._well]
