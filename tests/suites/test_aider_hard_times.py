@@ -103,6 +103,7 @@ def test_an_engine_that_is_gone_is_an_error_and_the_run_goes_on_later(
     assert left_behind(docker_engine, process.pid, again.pid) == []
 
 
+@pytest.mark.full
 def test_a_full_disk_stops_the_run_and_it_goes_on_with_room(
     docker_engine: Any, small_disk: Path, tmp_path: Path
 ) -> None:
