@@ -89,6 +89,7 @@ class Engine:
     gpu: bool = False
     asks_version: tuple[str, ...] = ("--version",)  # arguments to its program; () where that starts something
     keyed: bool = True
+    grace_s: float = 60.0  # to end by itself when it is told to: large ones let go of GPUs meanwhile
     unsupported: tuple[str, ...] = ()
     source: str = ""  # where its arguments and probes were looked up, and when
 

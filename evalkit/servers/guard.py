@@ -1,6 +1,6 @@
 """Holds one server: starts its program, and sees to it that nothing of it is left.
 
-    python -m evalkit.servers.guard LOG [--keep] -- PROGRAM ARGUMENT...
+    python -m evalkit.servers.guard LOG [--grace=S] [--keep] -- PROGRAM ARGUMENT...
 
 What the program prints goes to the file LOG. The guard itself says on standard output, a line of JSON each:
 {"started": PID}, then {"exit": CODE} when the program ended by itself (negative: of a signal), or
@@ -50,7 +50,7 @@ def main(words: list[str]) -> int:
         return 127
     _say({"started": program.pid})
     ordered = _until_told(program, told, keep)
-    code = _ended(program)
+    code = _ended(program, grace_of(options))
     left = _end_all()
     _say({"stopped" if ordered else "exit": code, "left": left})
     return 1 if left else 0
@@ -77,12 +77,18 @@ def _until_told(program: subprocess.Popen[bytes], told: int, keep: bool) -> bool
     return False
 
 
-def _ended(program: subprocess.Popen[bytes]) -> int:
+def grace_of(options: list[str]) -> float:
+    """Seconds between the request to end and the end. Tests shorten it by the variable."""
+    asked = next((word.partition("=")[2] for word in options if word.startswith("--grace=")), GRACE_S)
+    return float(os.environ.get("EVALKIT_SERVER_GRACE_S", asked))
+
+
+def _ended(program: subprocess.Popen[bytes], grace_s: float) -> int:
     """Its exit code, after asking it to end where it has not."""
     if program.poll() is None:
         program.terminate()
         try:
-            return program.wait(float(os.environ.get("EVALKIT_SERVER_GRACE_S", GRACE_S)))
+            return program.wait(grace_s)
         except subprocess.TimeoutExpired:
             program.kill()
     return program.wait()

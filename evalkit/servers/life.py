@@ -166,7 +166,8 @@ def _launch(engine: Engine, wanted: Wanted, place: Place, name: str, keep: bool)
     logs.mkdir(parents=True, exist_ok=True)
     prune(logs)
     log = Path(tempfile.mkstemp(prefix=f"{name}-", suffix=".log", dir=logs)[1])
-    guard_words = [sys.executable, "-m", "evalkit.servers.guard", str(log), *(["--keep"] if keep else [])]
+    guard_words = [sys.executable, "-m", "evalkit.servers.guard", str(log), f"--grace={engine.grace_s:g}"]
+    guard_words += ["--keep"] if keep else []
     with log.open("ab") as errors:  # not ours: whoever reads our stderr would wait for one that is kept
         guard = subprocess.Popen(
             [*guard_words, "--", *command.argv],

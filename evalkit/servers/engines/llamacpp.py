@@ -83,6 +83,7 @@ LLAMACPP = Engine(
     context=("/props", context),
     version=("/props", lambda said: str(said["build_info"])),
     slots=("/props", lambda said: int(said["total_slots"])),
+    grace_s=10.0,
     speak=speak,
     count=count,
     unsupported=("revision", "parallel", "quantization", "gpu_memory", "tool_parser", "device"),

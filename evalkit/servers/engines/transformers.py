@@ -51,6 +51,7 @@ TRANSFORMERS = Engine(
     served=served,
     install='pip install "transformers[serving]"',
     keyed=False,
+    grace_s=5.0,  # it waits for requests that it works on, and is one process with nothing to let go of
     asks_version=("version",),
     speak=speak,
     ignored=("presence_penalty", "reasoning_effort", "logprobs", "tool_choice"),
