@@ -34,6 +34,7 @@ ENDS = {
     "model": "the endpoint refuses every call",
     "interrupted": "interrupted",
 }
+UNPRICED = "what its calls cost is not known, and the night's money is limited"
 
 
 @dataclass(frozen=True)
@@ -241,6 +242,8 @@ def why(code: int, summary: Mapping[str, Any], err: str) -> str:
         missing = f"{sum(reasons.values())} of {summary.get('planned', 0)} samples are missing"
         text = f"{missing}: {', '.join(f'{n} {reason}' for reason, n in reasons.items()) or 'unknown'}"
         end = ENDS.get(str(summary.get("end", "")), "")
+        if summary.get("end") == "cost" and summary.get("cost") is None:
+            end = UNPRICED
         text = f"{text} ({end})" if end else text
         text += "".join(f"; {line}" for line in lines if line.startswith("error/"))
     elif told:

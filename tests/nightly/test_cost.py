@@ -10,6 +10,7 @@ import pytest
 
 from evalkit.cli.nightly_cost import limits, row, show_cost, sums
 from evalkit.nightly.cost import Foreseen, foresee, total
+from evalkit.nightly.night import why
 from evalkit.nightly.plan import Cell, Plan, read_plan
 from evalkit.nightly.record import Record, write_record
 from tests.nightly.nights import simulated
@@ -44,6 +45,16 @@ def test_limits_that_are_too_small_are_said() -> None:
     said = "\n".join(limits(plan, [known]))
     assert "may take $20.00: too little for what nights before took" in said
     assert said.endswith("may take 3h 00m")
+
+
+def test_a_run_without_a_price_is_said_to_stop_where_money_is_limited() -> None:
+    unknown = Foreseen(CELL, {**PROJECTION, "cost_at_most": None})
+    said = "mini x m will stop at its first call: the catalog has no price for it, and money is limited"
+    assert said in limits(Plan("p", (CELL,), money=20), [unknown])
+    assert said not in limits(Plan("p", (CELL,)), [unknown])
+    ended = {"planned": 3, "reasons": {"not_run/budget": 2}, "end": "cost", "cost": None}
+    assert "2 not_run/budget (what its calls cost is not known" in why(3, ended, "")
+    assert "(the night's money is spent)" in why(3, {**ended, "cost": 0.5}, "")
 
 
 def test_what_nights_before_took_is_their_median(tmp_path: Path) -> None:
