@@ -93,9 +93,8 @@ def limits(plan: Plan, found: list[Foreseen]) -> list[str]:
         before = total([one.money for one in found if one.projection])
         over = ": too little for what nights before took" if before.known > plan.money else ""
         lines.append(f"the night may take {money(plan.money)}{over}")
-        if unknown := [name(one) for one in found if one.asks and one.at_most is None]:
-            why = "the catalog has no price for it, and money is limited"
-            lines += [f"{one} will stop at its first call: {why}" for one in unknown]
+        why = "the catalog has no price for it, and money is limited"
+        lines += [f"{name(one)} will stop at its first call: {why}" for one in found if one.unpriced]
     if plan.hours is not None:
         before = total([one.seconds for one in found if one.projection])
         over = ": too little for what nights before took" if before.known > plan.hours * 3600 else ""

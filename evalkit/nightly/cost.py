@@ -39,6 +39,12 @@ class Foreseen:
         return bool(self.projection.get("sends"))
 
     @property
+    def unpriced(self) -> bool:
+        """Whether what its calls cost is not known: with a limit on money, such a run stops."""
+        paid = self.asks and not self.projection.get("server")  # on this machine nothing is paid
+        return paid and self.projection.get("price") is None
+
+    @property
     def at_most(self) -> float | None:
         """US dollars by the catalog's prices with every reply at its limit; None where that is not known."""
         found = self.projection.get("cost_at_most")

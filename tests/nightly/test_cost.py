@@ -17,13 +17,20 @@ from tests.nightly.nights import simulated
 
 DAY = date(2026, 11, 26)
 CELL = Cell("mini", "m", ("mini", "--model", "m"))
-PROJECTION = {"tasks": 3, "planned": 6, "calls": 6, "sends": True, "cost_at_most": 0.5}
+PROJECTION = {
+    "tasks": 3,
+    "planned": 6,
+    "calls": 6,
+    "sends": True,
+    "cost_at_most": 0.5,
+    "price": {"input": 1.0},
+}
 
 
 def test_sums_are_of_what_is_known_and_say_of_how_many_they_are_not() -> None:
     known = Foreseen(CELL, PROJECTION, money=0.25, seconds=60, nights=7)
     free = Foreseen(CELL, {**PROJECTION, "sends": False, "cost_at_most": None})
-    unknown = Foreseen(CELL, {**PROJECTION, "cost_at_most": None})
+    unknown = Foreseen(CELL, {**PROJECTION, "cost_at_most": None, "price": None})
     refused = Foreseen(CELL, {}, "no such flag")
     whole = Foreseen(CELL, {}, whole=True)
     assert row(known)[2:] == ["3", "6", "6", "$0.5000", "$0.2500", "1m 00s"]
@@ -48,10 +55,13 @@ def test_limits_that_are_too_small_are_said() -> None:
 
 
 def test_a_run_without_a_price_is_said_to_stop_where_money_is_limited() -> None:
-    unknown = Foreseen(CELL, {**PROJECTION, "cost_at_most": None})
+    unknown = Foreseen(CELL, {**PROJECTION, "cost_at_most": None, "price": None})
     said = "mini x m will stop at its first call: the catalog has no price for it, and money is limited"
     assert said in limits(Plan("p", (CELL,), money=20), [unknown])
     assert said not in limits(Plan("p", (CELL,)), [unknown])
+    agent = Foreseen(CELL, {**PROJECTION, "cost_at_most": None})
+    served = Foreseen(CELL, {**PROJECTION, "price": None, "server": {"engine": "vllm"}})
+    assert said not in limits(Plan("p", (CELL,), money=20), [agent, served])
     ended = {"planned": 3, "reasons": {"not_run/budget": 2}, "end": "cost", "cost": None}
     assert "2 not_run/budget (what its calls cost is not known" in why(3, ended, "")
     assert "(the night's money is spent)" in why(3, {**ended, "cost": 0.5}, "")
