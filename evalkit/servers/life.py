@@ -69,7 +69,9 @@ class Server:
 
     @property
     def alive(self) -> bool:
-        return self.record.alive if self.guard is None else self.guard.poll() is None
+        """Whether its program lives: the guard has some tidying left to do when that is gone."""
+        held = self.record.alive if self.guard is None else self.guard.poll() is None
+        return held and records.began(self.program) != 0
 
     def said(self) -> str:
         """Its log as text."""
