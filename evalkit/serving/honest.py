@@ -159,8 +159,9 @@ def manners(server: Answering, model: str) -> list[str]:
 
 
 def _piece(text: str) -> str:
-    """Something to stop at, from the middle of a text; "" where there is nothing plain."""
-    middle = text[1:-1]
+    """Something to stop at, from the middle of a text; "" where there is nothing plain, or where the text has
+    bytes that are no characters: llama.cpp looks for no stop after these, which no real model writes."""
+    middle = "" if "\ufffd" in text or "\0" in text else text[1:-1]
     return next((a + b for a, b in pairwise(middle) if (a + b).isalnum() and (a + b).isascii()), "")
 
 

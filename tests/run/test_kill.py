@@ -67,8 +67,14 @@ class Session:
 
 
 def requests(log: Path) -> int:
-    time.sleep(0.3)  # requests that were cut off are logged when the endpoint notices
-    return len(log.read_text().splitlines()) if log.exists() else 0
+    """Once the log rests: a request that was cut off is there when the endpoint notices."""
+    seen, resting = -1, 0
+    while resting < 3:
+        now = len(log.read_text().splitlines()) if log.exists() else 0
+        resting = resting + 1 if now == seen else 0
+        seen = now
+        time.sleep(0.15)
+    return seen
 
 
 def verdicts(folder: str) -> list[tuple[str, int, str, str]]:

@@ -15,6 +15,7 @@ goes_on       answers prompts beyond its context and counts them right
 miscounts     says another usage than it read    deaf          heeds neither max_tokens nor stop
 texts         makes tool calls as texts          toolless      takes no tools: 400
 mute          makes no tool calls                preempts      puts requests off more and more often
+garbled       writes bytes that are no text, and heeds no stop among them
 context=N     tokens of its context (4,096)      kv=N          tokens that its cache holds
 asked=FILE    each body that it is sent goes there, a line each
 """
@@ -128,6 +129,8 @@ def handler(model: str, faults: dict[str, str], began: float) -> type[BaseHTTPRe
                 for stop in asked.get("stop") or ():
                     if stop in text:
                         text, finish = text[: text.index(stop)], "stop"
+            if "garbled" in faults:
+                text, finish = "\x03X\0\ufffdon\ufffdn", "length"
             message: dict[str, Any] = {"role": "assistant", "content": text}
             if asked.get("tools") and "texts" in faults:
                 message["content"] = '<tool_call>{"name": "report_number", "arguments": {}}</tool_call>'

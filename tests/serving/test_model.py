@@ -143,6 +143,15 @@ async def test_one_that_does_not_do_as_it_is_asked_is_named(faults: Faults, tiny
     assert model.account()["remarks"][0].startswith("the server ignores max_tokens")
 
 
+async def test_none_is_blamed_for_a_stop_among_bytes_that_are_no_text(faults: Faults, tiny: Path) -> None:
+    """As llama.cpp does with a model of random weights."""
+    faults("garbled")
+    model = opened(tiny)
+    await model.complete(asking())
+    assert model.account()["remarks"] == []
+    await model.close()
+
+
 @pytest.mark.parametrize(
     ("how", "why"),
     [("texts", "does not read this model's tool calls"), ("toolless", "takes no tools: 400")],
