@@ -1,0 +1,117 @@
+"""Runs of agents that are killed, and what must hold of them afterwards, whatever the suite.
+
+`words` are those of a run's command; `whole` says that each story came out as told (assert_told).
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from docker.errors import APIError
+
+from evalkit.endpoint.process import stats
+from evalkit.store import read_run
+from tests.run.command import Done, ended, start
+from tests.suites.aider_command import containers, left_behind
+from tests.suites.test_aider_kill import stored_calls
+
+POINTS = (
+    "call stored#2",
+    "event stored#1",
+    "event stored#4",
+    "before commit#6",
+    "answer stored",
+    "verdict stored",
+)
+UNSTORED = 1  # replies that dying before a commit may lose: which commit is the sixth, the machine decides
+SEEN_S = 90  # a program in a container, on a busy machine
+
+
+class Told(Protocol):
+    @property
+    def turns(self) -> int | None: ...
+
+
+Story = TypeVar("Story", bound=Told)
+Whole = Callable[[Done, Sequence[int]], None]  # and the numbers of the run's processes
+
+
+def whole(
+    engine: Any, assert_told: Callable[[str, Sequence[Story]], None], told_of: Sequence[Story]
+) -> Whole:
+    """Each story as told, each call paid once, and nothing left."""
+
+    def check(done: Done, pids: Sequence[int]) -> None:
+        assert (done.code, done.summary["complete"]) == (0, True), done.stderr
+        assert_told(done.summary["run"], told_of)
+        with read_run(Path(done.summary["run"])) as store:
+            assert store.totals().calls == sum(story.turns or 0 for story in told_of)
+        assert left_behind(engine, *pids) == []
+
+    return check
+
+
+def wait_for_program(engine: Any, pid: int, program: str) -> None:
+    """Until it runs in a container of this process."""
+    deadline = time.monotonic() + SEEN_S
+    while time.monotonic() < deadline:
+        for box in containers(engine, pid):
+            with suppress(APIError):  # gone meanwhile
+                if program in str(engine.api.top(box)["Processes"]):
+                    return
+        time.sleep(0.05)
+    raise AssertionError(f"{program} was not seen")
+
+
+def kill_while(engine: Any, words: Sequence[str], program: str) -> int:
+    """Begin it, and kill it with -9 while the program runs. Its number."""
+    killed = start(*words)
+    wait_for_program(engine, killed.pid, program)
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    return int(killed.pid)
+
+
+def crash_at_each_point(words: Sequence[str]) -> list[int]:
+    """It dies at each of POINTS, one after the other. Their numbers."""
+    pids = []
+    for point in POINTS:
+        process = start(*words, env={"EVALKIT_CRASH_AT": point})
+        pids.append(process.pid)
+        assert ended(process).code in (137, 0), point  # the verdict of a complete run is stored once
+    return pids
+
+
+def kill_at_random(
+    url: str, results: Path, words: Sequence[str], times: int, within: tuple[float, float], at_once: int
+) -> list[int]:
+    """Each session asks for what is not stored, and for nothing else: what was on its way is all it loses."""
+    draw, pids = random.Random(20261126), []
+    asked = stored = 0
+    for _ in range(times):
+        process = start(*words)
+        pids.append(process.pid)
+        try:
+            process.wait(draw.uniform(*within))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        process.communicate()
+        time.sleep(0.3)  # requests that were cut off are counted when the endpoint notices
+        made, kept = stats(url)["requests"] - asked, stored_calls(results) - stored
+        assert 0 <= made - kept <= at_once, "a session lost more than was on its way"
+        asked, stored = asked + made, stored + kept
+    return pids
+
+
+def kill_its_containers(engine: Any, pid: int) -> None:
+    """As somebody else on the machine might."""
+    for box in containers(engine, pid):
+        with suppress(APIError):
+            engine.api.kill(box)
