@@ -56,8 +56,8 @@ class Parser(argparse.ArgumentParser):
 # -- values ----------------------------------------------------------------------------------------
 
 
-def whole(least: int) -> Callable[[str], int]:
-    """A whole number that is at least `least`."""
+def whole(least: int, most: float = float("inf")) -> Callable[[str], int]:
+    """A whole number from `least` to `most`."""
 
     def convert(text: str) -> int:
         try:
@@ -66,6 +66,8 @@ def whole(least: int) -> Callable[[str], int]:
             raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
         if value < least:
             raise argparse.ArgumentTypeError(f"{value} is less than {least}")
+        if value > most:
+            raise argparse.ArgumentTypeError(f"{value} is more than {most}")
         return value
 
     return convert

@@ -46,6 +46,7 @@ def add_server(group: Any) -> None:
     group.add_argument(
         "--server-arg",
         dest="extra",
+        type=_words,
         action="append",
         default=[],
         metavar="ARG",
@@ -63,7 +64,9 @@ def add_place(group: Any) -> None:
         "--gpu-memory", type=number(0.01, 1.0), metavar="SHARE", help="of each GPU's memory that it may take"
     )
     group.add_argument("--device", metavar="NAME", default="", help="cuda, cpu, ... where the engine asks")
-    group.add_argument("--port", type=whole(1), metavar="N", help="where it listens (default: a free one)")
+    group.add_argument(
+        "--port", type=whole(1, 65535), metavar="N", help="where it listens (default: a free one)"
+    )
     group.add_argument(
         "--server-timeout",
         type=seconds,
@@ -72,11 +75,18 @@ def add_place(group: Any) -> None:
     )
 
 
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as e:
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be read as words of a shell: {e}") from None
+
+
 def given_server(args: argparse.Namespace, model: str) -> dict[str, Any]:
     """How a local server is to be started: what was given of it, paths made absolute."""
     given = {name: getattr(args, name) for name in SERVER if getattr(args, name, None)}
     if "extra" in given:
-        given["extra"] = [word for text in given["extra"] for word in shlex.split(text)]
+        given["extra"] = [word for words in given["extra"] for word in words]
     if "chat_template" in given and Path(given["chat_template"]).exists():
         given["chat_template"] = str(Path(given["chat_template"]).resolve())
     if args.backend in STARTED and Path(model).expanduser().exists():

@@ -8,6 +8,8 @@ from typing import Any
 from evalkit.errors import UsageError
 from evalkit.model import Model
 from evalkit.models import Opening, open_model
+from evalkit.models.registry import backend_names
+from evalkit.registry import did_you_mean, plug_in
 from evalkit.run.settings import Knobs, Settings
 from evalkit.serving import SERVED, How, open_served
 from evalkit.suite import Suite
@@ -33,6 +35,9 @@ def open_models(
         raise UsageError(
             "a server's settings without a backend that evalkit serves", f"--backend {SERVED[0]}"
         )
+    known = (*backend_names(), *SERVED)
+    if (named := settings.backend) and named not in known and not plug_in("evalkit.backends", named):
+        raise UsageError(f"unknown backend {named!r}", did_you_mean(named, known))
     model = open_model(
         settings.model,
         base_url=settings.base_url,
@@ -54,6 +59,15 @@ def serve(settings: Settings, knobs: Knobs) -> Callable[[Opening], Model]:
     how = How(knobs.keep_server, knobs.server_timeout, knobs.port, knobs.fit)
     backend = settings.backend or ""
     return lambda opening: open_served(opening, backend, settings.server, settings.context, how)
+
+
+def useful_at_once(model: Model, suite: Suite, knobs: Knobs) -> float:
+    """Rollouts that keep a local server busy, once its first call has been answered. More would stand in line
+    for it, and a pause by --max-time waits for what was begun."""
+    limiter = getattr(model, "limiter", None)
+    if not knobs.fit or limiter is None or suite.workspaces:
+        return float("inf")
+    return float(2 * limiter.ceiling)
 
 
 def open_role(role: str, asked: Mapping[str, str], common: Mapping[str, Any]) -> Model:

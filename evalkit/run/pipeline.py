@@ -25,6 +25,7 @@ from evalkit.errors import (
 from evalkit.outcome import Outcome
 from evalkit.run.hands import BugElsewhere, Hands, NodeLost, Todo
 from evalkit.run.judging import proven
+from evalkit.run.models import useful_at_once
 from evalkit.run.plan import Plan
 from evalkit.run.rollout import RecordedRollout
 from evalkit.run.settings import Knobs
@@ -60,7 +61,7 @@ class Pipeline:
         self._queue: asyncio.Queue[tuple[Task, int] | None] = asyncio.Queue(2 * knobs.concurrency + 64)
         used = store.totals()
         self._cost = used.cost + used.failed_cost
-        self._priced = asyncio.Event()  # whether costs can be counted is known, or of no interest
+        self._begun = asyncio.Event()  # one call has ended, or what it tells is of no interest
         self._answered = False  # has any call ever worked in this session
         self._broken_calls = self._broken_jobs = 0
         self._lost: Counter[tuple[str, int]] = Counter()
@@ -88,17 +89,18 @@ class Pipeline:
 
     async def _feed(self, work: Work, callers: int, judges: int) -> None:
         todo = self.hands.todo(work.rollouts)
-        # the first call, made alone, tells whether costs can be counted at all
-        if self.knobs.max_cost is None and self.plan.budget.money is None:
-            self._priced.set()
-        others = (self._others(todo) for _ in range(callers - 1))
+        # the first call, made alone, tells whether costs can be counted at all, and how many a server takes
+        if self.knobs.max_cost is None and self.plan.budget.money is None and not self.knobs.fit:
+            self._begun.set()
+        others = (self._others(todo, number) for number in range(1, callers))
         await together(self._owed(work.answers), self._rollouts(todo), *others)
         for _ in range(judges):
             await self._queue.put(None)
 
-    async def _others(self, todo: Todo) -> None:
-        await self._priced.wait()
-        await self._rollouts(todo)
+    async def _others(self, todo: Todo, number: int) -> None:
+        await self._begun.wait()
+        if number < useful_at_once(self.plan.model, self.plan.suite, self.knobs):
+            await self._rollouts(todo)
 
     async def _rollouts(self, todo: Todo) -> None:
         try:
@@ -107,7 +109,7 @@ class Pipeline:
         except SandboxError as e:  # nobody is there to make one
             self.stop("sandbox", str(e))
         finally:
-            self._priced.set()
+            self._begun.set()
 
     async def _rollout(self, todo: Todo) -> bool:
         """Make the next rollout, if there is one left."""
@@ -120,7 +122,7 @@ class Pipeline:
             except NodeLost:
                 todo.back(item)
                 return True
-            self._priced.set()
+            self._begun.set()
         if answered:
             await self._queue.put(item)
         else:
@@ -204,7 +206,7 @@ class Pipeline:
         """A call of it was answered: the others need not wait for its end to know of prices."""
         if rollout.unpriced:
             self._spent([], rollout.unpriced)
-        self._priced.set()
+        self._begun.set()
 
     def _spent(self, costs: list[float], unpriced: set[str]) -> None:
         """What a rollout's calls cost, of all roles; and the roles of which that is not known."""

@@ -112,6 +112,8 @@ def start(
     dies or is not ready in time; nothing of it is left then. `keep`: it outlives this process. `launched`
     hears of it before it is ready: whoever ends it then ends the wait."""
     check(engine, wanted)
+    if name:
+        records.check_new_name(name)
     place = Place("127.0.0.1", port or free_port(), secrets.token_urlsafe(24) if engine.keyed else "")
     check_port(place)
     server = _launch(engine, wanted, place, name or f"{engine.name}-{place.port}", keep)
@@ -153,8 +155,8 @@ def find_kept(engine: Engine, wanted: Wanted) -> records.Record | None:
 
 def suits(kept: Wanted, wanted: Wanted) -> bool:
     """Whether it gives the same replies: over how many GPUs it lies is its own affair, and a longer context
-    than is wanted is no harm."""
-    long_enough = wanted.context is None or kept.context is None or kept.context >= wanted.context
+    than is wanted is no harm. Whoever asks for none means the model's own, and that may be longer yet."""
+    long_enough = kept.context is None or (wanted.context is not None and kept.context >= wanted.context)
     return long_enough and _reply_relevant(kept) == _reply_relevant(wanted)
 
 

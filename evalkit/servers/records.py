@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -87,6 +88,15 @@ def records() -> Iterator[Record]:
             else:
                 path.unlink(missing_ok=True)
     yield from sorted(found, key=lambda record: record.at)
+
+
+def check_new_name(name: str) -> None:
+    """UsageError where a server cannot be called so: its files are, and one that lives would be lost."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        way_out = "a letter or digit, then 63 letters, digits, dots, dashes and underscores at most"
+        raise UsageError(f"no server can be called {name!r}", way_out)
+    if any(record.name == name for record in records()):
+        raise UsageError(f"a server called {name!r} runs already", f"evalkit server stop {name}")
 
 
 def find_record(name: str) -> Record:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -92,7 +93,7 @@ def ask_for(
 ) -> Asked:
     """UsageError where the engine is not here, cannot do what is asked, or the model is not to be had.
     `sends` False: nobody is asked, and the engine need not be here."""
-    model = given.get("model") or model_of(spec, entry, engine)
+    model = file_of(engine, given.get("model") or model_of(spec, entry, engine))
     parsers = entry.parsers.get(engine.name, {}) if entry else {}
     wanted = Wanted(
         model=model,
@@ -110,7 +111,8 @@ def ask_for(
     local = looks_local(wanted.model)
     name = Path(wanted.model).name if local else wanted.model
     if "served_name" not in engine.unsupported:
-        wanted = replace(wanted, served_name=name)
+        # no flag, and for llama-server, which takes a list of names, one
+        wanted = replace(wanted, served_name=name.lstrip("-").replace(",", "_"))
     if sends:
         check(engine, wanted)
     folder = Path(wanted.model) if local else cached_snapshot(wanted.model.partition(":")[0], wanted.revision)
@@ -135,11 +137,24 @@ def model_of(spec: str, entry: Entry | None, engine: Engine) -> str:
     return spec
 
 
+def file_of(engine: Engine, model: str) -> str:
+    """llama.cpp is given a file: of a folder the only one that it holds, or the first of one in parts."""
+    if engine.name != "llamacpp" or not Path(model).is_dir() or not looks_local(model):
+        return model
+    files = sorted(Path(model).glob("*.gguf"))
+    whole = {re.sub(r"-\d{5}-of-\d{5}(?=\.gguf$)", "", file.name) for file in files}
+    if len(whole) > 1:
+        raise UsageError(f"{model} holds several models", f"name one: {', '.join(sorted(whole))[:300]}")
+    return str(files[0]) if files else model
+
+
 def check_kind(engine: Engine, path: Path) -> None:
     """UsageError where the files are of another engine's kind."""
     if engine.name == "llamacpp":
         if path.is_dir() and looks_local(str(path)) and not any(path.glob("*.gguf")):
             raise UsageError(f"llama.cpp needs a file of the format GGUF, and {path} holds none")
+    elif engine.name == "transformers" and path.is_file():
+        raise UsageError(f"transformers serves a folder as the hub's are, and {path} is a file", MODEL_HINT)
     elif path.is_dir() and not (path / "config.json").exists():
         raise UsageError(f"{path} has no config.json: it is no model as the hub's are", MODEL_HINT)
 

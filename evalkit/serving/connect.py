@@ -157,9 +157,13 @@ def _models(place: Place) -> tuple[list[str], str]:
 def _place(opening: Opening, port: int, variable: str) -> tuple[Place, bool]:
     """Where it listens, and whether somebody said so."""
     said = opening.base_url or os.environ.get(variable, "")
-    parts = urlsplit(said if "//" in said else f"//{said}")
-    host = parts.hostname or "127.0.0.1"
+    try:
+        parts = urlsplit(said if "//" in said else f"//{said}")
+        host, port = parts.hostname or "127.0.0.1", parts.port or port
+    except ValueError as e:
+        where = "--base-url" if opening.base_url else variable
+        raise UsageError(f"{where}: {said!r} is no address: {e}", f"http://HOST:{port}") from None
     if host == "0.0.0.0":  # where it listens, not where it is asked
         host = "127.0.0.1"
     key = read_key(opening.api_key_env).reveal() if opening.api_key_env else ""
-    return Place(host, parts.port or port, key), bool(said)
+    return Place(host, port, key), bool(said)

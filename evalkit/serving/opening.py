@@ -38,7 +38,8 @@ def open_served(
         if odd := [FLAGS[name] for name in given if name in FLAGS]:
             raise UsageError(f"{odd[0]}: {backend} is started by you, not by evalkit", "set it there")
         door = connect(opening, entry, backend)
-        return _model(opening, entry, backend, door, door.identity, how, None)
+        mine = {"context": context} if context else {}  # less than it has: longer prompts are not sent
+        return _model(opening, entry, backend, door, {**door.identity, **mine}, how, context)
     if opening.base_url:
         raise UsageError(
             f"--base-url is of no use with --backend {backend}: evalkit starts its server",

@@ -85,7 +85,16 @@ def test_no_verb_is_a_usage_error(evalkit: Evalkit) -> None:
             ("'lmeval'", "did you mean lm-eval"),
         ),
         (("run", "mini", "--model", "oracle", "--tasks", "nope"), ("no task 'nope'",)),
-        (("run", "mini", "--model", "oracle", "--backend", "vlm"), ("unknown backend 'vlm'",)),
+        (
+            ("run", "mini", "--model", "oracle", "--backend", "vlm"),
+            ("unknown backend 'vlm'", "did you mean vllm"),
+        ),
+        (("run", "mini", "--model", "m", "--backend", "llamacp"), ("did you mean llamacpp",)),
+        (("run", "mini", "--model", "m", "--port", "99999"), ("--port: 99999 is more than 65535",)),
+        (
+            ("run", "mini", "--model", "m", "--server-arg", '"--a'),
+            ("--server-arg", "cannot be read as words of a shell"),
+        ),
         (("run", "mini", "--model", "oracle", "--scaffold", "one-trun"), ("did you mean one-turn?",)),
         (("run", "mini"), ("which model?",)),
         (("run", "--model", "oracle"), ("which suite?",)),

@@ -208,3 +208,28 @@ def test_stopping_twice_is_no_harm() -> None:
     server = start(STUB, wanted())
     stop(server)
     nothing_left(server)
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/b", "-x", "x\x1b[31m", "", "x" * 65])
+def test_a_name_that_is_no_file_s_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="no server can be called"):
+        records.check_new_name(name)
+
+
+def test_a_name_is_given_once() -> None:
+    """The record of the first would be written over, and nobody could end it."""
+    first = start(STUB, wanted(), keep=True, name="twin")
+    with pytest.raises(UsageError, match="'twin' runs already"):
+        start(STUB, wanted(), keep=True, name="twin")
+    assert [record.guard for record in records.records()] == [first.record.guard]
+    stop(first)
+    nothing_left(first)
+
+
+@pytest.mark.parametrize(
+    ("kept", "asked", "suit"),
+    [(None, None, True), (None, 2000, True), (4000, 2000, True), (1000, 2000, False), (4000, None, False)],
+)
+def test_a_kept_server_serves_a_context_of_its_own(kept: int | None, asked: int | None, suit: bool) -> None:
+    """Whoever asks for none means the model's: prompts would be too long for what another chose."""
+    assert life.suits(Wanted("m", context=kept), Wanted("m", context=asked)) is suit

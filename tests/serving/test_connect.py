@@ -14,6 +14,7 @@ import pytest
 from evalkit.errors import ContextExceeded, UsageError
 from evalkit.model import Model
 from evalkit.models.registry import open_model
+from evalkit.servers.life import ServerError
 from evalkit.serving import How, open_served
 from evalkit.serving.connect import NEIGHBOURS
 from tests.serving.conftest import asking
@@ -69,9 +70,9 @@ def neighbour(name: str, bodies: list[dict[str, Any]]) -> Iterator[str]:
         thread.join()
 
 
-def opened(name: str, model: str = "small", **given: object) -> Model:
+def opened(name: str, model: str = "small", context: int | None = None, **given: object) -> Model:
     return open_model(
-        model, max_attempts=1, factory=lambda opening: open_served(opening, name, given, None, How())
+        model, max_attempts=1, factory=lambda opening: open_served(opening, name, given, context, How())
     )
 
 
@@ -99,11 +100,28 @@ async def test_it_is_found_at_its_place_and_used_honestly(name: str, monkeypatch
         await model.close()
 
 
+async def test_less_context_than_it_has_is_kept_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    with neighbour("ollama", []) as place:
+        monkeypatch.setenv("OLLAMA_HOST", place)
+        model = opened("ollama", context=100)
+        assert model.describe()["context"] == 100
+        with pytest.raises(ContextExceeded, match=r"the prompt has 4,000 characters, the context 100"):
+            await model.complete(asking("a" * 4_000))
+        await model.close()
+        more = opened("ollama", context=9000)
+        with pytest.raises(ServerError, match=r"serves 4,096 tokens of context, not 9,000"):
+            await more.complete(asking())
+        await more.close()
+
+
 def test_what_is_missing_is_said_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
     with pytest.raises(UsageError, match=r"ollama does not answer at http://127\.0\.0\.1:9") as told:
         opened("ollama")
     assert "ollama serve" in told.value.hint
+    monkeypatch.setenv("OLLAMA_HOST", "http://127.0.0.1:x")
+    with pytest.raises(UsageError, match=r"OLLAMA_HOST: 'http://127\.0\.0\.1:x' is no address"):
+        opened("ollama")
     with neighbour("ollama", []) as place:
         monkeypatch.setenv("OLLAMA_HOST", f"http://{place}")
         with pytest.raises(UsageError, match="ollama has no model 'other'") as told:

@@ -16,10 +16,16 @@ import pytest
 
 from evalkit.errors import ContextExceeded, EvalkitError, ModelError, ServerLost, UsageError
 from evalkit.model import Hosted, Tool
+from evalkit.registry import open_suite
+from evalkit.run.models import useful_at_once
+from evalkit.run.settings import Knobs
 from evalkit.servers import records
+from evalkit.servers.engine import Wanted
+from evalkit.servers.engines import ENGINES
 from evalkit.servers.life import ServerError
 from evalkit.servers.preflight import free_port
 from evalkit.serving import How
+from evalkit.serving.asked import ask_for
 from evalkit.serving.host import HOSTS
 from evalkit.serving.model import ServedModel
 from tests.serving.conftest import asking, opened
@@ -317,3 +323,31 @@ def test_what_cannot_be_served_is_said_before_anything_starts(
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(UsageError, match="not in the cache of the hub's client"):
         opened("nobody/nothing")
+
+
+async def test_no_more_is_begun_than_a_server_takes_and_as_much_again(faults: Faults, tiny: Path) -> None:
+    """A pause waits for what was begun: 256 that stand in line for 4 slots would take it as long."""
+    faults("kv=12000")
+    suite = open_suite("mini")
+    model = opened(tiny, How(fit=True))
+    await model.complete(asking(max_tokens=100))
+    assert useful_at_once(model, suite, Knobs(fit=True)) == 6
+    assert useful_at_once(model, suite, Knobs()) == float("inf")
+    await model.close()
+
+
+def test_what_llama_server_is_given_is_a_file_and_a_name(tmp_path: Path) -> None:
+    def asked(*names: str) -> Wanted:
+        folder = tmp_path / str(len(names))
+        folder.mkdir()
+        for name in names:
+            (folder / name).write_bytes(b"GGUF")
+        return ask_for(str(folder), None, ENGINES["llamacpp"], {}, None, sends=False).wanted
+
+    one = asked("-a,b.gguf")
+    assert (one.model, one.served_name) == (str(tmp_path / "1" / "-a,b.gguf"), "a_b.gguf")
+    assert asked("m-00002-of-00002.gguf", "m-00001-of-00002.gguf").model.endswith("m-00001-of-00002.gguf")
+    with pytest.raises(UsageError, match="several models"):
+        asked("a.gguf", "b.gguf", "c.gguf")
+    with pytest.raises(UsageError, match="is a file"):
+        ask_for(one.model, None, ENGINES["transformers"], {}, None, sends=False)
