@@ -207,6 +207,7 @@ def test_what_cannot_be_asked_of_it_is_said_before_anything_starts(tmp_path: Pat
 def test_stopping_twice_is_no_harm() -> None:
     server = start(STUB, wanted())
     stop(server)
+    stop(server)
     nothing_left(server)
 
 
