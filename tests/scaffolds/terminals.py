@@ -60,3 +60,13 @@ async def until(terminal: Terminal, text: str) -> str:
 
 async def said(workspace: Workspace, command: str) -> str:
     return (await workspace.run(["sh", "-c", command], timeout_s=10)).text
+
+
+async def running(workspace: Workspace, program: str) -> None:
+    """Wait until a process is that program, and no longer a shell that is about to be it: a C-c that comes
+    earlier can be lost between the shell's last look for signals and the program's start."""
+    for _ in range(200):
+        if await said(workspace, f"grep -lsx {program} /proc/[0-9]*/comm"):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{program!r} does not start")

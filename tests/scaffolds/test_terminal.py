@@ -9,7 +9,16 @@ import pytest
 
 from evalkit.scaffolds.terminal import Recording, Terminal
 from evalkit.workspace import Workspace
-from tests.scaffolds.terminals import FULL_SCREEN, a_terminal, bundle, image, sandbox, until, workspace
+from tests.scaffolds.terminals import (
+    FULL_SCREEN,
+    a_terminal,
+    bundle,
+    image,
+    running,
+    sandbox,
+    until,
+    workspace,
+)
 
 __all__ = ["bundle", "image", "sandbox", "workspace"]  # the fixtures
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="session")]
@@ -26,6 +35,13 @@ WORDS = [
     "-l",
 ]
 
+# A signal that comes after Python last looked for one and before it is in time.sleep is lost to the sleep.
+# With a wakeup_fd none is: what is received then has come already.
+WAITS = (
+    "import signal, socket; a, b = socket.socketpair(); b.setblocking(False); "
+    "signal.set_wakeup_fd(b.fileno()); print('wait' 'ing'); a.recv(1)"
+)
+
 
 # -- keys and waits --------------------------------------------------------------------------------
 
@@ -37,6 +53,7 @@ async def test_keys_are_typed_and_a_blocking_command_is_waited_for(workspace: Wo
     assert "\none\ntwo$HOME;\\\n" in screen
     assert screen.count("\n") == 40
     assert not await terminal.run_blocking("sleep 60\n", 0.3)
+    await running(workspace, "sleep")
     await terminal.send("C-c")
     assert await terminal.run_blocking("echo again\n", 20)
     # what is printed is no end, whatever it looks like
@@ -128,7 +145,8 @@ async def test_full_screen_programs_and_long_running_ones(workspace: Workspace) 
     await until(terminal, ">>>")
     await terminal.send("for n in range(3): print(n * 7)\n\n")
     await until(terminal, "0\n7\n14\n>>>")
-    await terminal.send(["import time; time.sleep(99)", "Enter"])
+    await terminal.send([WAITS, "Enter"])
+    await until(terminal, "\nwaiting")
     await terminal.send("C-c")
     await until(terminal, "KeyboardInterrupt\n>>>")
     await terminal.send("C-d")

@@ -15,7 +15,17 @@ from evalkit.model import ToolCall
 from evalkit.scaffolds.terminal import Ended, NoTerminal, Terminal, TerminalWorld, client
 from evalkit.task import Answer
 from evalkit.workspace import Workspace, WorkspaceDied, WorkspaceSpec
-from tests.scaffolds.terminals import LIMITS, a_terminal, bundle, image, said, sandbox, until, workspace
+from tests.scaffolds.terminals import (
+    LIMITS,
+    a_terminal,
+    bundle,
+    image,
+    running,
+    said,
+    sandbox,
+    until,
+    workspace,
+)
 
 __all__ = ["bundle", "image", "sandbox", "workspace"]  # the fixtures
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="session")]
@@ -37,7 +47,7 @@ async def test_what_was_started_runs_on_when_the_terminal_ends(workspace: Worksp
     listed = await said(workspace, "cat /proc/[0-9]*/cmdline; ls /tmp")
     assert "sleep\x001234" in listed
     assert "hung-up" not in listed
-    end = "for p in /proc/[0-9]*; do grep -qs sleep.1234 $p/cmdline && kill ${p#/proc/}; done"
+    end = "for p in /proc/[0-9]*; do grep -qs '[s]leep.1234' $p/cmdline && kill ${p#/proc/}; done"
     await said(workspace, end)
     await asyncio.sleep(0.2)
     assert "typed-ahead" not in await said(workspace, "ls /tmp")
@@ -64,7 +74,7 @@ async def test_a_tmux_that_is_stopped_counts_as_gone_but_a_slow_machine_does_not
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "REPLY_S", 1.0)
-    stop = "for p in /proc/[0-9]*; do grep -qs start-server $p/cmdline && kill -STOP ${p#/proc/}; done"
+    stop = "for p in /proc/[0-9]*; do grep -qs '[s]tart-server' $p/cmdline && kill -STOP ${p#/proc/}; done"
     terminal = await a_terminal(workspace)
     await said(workspace, stop)
     with pytest.raises(Ended, match="does not answer within 1 s"):
@@ -138,6 +148,7 @@ async def test_acts_that_cannot_be_read_are_mistakes_and_one_that_is_cut_short_d
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.5):
                 await act(world, "keys", **given)
+    await running(workspace, "sleep")
     await act(world, "keys", keys="C-c")
     # the tests of some tasks are typed into the session itself
     assert json.loads((await world.answer()).text) == "x=1\n"
