@@ -1,7 +1,9 @@
-"""The real command line as a process of its own, in a folder of its own."""
+"""The real command line, in a folder of its own: as a process, or called in this one."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -12,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from evalkit.cli import main
 
 KEYS = ("_API_KEY", "OPENAI_", "EVALKIT_", "DOCKER_HOST", "NO_COLOR", "XDG_CONFIG_HOME")
 
@@ -41,13 +45,16 @@ class Ended:
 Evalkit = Callable[..., Ended]
 
 
+def without_keys() -> dict[str, str]:
+    """This process's environment, without keys in sight."""
+    clean = {k: v for k, v in os.environ.items() if not any(key in k for key in KEYS)}
+    return clean | {k: os.environ[k] for k in ("EVALKIT_CACHE", "DOCKER_HOST") if k in os.environ}
+
+
 @pytest.fixture
 def evalkit(tmp_path: Path) -> Evalkit:
-    """`evalkit("run", "mini", ..., NAME="environment")`, in a fresh folder without keys in sight."""
-    clean = {k: v for k, v in os.environ.items() if not any(key in k for key in KEYS)}
-    clean |= {name: os.environ[name] for name in ("EVALKIT_CACHE",) if name in os.environ}
-    if "DOCKER_HOST" in os.environ:
-        clean["DOCKER_HOST"] = os.environ["DOCKER_HOST"]
+    """`evalkit("run", "mini", ..., NAME="environment")`, as a process of its own, in a fresh folder."""
+    clean = without_keys()
 
     def command(*words: str | Path, timeout: float = 300, **environment: str) -> Ended:
         done = subprocess.run(
@@ -61,3 +68,31 @@ def evalkit(tmp_path: Path) -> Evalkit:
         return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return command
+
+
+@pytest.fixture
+def called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Evalkit:
+    """The same, called in this process: half of a short command's time goes into starting Python and loading
+    what the verb needs. What has to do with the process (signals, streams, imports) is for `evalkit`."""
+    clean = without_keys()
+
+    def command(*words: object, **environment: str) -> Ended:
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in "oe")
+        with monkeypatch.context() as patch:
+            patch.chdir(tmp_path)
+            for name in os.environ.keys() - clean.keys():
+                patch.delenv(name)
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = exit_code(list(map(str, words)))
+        return Ended(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
+
+    return command
+
+
+def exit_code(words: list[str]) -> int:
+    try:
+        return main(words)
+    except SystemExit as e:  # argparse, after --help
+        return int(e.code or 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -46,103 +47,103 @@ def lines(*records: object) -> bytes:
     ],
 )
 def test_data_that_cannot_be_used(
-    evalkit: Evalkit, tmp_path: Path, contents: bytes, hints: tuple[str, ...]
+    called: Evalkit, tmp_path: Path, contents: bytes, hints: tuple[str, ...]
 ) -> None:
     (tmp_path / "data.jsonl").write_bytes(contents)
-    evalkit("run", "mini", *ORACLE, "--data", "data.jsonl").refused(2, "data.jsonl", *hints)
+    called("run", "mini", *ORACLE, "--data", "data.jsonl").refused(2, "data.jsonl", *hints)
     assert not (tmp_path / "results").exists()
 
 
-def test_a_field_of_another_kind(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_a_field_of_another_kind(called: Evalkit, tmp_path: Path) -> None:
     (tmp_path / "mbpp.jsonl").write_bytes(lines({"task_id": "ten", "test_list": [], "text": ""}))
     words = ("mbpp.jsonl cannot be read by mbpp", "ValueError", "'ten'", "official format")
-    evalkit("run", "mbpp", *ORACLE, "--data", "mbpp.jsonl").refused(2, *words)
-    evalkit("suites", "mbpp", "--data", "mbpp.jsonl").refused(2, *words)
+    called("run", "mbpp", *ORACLE, "--data", "mbpp.jsonl").refused(2, *words)
+    called("suites", "mbpp", "--data", "mbpp.jsonl").refused(2, *words)
 
 
-def test_data_that_is_not_there(evalkit: Evalkit, tmp_path: Path) -> None:
-    evalkit("run", "mini", *ORACLE, "--data", "nowhere").refused(2, "no such file or folder", "nowhere")
+def test_data_that_is_not_there(called: Evalkit, tmp_path: Path) -> None:
+    called("run", "mini", *ORACLE, "--data", "nowhere").refused(2, "no such file or folder", "nowhere")
     (tmp_path / "empty").mkdir()
-    evalkit("run", "mini", *ORACLE, "--data", "empty").refused(2, "holds no data of mini")
-    evalkit("run", "mini", *ORACLE, EVALKIT_DATA="nowhere").refused(2, "EVALKIT_DATA is not a folder")
+    called("run", "mini", *ORACLE, "--data", "empty").refused(2, "holds no data of mini")
+    called("run", "mini", *ORACLE, EVALKIT_DATA="nowhere").refused(2, "EVALKIT_DATA is not a folder")
 
 
-def test_keys_that_are_missing(evalkit: Evalkit) -> None:
+def test_keys_that_are_missing(called: Evalkit) -> None:
     run = ("run", "mini", "--model")
-    evalkit(*run, "qwen3-coder").refused(2, "no API key for qwen3-coder", "OPENROUTER_API_KEY")
+    called(*run, "qwen3-coder").refused(2, "no API key for qwen3-coder", "OPENROUTER_API_KEY")
     far = (*run, "m", "--base-url", "https://api.example.org/v1")
-    evalkit(*far).refused(2, "no API key", "--api-key-env NAME")
-    evalkit(*far, "--api-key-env", "NO_SUCH_KEY").refused(2, "NO_SUCH_KEY, which is not set")
-    evalkit(*far, "--api-key-env", "MY_KEY", MY_KEY="two words").refused(2, "MY_KEY holds")
+    called(*far).refused(2, "no API key", "--api-key-env NAME")
+    called(*far, "--api-key-env", "NO_SUCH_KEY").refused(2, "NO_SUCH_KEY, which is not set")
+    called(*far, "--api-key-env", "MY_KEY", MY_KEY="two words").refused(2, "MY_KEY holds")
 
 
-def test_an_endpoint_that_is_none(evalkit: Evalkit) -> None:
-    evalkit("run", "mini", "--model", "m", "--base-url", "localhost:8000").refused(2, "is no base URL")
-    evalkit("run", "mini", "--model", "m").refused(2, "unknown model 'm'", "--base-url")
+def test_an_endpoint_that_is_none(called: Evalkit) -> None:
+    called("run", "mini", "--model", "m", "--base-url", "localhost:8000").refused(2, "is no base URL")
+    called("run", "mini", "--model", "m").refused(2, "unknown model 'm'", "--base-url")
 
 
-def test_answers_that_cannot_be_replayed(evalkit: Evalkit, tmp_path: Path) -> None:
-    evalkit("run", "mini", "--model", "replay:nowhere.jsonl").refused(2, "cannot read nowhere.jsonl")
-    evalkit("run", "mini", "--model", "replay:").refused(2, "--model replay:FILE")
+def test_answers_that_cannot_be_replayed(called: Evalkit, tmp_path: Path) -> None:
+    called("run", "mini", "--model", "replay:nowhere.jsonl").refused(2, "cannot read nowhere.jsonl")
+    called("run", "mini", "--model", "replay:").refused(2, "--model replay:FILE")
     (tmp_path / "answers.jsonl").write_bytes(lines({"task_id": "mini/1", "text": "?"}))
-    evalkit("run", "mini", "--model", "replay:answers.jsonl").refused(2, "has no answer", "solution")
+    called("run", "mini", "--model", "replay:answers.jsonl").refused(2, "has no answer", "solution")
     (tmp_path / "answers.jsonl").write_bytes(lines({"task_id": "mini/1", "answer": "?", "form": "patch"}))
-    evalkit("run", "mini", "--model", "replay:answers.jsonl").refused(2, "'patch' is no form of an answer")
+    called("run", "mini", "--model", "replay:answers.jsonl").refused(2, "'patch' is no form of an answer")
 
 
-def test_a_last_name_mistyped_begins_no_run(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_a_last_name_mistyped_begins_no_run(called: Evalkit, tmp_path: Path) -> None:
     """Everything is looked up before the first of several runs begins."""
-    evalkit("run", "mini", "mni", *ORACLE).refused(2, "unknown suite 'mni'")
-    evalkit("run", "mini", *ORACLE, "--model", "orcale").refused(
+    called("run", "mini", "mni", *ORACLE).refused(2, "unknown suite 'mni'")
+    called("run", "mini", *ORACLE, "--model", "orcale").refused(
         2, "unknown model 'orcale'", "did you mean oracle?"
     )
     assert not (tmp_path / "results").exists()
 
 
 @pytest.mark.parametrize("words", [("run", "mini", *ORACLE), ("validate", "mini")])
-def test_no_docker(evalkit: Evalkit, tmp_path: Path, words: tuple[str, ...]) -> None:
-    evalkit(*words, DOCKER_HOST="unix:///nonexistent.sock").refused(4, "no Docker engine found", "install it")
+def test_no_docker(called: Evalkit, tmp_path: Path, words: tuple[str, ...]) -> None:
+    called(*words, DOCKER_HOST="unix:///nonexistent.sock").refused(4, "no Docker engine found", "install it")
     assert not list(tmp_path.glob("results/**/run.sqlite"))
 
 
-def test_a_results_folder_that_cannot_be(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_a_results_folder_that_cannot_be(called: Evalkit, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
-    evalkit("list", "--results", "taken")
-    shown = evalkit("doctor", "--results", "taken", "--json")
+    called("list", "--results", "taken")
+    shown = called("doctor", "--results", "taken", "--json")
     assert shown.code == 1
     assert [c["ok"] for c in shown.json["checks"] if c["name"] == "results"] == [False]
 
 
-def test_a_suite_folder_that_is_none(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_a_suite_folder_that_is_none(called: Evalkit, tmp_path: Path) -> None:
     (tmp_path / "my_suite").mkdir()
-    evalkit("run", "./my_suite", *ORACLE).refused(2, "no suite in my_suite", "docs/adding-a-suite.md")
+    called("run", "./my_suite", *ORACLE).refused(2, "no suite in my_suite", "docs/adding-a-suite.md")
     (tmp_path / "my_suite" / "suite.toml").write_text("title = [broken")
     (tmp_path / "my_suite" / "suite.py").write_text("raise RuntimeError('at import')")
-    evalkit("run", "./my_suite", *ORACLE).refused(2, "suite.toml")
+    called("run", "./my_suite", *ORACLE).refused(2, "suite.toml")
     (tmp_path / "my_suite" / "suite.toml").write_text('title = "Mine"')
-    evalkit("run", "./my_suite", *ORACLE).refused(2, "cannot import", "at import")
+    called("run", "./my_suite", *ORACLE).refused(2, "cannot import", "at import")
 
 
-def test_a_truncated_store_is_one_clear_line(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_a_truncated_store_is_one_clear_line(called: Evalkit, tmp_path: Path) -> None:
     run = make_run(tmp_path / "results" / "stored")
     for name in ("run.sqlite-wal", "run.sqlite-shm"):
         (run / name).unlink(missing_ok=True)
     whole = (run / "run.sqlite").read_bytes()
     (run / "run.sqlite").write_bytes(whole[: len(whole) // 2])
-    shown = evalkit("show", "stored")
+    shown = called("show", "stored")
     assert shown.code in (0, 2)  # what is still readable may be shown, with a word about the rest
     assert "Traceback" not in shown.stderr
     assert "damage" in (shown.stderr + shown.stdout)
 
 
-def test_a_manifest_that_cannot_be_read(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_a_manifest_that_cannot_be_read(called: Evalkit, tmp_path: Path) -> None:
     (make_run(tmp_path / "results" / "stored") / "manifest.json").write_text("{")
-    evalkit("score", "stored").refused(2, "manifest.json")
+    called("score", "stored").refused(2, "manifest.json")
 
 
 @pytest.mark.docker
-def test_two_processes_on_one_run(evalkit: Evalkit, tmp_path: Path, docker_engine: object) -> None:
-    with running("--latency", "3") as url:
+def test_two_processes_on_one_run(called: Evalkit, tmp_path: Path, docker_engine: object) -> None:
+    with running() as url:
         words = ("run", "mini", "--model", "slow", "--base-url", url, "--limit", "2", "--results", "results")
         first = subprocess.Popen(
             [sys.executable, "-m", "evalkit", *words],
@@ -153,21 +154,24 @@ def test_two_processes_on_one_run(evalkit: Evalkit, tmp_path: Path, docker_engin
         )
         assert first.stderr is not None
         assert b"new run" in first.stderr.readline()  # it holds the run now
-        second = evalkit(*words)
-        second.refused(2, "results/mini--slow")
+        first.send_signal(signal.SIGSTOP)  # and still does when the other comes
+        try:
+            called(*words).refused(2, "results/mini--slow")
+        finally:
+            first.send_signal(signal.SIGCONT)
         first.communicate(timeout=120)
     assert first.returncode == 0
-    assert evalkit(*words).code == 0  # released again, and nothing is owed: no endpoint needed
+    assert called(*words).code == 0  # released again, and nothing is owed: no endpoint needed
 
 
-def test_a_dry_run_needs_no_key(evalkit: Evalkit) -> None:
-    done = evalkit("run", "mini", "--model", "qwen3-coder", "--dry-run", "--json")
+def test_a_dry_run_needs_no_key(called: Evalkit) -> None:
+    done = called("run", "mini", "--model", "qwen3-coder", "--dry-run", "--json")
     assert (done.code, done.json["calls"]) == (0, 40), done
-    evalkit("run", "mini", "--model", "qwen3-coder").refused(2, "no API key for qwen3-coder")
+    called("run", "mini", "--model", "qwen3-coder").refused(2, "no API key for qwen3-coder")
 
 
-def test_errors_are_said_as_they_happen(evalkit: Evalkit, docker_engine: object) -> None:
+def test_errors_are_said_as_they_happen(called: Evalkit, docker_engine: object) -> None:
     url = "http://127.0.0.1:9/v1"  # nobody listens there
-    done = evalkit("run", "mini", "--model", "m", "--base-url", url, "--limit", "2", "--max-attempts", "1")
+    done = called("run", "mini", "--model", "m", "--base-url", url, "--limit", "2", "--max-attempts", "1")
     assert done.code == 3, done
     assert done.stderr.count("error/api: m: ConnectionRefusedError") == 1, done

@@ -69,8 +69,8 @@ def other_image(docker_engine: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def proving(evalkit: Evalkit, workspace_image: str, tmp_path: Path) -> Proving:
-    return Proving(evalkit, tmp_path, workspace_image)
+def proving(called: Evalkit, workspace_image: str, tmp_path: Path) -> Proving:
+    return Proving(called, tmp_path, workspace_image)
 
 
 def both(*tasks: str) -> list[str]:

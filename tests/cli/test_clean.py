@@ -53,9 +53,9 @@ def names(engine: Any) -> set[str]:
     return {volume.name for volume in engine.volumes.list()}
 
 
-def test_clean_asks_first(evalkit: Evalkit, docker_engine: Any, left: Left) -> None:
+def test_clean_asks_first(called: Evalkit, docker_engine: Any, left: Left) -> None:
     left.owner_ends()
-    evalkit("clean").refused(2, "no terminal to ask on", "--yes")
+    called("clean").refused(2, "no terminal to ask on", "--yes")
     assert {left.gone, left.alive} <= names(docker_engine)
 
 
@@ -69,52 +69,52 @@ def test_clean_removes_what_was_left(evalkit: Evalkit, docker_engine: Any, left:
     assert left.alive in names(docker_engine)
 
 
-def test_clean_removes_the_cache_only_when_told(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_clean_removes_the_cache_only_when_told(called: Evalkit, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     (cache / "images").mkdir(parents=True)
     (cache / "images" / "judge.tar").write_bytes(b"x" * 2500)
     environment = {"EVALKIT_CACHE": str(cache), "DOCKER_HOST": "unix:///nonexistent.sock"}
-    evalkit("clean", "--yes", **environment).refused(4, "no Docker engine found")
+    called("clean", "--yes", **environment).refused(4, "no Docker engine found")
     assert cache.exists()
-    done = evalkit("clean", "--cache", "--yes", **environment)
+    done = called("clean", "--cache", "--yes", **environment)
     assert done.code == 0
     assert "2.5 kB" in done.stdout
     assert "containers and images are not looked at" in done.stderr
     assert not cache.exists()
 
 
-def test_sandbox_build_names_the_image(evalkit: Evalkit, docker_engine: Any) -> None:
-    built = evalkit("sandbox", "build", "--quiet")
+def test_sandbox_build_names_the_image(called: Evalkit, docker_engine: Any) -> None:
+    built = called("sandbox", "build", "--quiet")
     assert (built.code, built.stderr) == (0, "")
     assert docker_engine.images.get(built.stdout.strip()).labels["evalkit"] == "image"
-    evalkit("sandbox", "biuld").refused(2, "did you mean build?")
-    assert docker_engine.images.get(built.stdout.strip()).tags[0][:28] in evalkit("sandbox", "list").stdout
+    called("sandbox", "biuld").refused(2, "did you mean build?")
+    assert docker_engine.images.get(built.stdout.strip()).tags[0][:28] in called("sandbox", "list").stdout
 
 
-def test_sandbox_build_of_a_suite_without_an_image(evalkit: Evalkit) -> None:
-    evalkit("sandbox", "build", "mini").refused(
+def test_sandbox_build_of_a_suite_without_an_image(called: Evalkit) -> None:
+    called("sandbox", "build", "mini").refused(
         2, "suite mini builds no image of its own", "evalkit sandbox build"
     )
-    evalkit("sandbox", "build", "aider-polyglott").refused(2, "did you mean aider-polyglot?")
-    evalkit("sandbox", "status", "mini").refused(2, "unexpected argument 'mini'")
+    called("sandbox", "build", "aider-polyglott").refused(2, "did you mean aider-polyglot?")
+    called("sandbox", "status", "mini").refused(2, "unexpected argument 'mini'")
 
 
-def test_doctor_is_content_where_all_is_here(evalkit: Evalkit, docker_engine: object) -> None:
-    done = evalkit("doctor")
+def test_doctor_is_content_where_all_is_here(called: Evalkit, docker_engine: object) -> None:
+    done = called("doctor")
     assert done.code == 0, done.stdout
     assert "ready: evalkit run mini --model oracle" in done.stdout
     assert "MISSING" not in done.stdout
-    url = evalkit("doctor", OPENAI_BASE_URL="http://me:password-of-mine@host/v1").stdout
+    url = called("doctor", OPENAI_BASE_URL="http://me:password-of-mine@host/v1").stdout
     assert "the base URL holds credentials" in url
     assert "password-of-mine" not in url
-    keys = evalkit("doctor", OPENROUTER_API_KEY="secret-value-of-a-key").stdout
+    keys = called("doctor", OPENROUTER_API_KEY="secret-value-of-a-key").stdout
     assert "OPENROUTER_API_KEY" in keys
     assert "secret-value" not in keys
 
 
-def test_doctor_says_how_to_get_an_engine(evalkit: Evalkit) -> None:
-    done = evalkit("doctor", DOCKER_HOST="unix:///nonexistent.sock")
+def test_doctor_says_how_to_get_an_engine(called: Evalkit) -> None:
+    done = called("doctor", DOCKER_HOST="unix:///nonexistent.sock")
     assert done.code == 1
     assert "MISSING Docker engine" in done.stdout
     assert "apt-get install docker.io" in done.stdout
-    assert evalkit("sandbox", "status", DOCKER_HOST="unix:///nonexistent.sock").code == 1
+    assert called("sandbox", "status", DOCKER_HOST="unix:///nonexistent.sock").code == 1

@@ -34,10 +34,10 @@ async def _store(folder: Path, passed: str, name: str, data: str) -> None:
             await run.verdict(judged, f"t/{n}", 0, "official", good)
 
 
-def test_compare(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_compare(called: Evalkit, tmp_path: Path) -> None:
     store(tmp_path / "results" / "one", "1" * 8 + "0" * 13)
     store(tmp_path / "results" / "two", "1" + "0" * 7 + "1" + "0" * 12 + "-", HOSTILE)
-    done = evalkit("compare", "one", "two", "--tasks", "3")
+    done = called("compare", "one", "two", "--tasks", "3")
     assert done.code == 0, done
     assert "+28.6, 95% interval [+2.6, +51.7]" in done.stdout
     assert "0.0391 (Tango, McNemar mid-p)" in done.stdout
@@ -48,32 +48,32 @@ def test_compare(evalkit: Evalkit, tmp_path: Path) -> None:
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202e\u2028]", done.stdout), (
         "a model's name drives no terminal"
     )
-    found = evalkit("compare", "two", "one", "--json").json
+    found = called("compare", "two", "one", "--json").json
     assert set(found) == documented("`compare`")
     assert (found["told_apart"], len(found["worse"]), found["shared"]) == (True, 7, 21)
 
 
-def test_runs_that_do_not_tell_apart(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_runs_that_do_not_tell_apart(called: Evalkit, tmp_path: Path) -> None:
     store(tmp_path / "results" / "one", "1100")
     store(tmp_path / "results" / "two", "1010")
-    assert "do not tell them apart" in evalkit("compare", "one", "two").stdout
-    assert "no task changed sides" in evalkit("compare", "one", "one").stdout
+    assert "do not tell them apart" in called("compare", "one", "two").stdout
+    assert "no task changed sides" in called("compare", "one", "one").stdout
 
 
-def test_tasks_in_clusters(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_tasks_in_clusters(called: Evalkit, tmp_path: Path) -> None:
     store(tmp_path / "results" / "one", "1110")
     store(tmp_path / "results" / "two", "0000")
-    shown = evalkit("compare", "one", "two", "--clusters", "difficulty")
+    shown = called("compare", "one", "two", "--clusters", "difficulty")
     assert "clusters     4 by difficulty: few" in shown.stdout
-    assert evalkit("compare", "one", "two", "--clusters", "difficulty", "--json").json["clusters"] == {
+    assert called("compare", "one", "two", "--clusters", "difficulty", "--json").json["clusters"] == {
         "tag": "difficulty",
         "count": 4,
     }
-    evalkit("compare", "one", "two", "--clusters", "dificulty").refused(2, "did you mean difficulty?")
+    called("compare", "one", "two", "--clusters", "dificulty").refused(2, "did you mean difficulty?")
 
 
-def test_other_data_is_refused(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_other_data_is_refused(called: Evalkit, tmp_path: Path) -> None:
     store(tmp_path / "results" / "one", "10")
     store(tmp_path / "results" / "two", "10", data="other")
-    evalkit("compare", "one", "two").refused(2, "different data of mini")
-    evalkit("compare", "one", "three").refused(2, "no run 'three'")
+    called("compare", "one", "two").refused(2, "different data of mini")
+    called("compare", "one", "three").refused(2, "no run 'three'")

@@ -37,7 +37,7 @@ def set_of(folder: Path, count: int) -> Path:
 
 
 def test_what_cannot_be_built_is_an_error_of_its_task(
-    evalkit: Evalkit, docker_engine: object, tmp_path: Path
+    called: Evalkit, docker_engine: object, tmp_path: Path
 ) -> None:
     data = set_of(tmp_path, 4)
     table = tmp_path / "map.toml"
@@ -45,7 +45,7 @@ def test_what_cannot_be_built_is_an_error_of_its_task(
     of = ("terminal-bench", "--dataset", "own", "--data", data)
     run = ("run", *of, "--model", "oracle", "--image-map", table, "--json")
 
-    planned = evalkit(*run, "--dry-run")
+    planned = called(*run, "--dry-run")
     assert planned.code == 0, planned.stderr
     assert "nothing here is called" not in planned.stderr
     builds = planned.json["builds"]
@@ -53,7 +53,7 @@ def test_what_cannot_be_built_is_an_error_of_its_task(
     assert builds["bases"]["no-such.invalid/base:0"] == "from a registry"
     assert builds["bases"]["no-such.invalid/base:1"] == "supplied, evalkit-tests/none"
 
-    done = evalkit(*run, "--limit", "4")
+    done = called(*run, "--limit", "4")
     counts = done.json["counts"]
     assert (counts["error"], counts["failed"], counts["passed"]) == (4, 0, 0), done
     with read_run(tmp_path / done.json["run"]) as store:
@@ -62,6 +62,6 @@ def test_what_cannot_be_built_is_an_error_of_its_task(
     assert "begins with no-such.invalid/base:0, which cannot be had" in found["task-0"][2]
     assert "the engine has no image evalkit-tests/none" in found["task-1"][2]
 
-    evalkit("sandbox", "build", *of, "--tasks", "task-0").refused(
+    called("sandbox", "build", *of, "--tasks", "task-0").refused(
         4, "1 of 1 images were not made", "cannot be had"
     )

@@ -37,10 +37,23 @@ def test_top_help_does_not_even_look_for_plug_ins() -> None:
     assert not loaded_by("--help") & {"importlib.metadata", "argparse", "asyncio"}
 
 
+def test_help_of_no_verb_loads_anything_heavy() -> None:
+    code = f"""
+import sys
+from evalkit.cli import main
+for verb in {[*VERBS]!r}:
+    try: main([verb, "--help"])
+    except SystemExit: pass
+    print("loaded by", verb, *{HEAVY!r} & {{*sys.modules}})
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = [line for line in done.stdout.splitlines() if line.startswith("loaded by")]
+    assert loaded == [f"loaded by {verb}" for verb in VERBS]
+
+
 @pytest.mark.parametrize("verb", VERBS)
-def test_help_of_each_verb(evalkit: Evalkit, verb: str) -> None:
-    assert not loaded_by(verb, "--help") & HEAVY
-    shown = evalkit(verb, "--help")
+def test_help_of_each_verb(called: Evalkit, verb: str) -> None:
+    shown = called(verb, "--help")
     assert shown.code == 0
     assert shown.stdout.startswith(f"usage: evalkit {verb}")
     assert f"examples:\n  evalkit {verb}" in shown.stdout
@@ -54,15 +67,15 @@ def test_top_help_names_every_verb(evalkit: Evalkit) -> None:
     assert listed[: len(VERBS)] == list(VERBS)
 
 
-def test_help_of_a_suite_shows_its_options(evalkit: Evalkit) -> None:
-    shown = evalkit("run", "mini", "--help")
+def test_help_of_a_suite_shows_its_options(called: Evalkit) -> None:
+    shown = called("run", "mini", "--help")
     assert "options of mini (Mini):" in shown.stdout
     assert "--timeout NUMBER" in shown.stdout
     assert "default: 10.0" in shown.stdout
 
 
-def test_no_verb_is_a_usage_error(evalkit: Evalkit) -> None:
-    assert evalkit().code == 2
+def test_no_verb_is_a_usage_error(called: Evalkit) -> None:
+    assert called().code == 2
 
 
 @pytest.mark.parametrize(
@@ -103,15 +116,15 @@ def test_no_verb_is_a_usage_error(evalkit: Evalkit) -> None:
         (("show", "last"), ("no run 'last'", "no runs in results yet")),
     ],
 )
-def test_names_mistyped(evalkit: Evalkit, words: tuple[str, ...], hints: tuple[str, ...]) -> None:
-    evalkit(*words).refused(2, *hints)
+def test_names_mistyped(called: Evalkit, words: tuple[str, ...], hints: tuple[str, ...]) -> None:
+    called(*words).refused(2, *hints)
 
 
-def test_a_model_of_ones_own_is_shown_with_its_id(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_a_model_of_ones_own_is_shown_with_its_id(called: Evalkit, tmp_path: Path) -> None:
     (tmp_path / "models.toml").write_text(
         '[models.mine]\nid = "my-org/mine"\nbase_url = "http://localhost:1/v1"\n'
     )
-    assert "ids\n    my-org/mine\n" in evalkit("models", "mine").stdout
+    assert "ids\n    my-org/mine\n" in called("models", "mine").stdout
 
 
 @pytest.mark.parametrize(
@@ -130,8 +143,8 @@ def test_a_model_of_ones_own_is_shown_with_its_id(evalkit: Evalkit, tmp_path: Pa
         ("--reasoning-effort", "hihg", "did you mean high"),
     ],
 )
-def test_values_that_cannot_be(evalkit: Evalkit, flag: str, value: str, hint: str) -> None:
-    evalkit("run", "mini", "--model", "oracle", flag, value).refused(2, flag, hint)
+def test_values_that_cannot_be(called: Evalkit, flag: str, value: str, hint: str) -> None:
+    called("run", "mini", "--model", "oracle", flag, value).refused(2, flag, hint)
 
 
 def test_debug_shows_where_it_happened(evalkit: Evalkit) -> None:

@@ -54,15 +54,15 @@ def in_engine(engine: Any, served: Served) -> set[str]:
 
 
 def test_a_run_pulls_judges_and_leaves_nothing(
-    evalkit: Evalkit, served: Served, docker_engine: Any, tmp_path: Path
+    called: Evalkit, served: Served, docker_engine: Any, tmp_path: Path
 ) -> None:
     cache = {"EVALKIT_CACHE": str(tmp_path / "cache")}
     run = ("run", SUITE, "--model", "oracle", "--data", served.data, "--json")
-    planned = evalkit(*run, "--dry-run", **cache)
+    planned = called(*run, "--dry-run", **cache)
     assert planned.code == 0, planned.stderr
     assert (planned.json["images"]["pulls"], planned.json["images"]["of_unknown_size"]) == (3, 0)
     assert "3 of 3 to pull" in planned.stderr
-    done = evalkit(*run, "--concurrency", "1", **cache)
+    done = called(*run, "--concurrency", "1", **cache)
     assert done.code == 0, done.stderr
     assert done.json["pass@1"] == 1.0
     assert "images: 3 of 3 to pull" in done.stderr
@@ -73,14 +73,12 @@ def test_a_run_pulls_judges_and_leaves_nothing(
     assert all("@sha256:" in digest for digest in noted[-1]["images"].values())
 
 
-def test_images_too_large_for_the_budget_are_not_run(
-    evalkit: Evalkit, served: Served, tmp_path: Path
-) -> None:
+def test_images_too_large_for_the_budget_are_not_run(called: Evalkit, served: Served, tmp_path: Path) -> None:
     cache = {"EVALKIT_CACHE": str(tmp_path / "cache")}
     served.images["c"] = served.registry.add("large", [layer("large", 6_000_000)])
     served.write({"1": "a", "4": "c"})
     run = ("run", SUITE, "--model", "oracle", "--data", served.data, "--json", "--disk-budget", "20MB")
-    done = evalkit(*run, **cache)
+    done = called(*run, **cache)
     counts = done.json["counts"]
     assert (counts["passed"], counts["not_run"], counts["error"]) == (1, 1, 0), done
     with read_run(tmp_path / done.json["run"]) as store:
@@ -89,7 +87,7 @@ def test_images_too_large_for_the_budget_are_not_run(
 
 
 def test_supplied_images_are_used_and_stay(
-    evalkit: Evalkit, served: Served, docker_engine: Any, tmp_path: Path
+    called: Evalkit, served: Served, docker_engine: Any, tmp_path: Path
 ) -> None:
     docker_engine.images.pull(served.images["a"])
     docker_engine.api.tag(served.images["a"], "evalkit-test/supplied", "latest")
@@ -100,7 +98,7 @@ def test_supplied_images_are_used_and_stay(
     served.registry.asked.clear()
     try:
         run = ("run", SUITE, "--model", "oracle", "--data", served.data, "--json", "--image-map", table)
-        done = evalkit(*run)
+        done = called(*run)
         assert done.json["pass@1"] == 1.0, done.stderr
         assert not served.registry.asked
         assert docker_engine.images.get("evalkit-test/supplied")
@@ -108,18 +106,18 @@ def test_supplied_images_are_used_and_stay(
         docker_engine.api.remove_image("evalkit-test/supplied")
 
 
-def test_the_table_of_images(evalkit: Evalkit, served: Served, tmp_path: Path) -> None:
+def test_the_table_of_images(called: Evalkit, served: Served, tmp_path: Path) -> None:
     cache = {"EVALKIT_CACHE": str(tmp_path / "cache")}
     served.registry.limit = 2
-    looked = evalkit("sandbox", "images", SUITE, "--data", served.data, "--disk-budget", "1GB", **cache)
+    looked = called("sandbox", "images", SUITE, "--data", served.data, "--disk-budget", "1GB", **cache)
     assert looked.code == 0, looked.stderr
     assert "3 pulls needed, 2 of 2 in 6 h left" in looked.stdout
     assert "1 fewer than needed" in looked.stdout
     assert served.registry.pulled == 0
     rows = [line.split() for line in looked.stdout.splitlines()[1:4]]
     assert [(row[0], row[1]) for row in rows] == list(zip(served.images.values(), "211", strict=True))
-    found = evalkit("sandbox", "images", SUITE, "--data", served.data, "--json", **cache).json
+    found = called("sandbox", "images", SUITE, "--data", served.data, "--json", **cache).json
     assert [image["tasks"] for image in found["images"]] == [["1", "3"], ["2"], ["4"]]
-    wrong = evalkit("sandbox", "images", SUITE, "--data", served.data, "--image-map", "absent.toml")
+    wrong = called("sandbox", "images", SUITE, "--data", served.data, "--image-map", "absent.toml")
     wrong.refused(2, "absent.toml", "No such file")
-    evalkit("sandbox", "images", "mini", "--disk-budget", "much").refused(2, "is not a size")
+    called("sandbox", "images", "mini", "--disk-budget", "much").refused(2, "is not a size")

@@ -61,9 +61,9 @@ def documented(heading: str, after: str = "") -> set[str]:
 SUMMARY = documented("A run's summary")
 
 
-def test_the_summary_of_a_stored_run(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_the_summary_of_a_stored_run(called: Evalkit, tmp_path: Path) -> None:
     make_run(tmp_path / "results" / "stored")
-    shown = evalkit("show", "stored", "--json").json
+    shown = called("show", "stored", "--json").json
     assert set(shown) | SOMETIMES == SUMMARY
     assert set(shown["counts"]) == set(map(str, Outcome))
     assert sum(shown["counts"].values()) == shown["planned"] == 8
@@ -78,26 +78,26 @@ def test_the_summary_of_a_stored_run(evalkit: Evalkit, tmp_path: Path) -> None:
     assert shown["strict"]["suspect"] == 1
 
 
-def test_the_record_of_a_sample(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_the_record_of_a_sample(called: Evalkit, tmp_path: Path) -> None:
     make_run(tmp_path / "results" / "stored")
     text = section("`export`")
-    for line in evalkit("export", "stored").stdout.splitlines():
+    for line in called("export", "stored").stdout.splitlines():
         record = json.loads(line)
         assert set(record) == documented("`export`")
         assert set(record["usage"]) == set(re.findall(r"`(\w+)`", _value(text, "usage")))
         assert set(record["times"]) == set(re.findall(r"`(\w+)`", _value(text, "times")))
         for test in record["tests"]:
             assert set(test) == set(re.findall(r"`(\w+)`", _value(text, "tests"))) - {"passed"}
-    one = evalkit("show", "stored", "t/1", "--json").json
-    assert one == json.loads(evalkit("export", "stored").stdout.splitlines()[1])
+    one = called("show", "stored", "t/1", "--json").json
+    assert one == json.loads(called("export", "stored").stdout.splitlines()[1])
 
 
 def _value(text: str, key: str) -> str:
     return next(line.split("|")[2] for line in text.splitlines() if line.startswith(f"| `{key}` |"))
 
 
-def test_the_dry_run(evalkit: Evalkit, tmp_path: Path) -> None:
-    done = evalkit(
+def test_the_dry_run(called: Evalkit, tmp_path: Path) -> None:
+    done = called(
         "run", "mini", "--model", "oracle", "--model", "null", "--limit", "3", "--dry-run", "--json"
     )
     assert done.code == 0
@@ -109,17 +109,17 @@ def test_the_dry_run(evalkit: Evalkit, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_dry_run_projects_cost_from_the_catalog(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_the_dry_run_projects_cost_from_the_catalog(called: Evalkit, tmp_path: Path) -> None:
     """One token for four characters of the prompts, and every reply at its limit."""
     entry = f'[models.m]\nid = "m"\nbase_url = "{NOWHERE}"\n[models.m.price]\ninput = 2.0\noutput = 4.0\n'
     (tmp_path / "models.toml").write_text(entry)
     words = ("--limit", "5", "--samples", "2", "--max-tokens", "1000", "--dry-run", "--json")
-    projected = evalkit("run", "mini", "--model", "m", *words).json
+    projected = called("run", "mini", "--model", "m", *words).json
     assert projected["calls"] == 10
     assert projected["completion_tokens_at_most"] == 10_000
     assert projected["prompt_cost"] == pytest.approx(projected["prompt_tokens"] * 2e-6)
     assert projected["cost_at_most"] == pytest.approx(projected["prompt_cost"] + 0.04)
-    unpriced = evalkit("run", "mini", "--model", "x", "--base-url", NOWHERE, *words).json
+    unpriced = called("run", "mini", "--model", "x", "--base-url", NOWHERE, *words).json
     assert (unpriced["price"], unpriced["cost_at_most"]) == (None, None)
 
 
@@ -131,8 +131,8 @@ def test_exit_codes() -> None:
     assert EvalkitError.exit_code == 1
 
 
-def test_doctor_keys(evalkit: Evalkit) -> None:
-    done = evalkit("doctor", "--json")
+def test_doctor_keys(called: Evalkit) -> None:
+    done = called("doctor", "--json")
     assert set(done.json) == documented("`doctor`")
     named = set(re.findall(r"`(\w+)`", _value(section("`doctor`"), "checks")))
     assert {frozenset(check) for check in done.json["checks"]} == {frozenset(named)}

@@ -45,17 +45,17 @@ def before(folder: Path, facts: Mapping[str, Any], nights: int = 20, series: str
         path.write_text(json.dumps(given | {"ends": {"passed": len(tasks)}, "simulated": True}))
 
 
-def test_init_run_report(evalkit: Evalkit, tmp_path: Path, docker_engine: object) -> None:
+def test_init_run_report(called: Evalkit, tmp_path: Path, docker_engine: object) -> None:
     """The first evening: what `init` writes runs as it is, once."""
-    assert evalkit("nightly", "report", "nightly.toml").code == 2
-    assert evalkit("nightly", "init").code == 0
-    evalkit("nightly", "init").refused(2, "nightly.toml is there already")
-    evalkit("nightly", "report", "nightly.toml").refused(2, "no night in results/nightly")
-    foreseen = evalkit("nightly", "run", "nightly.toml", "--dry-run", "--date", "2026-11-26")
+    assert called("nightly", "report", "nightly.toml").code == 2
+    assert called("nightly", "init").code == 0
+    called("nightly", "init").refused(2, "nightly.toml is there already")
+    called("nightly", "report", "nightly.toml").refused(2, "no night in results/nightly")
+    foreseen = called("nightly", "run", "nightly.toml", "--dry-run", "--date", "2026-11-26")
     assert foreseen.code == 0
     assert re.search(r"mini +oracle +10 +10 +10 +\$0\.0000 +unknown +unknown", foreseen.stdout)
     assert not (tmp_path / "results").exists()
-    ran = evalkit("nightly", "run", "nightly.toml", "--date", "2026-11-26")
+    ran = called("nightly", "run", "nightly.toml", "--date", "2026-11-26")
     assert ran.code == 0
     assert "mini x oracle: 100.0%, 10 of 10 samples" in ran.stderr
     page = tmp_path / "reports" / "nightly" / "nightly" / "index.html"
@@ -67,25 +67,25 @@ def test_init_run_report(evalkit: Evalkit, tmp_path: Path, docker_engine: object
         "mini--oracle.svg",
     }
     once = page.read_bytes()
-    report = evalkit("nightly", "report", "nightly.toml", "-q")
+    report = called("nightly", "report", "nightly.toml", "-q")
     assert (report.code, report.stdout, report.stderr) == (0, "", "")
     assert page.read_bytes() == once
-    evalkit("nightly", "run", "nightly.toml", "--date", "2026-11-26").refused(2, "is done", "--date")
-    again = evalkit("nightly", "run", "nightly.toml", "--date", "2026-11-26", "--unless-done")
+    called("nightly", "run", "nightly.toml", "--date", "2026-11-26").refused(2, "is done", "--date")
+    again = called("nightly", "run", "nightly.toml", "--date", "2026-11-26", "--unless-done")
     assert (again.code, again.stdout, again.stderr) == (0, ran.stdout, "")
 
 
 def test_a_drop_is_exit_code_10_until_somebody_speaks_for_it(
-    evalkit: Evalkit, tmp_path: Path, docker_engine: object
+    called: Evalkit, tmp_path: Path, docker_engine: object
 ) -> None:
     plan = write_plan(tmp_path)
-    assert evalkit("nightly", "run", plan, "--date", DAY - timedelta(30)).code == 0
+    assert called("nightly", "run", plan, "--date", DAY - timedelta(30)).code == 0
     first = record(tmp_path, day=DAY - timedelta(30))
     before(tmp_path, json.loads(first.read_text()))
     shutil.rmtree(first.parent)
     summary = tmp_path / "summary.md"
     summary.write_text("before\n")
-    ran = evalkit("nightly", "run", plan, "--date", DAY, "-q", GITHUB_STEP_SUMMARY=str(summary))
+    ran = called("nightly", "run", plan, "--date", DAY, "-q", GITHUB_STEP_SUMMARY=str(summary))
     assert ran.code == 10
     assert "regression" in ran.stdout
     assert "null" in ran.stdout
@@ -98,62 +98,62 @@ def test_a_drop_is_exit_code_10_until_somebody_speaks_for_it(
     odd = tmp_path / "p-states" / "acks" / "odd.toml"
     odd.parent.mkdir(parents=True)
     odd.write_text("who = 3")
-    evalkit("nightly", "run", plan, "--date", DAY + timedelta(1)).refused(2, "odd.toml")
+    called("nightly", "run", plan, "--date", DAY + timedelta(1)).refused(2, "odd.toml")
     odd.unlink()
     assert not record(tmp_path, day=DAY + timedelta(1)).parent.exists()
-    ack = evalkit("nightly", "ack", plan, "mini--null", "--why", "null is null", "--who", "me")
+    ack = called("nightly", "ack", plan, "mini--null", "--why", "null is null", "--who", "me")
     assert ack.code == 0, ack
-    assert evalkit("nightly", "report", plan).code == 0
-    then = evalkit("nightly", "report", plan, "--date", DAY - timedelta(1), "-o", tmp_path / "then")
+    assert called("nightly", "report", plan).code == 0
+    then = called("nightly", "report", plan, "--date", DAY - timedelta(1), "-o", tmp_path / "then")
     assert (then.code, (tmp_path / "then" / "index.html").exists()) == (0, True)
 
 
 @pytest.mark.full
 def test_what_is_missing_is_exit_code_3_and_raises_no_alarm(
-    evalkit: Evalkit, tmp_path: Path, docker_engine: object
+    called: Evalkit, tmp_path: Path, docker_engine: object
 ) -> None:
     dead = 'base-url = "http://127.0.0.1:9/v1"\nmax-attempts = 1\n'
     plan = write_plan(tmp_path, NULL.replace('"null"\n', f'"m"\nlabel = "null"\n{dead}'))
     before(tmp_path, {"tasks": ["a", "b"], "key": "", "facts": {}})
-    ran = evalkit("nightly", "run", plan, "--date", DAY, "--no-alerts")
+    ran = called("nightly", "run", plan, "--date", DAY, "--no-alerts")
     assert ran.code == 3
     assert "mini x null: 5 of 5 samples are missing: 5 error/api; error/api: " in ran.stderr
     assert "Traceback" not in ran.stderr
     feed = json.loads((tmp_path / "reports/nightly/p/feed.json").read_text())
     assert (feed["code"], feed["series"][0]["events"]) == (3, [])
     assert "5 error/api" in feed["missing"]["mini--null"]
-    next_day = evalkit("nightly", "run", plan, "--date", DAY + timedelta(1), "--dry-run")
+    next_day = called("nightly", "run", plan, "--date", DAY + timedelta(1), "--dry-run")
     assert next_day.code == 0
-    evalkit("nightly", "run", plan, "--date", DAY + timedelta(1), "--results", "x").refused(2, "--results")
+    called("nightly", "run", plan, "--date", DAY + timedelta(1), "--results", "x").refused(2, "--results")
 
 
 @pytest.mark.full
 def test_nowhere_to_write_and_nobody_to_tell_are_said(
-    evalkit: Evalkit, tmp_path: Path, docker_engine: object
+    called: Evalkit, tmp_path: Path, docker_engine: object
 ) -> None:
     """Neither costs the night."""
     alerts = '[alerts]\nwebhook = "env:HOOK"\n'
     plan = write_plan(tmp_path, NULL + alerts, night="keep = 1")
-    assert evalkit("nightly", "run", plan, "--date", DAY - timedelta(1), "--no-alerts").code == 0
+    assert called("nightly", "run", plan, "--date", DAY - timedelta(1), "--no-alerts").code == 0
     (tmp_path / "file").write_text("")
-    ran = evalkit("nightly", "run", plan, "--date", DAY, "-o", tmp_path / "file" / "reports")
+    ran = called("nightly", "run", plan, "--date", DAY, "-o", tmp_path / "file" / "reports")
     assert ran.code == 3
     assert "warning: the dashboard could not be written: Not a directory" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert "removed 1 runs of 1 older nights" in ran.stdout
     assert record(tmp_path, day=DAY - timedelta(1)).exists()
-    earlier = evalkit("nightly", "run", plan, "--date", DAY - timedelta(5), "--no-alerts")
+    earlier = called("nightly", "run", plan, "--date", DAY - timedelta(5), "--no-alerts")
     assert earlier.code == 0
     feed = json.loads((tmp_path / "reports/nightly/p/feed.json").read_text())
     assert feed["date"] == DAY.isoformat()  # not as things stood then
-    tried = evalkit("nightly", "report", plan, "--test-alerts")
+    tried = called("nightly", "report", plan, "--test-alerts")
     assert (tried.code, "HOOK" in tried.stderr) == (1, True)
-    assert evalkit("nightly", "report", plan).code == 0
+    assert called("nightly", "report", plan).code == 0
 
 
 @pytest.mark.full
 def test_a_full_disk_is_exit_code_3_and_no_alarm(
-    small_disk: Path, tmp_path: Path, evalkit: Evalkit, docker_engine: object
+    small_disk: Path, tmp_path: Path, called: Evalkit, docker_engine: object
 ) -> None:
     """At every fill: whatever could still be written, the night is incomplete and says why."""
     whole = NULL.replace("limit = 5", "").replace('"null"', '"oracle"')
@@ -161,13 +161,13 @@ def test_a_full_disk_is_exit_code_3_and_no_alarm(
     for number, filler in enumerate((400_000, 330_000, 250_000, 100_000)):
         (small_disk / "filler").write_bytes(bytes(filler - 8192))
         day = DAY + timedelta(number)
-        ran = evalkit("nightly", "run", plan, "--date", day, "-o", small_disk / "reports")
+        ran = called("nightly", "run", plan, "--date", day, "-o", small_disk / "reports")
         assert ran.code == 3, (filler, ran)
         assert "Traceback" not in ran.stderr, (filler, ran)
         assert "no space" in ran.stderr.lower(), (filler, ran)
         assert "regress" not in ran.stdout, (filler, ran)
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
-    assert evalkit("nightly", "run", plan, "--date", day, "-o", small_disk / "reports").code == 0
+    assert called("nightly", "run", plan, "--date", day, "-o", small_disk / "reports").code == 0
     feed = json.loads((small_disk / "reports" / "feed.json").read_text())
     assert (feed["code"], feed["series"][0]["score"], feed["series"][0]["events"]) == (0, 1.0, [])
 

@@ -37,40 +37,38 @@ def own_file(folder: Path, **change: object) -> Path:
         (("nothing-here",), ("no run 'nothing-here'",)),
     ],
 )
-def test_what_is_not_there(
-    evalkit: Evalkit, verb: str, words: tuple[str, ...], said: tuple[str, ...]
-) -> None:
-    evalkit(verb, *words).refused(2, *said)
+def test_what_is_not_there(called: Evalkit, verb: str, words: tuple[str, ...], said: tuple[str, ...]) -> None:
+    called(verb, *words).refused(2, *said)
 
 
 @VERBS
-def test_a_damaged_run(evalkit: Evalkit, tmp_path: Path, verb: str) -> None:
+def test_a_damaged_run(called: Evalkit, tmp_path: Path, verb: str) -> None:
     folder = make_run(tmp_path / "results" / "hurt")
     data = bytearray((folder / "run.sqlite").read_bytes())
     data[100:4000] = b"\xff" * 3900
     (folder / "run.sqlite").write_bytes(data)
-    evalkit(verb, "hurt", "--published", "launch").refused(2, "hurt", "damaged")
+    called(verb, "hurt", "--published", "launch").refused(2, "hurt", "damaged")
 
 
 @VERBS
-def test_values_that_are_no_published_values(evalkit: Evalkit, tmp_path: Path, verb: str) -> None:
-    evalkit(verb, "--published", own_file(tmp_path, schema="other")).refused(
+def test_values_that_are_no_published_values(called: Evalkit, tmp_path: Path, verb: str) -> None:
+    called(verb, "--published", own_file(tmp_path, schema="other")).refused(
         2, "own.json", "evalkit.published/1"
     )
 
 
 @VERBS
-def test_two_values_for_one_cell(evalkit: Evalkit, tmp_path: Path, verb: str) -> None:
+def test_two_values_for_one_cell(called: Evalkit, tmp_path: Path, verb: str) -> None:
     raw = json.loads(LAUNCH.read_text(encoding="utf-8"))["tables"]
     raw[0]["cells"].append({**raw[0]["cells"][0], "id": "again", "printed": "40.0", "value": 40.0})
-    evalkit(verb, "--published", own_file(tmp_path, tables=raw)).refused(2, "cell again", "a second value")
+    called(verb, "--published", own_file(tmp_path, tables=raw)).refused(2, "cell again", "a second value")
 
 
-def test_values_of_ones_own_that_contradict_the_shipped_ones(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_values_of_ones_own_that_contradict_the_shipped_ones(called: Evalkit, tmp_path: Path) -> None:
     raw = json.loads(LAUNCH.read_text(encoding="utf-8"))["tables"][:1]
     raw[0]["cells"][0] |= {"printed": "40.0", "value": 40.0}
     mine = own_file(tmp_path, id="mine", tables=raw, conflicts=[], specifications=[])
-    done = evalkit("report", "--published", "launch", "--published", mine, "-o", "both.html")
+    done = called("report", "--published", "launch", "--published", mine, "-o", "both.html")
     assert done.code == 0, done.stderr
     page = (tmp_path / "both.html").read_text(encoding="utf-8")
     assert "37.5 in An analysis" in page

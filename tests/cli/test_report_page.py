@@ -16,13 +16,13 @@ from tests.cli.conftest import Evalkit
 from tests.report.synthetic import synthetic_run
 
 
-def test_the_page_of_the_launch(evalkit: Evalkit, tmp_path: Path) -> None:
-    once = evalkit("report", "--published", "launch", "-o", "reports/launch.html")
+def test_the_page_of_the_launch(called: Evalkit, tmp_path: Path) -> None:
+    once = called("report", "--published", "launch", "-o", "reports/launch.html")
     assert once.code == 0, once.stderr
     assert once.stdout.startswith("reports/launch.html  1")
     first = (tmp_path / "reports" / "launch.html").read_bytes()
     assert len(first) < 150_000
-    evalkit("report", "--published", "launch", "-o", "reports/launch.html")
+    called("report", "--published", "launch", "-o", "reports/launch.html")
     assert (tmp_path / "reports" / "launch.html").read_bytes() == first
     assert [path.name for path in (tmp_path / "reports").iterdir()] == ["launch.html"]
 
@@ -36,9 +36,9 @@ def test_the_page_of_the_launch(evalkit: Evalkit, tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_used_is_said(
-    evalkit: Evalkit, tmp_path: Path, words: tuple[str, ...], said: str
+    called: Evalkit, tmp_path: Path, words: tuple[str, ...], said: str
 ) -> None:
-    evalkit("report", "--published", "launch", *words).refused(2, said)
+    called("report", "--published", "launch", *words).refused(2, said)
     assert not list(tmp_path.rglob("*.html"))
 
 

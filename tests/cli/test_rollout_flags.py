@@ -92,12 +92,12 @@ def test_resume_says_where_roles_moved_to() -> None:
         ),
     ],
 )
-def test_what_cannot_be_used_is_one_clear_error(evalkit: Evalkit, flags: str, words: tuple[str, ...]) -> None:
-    evalkit("run", "mini", "--model", "oracle", "--dry-run", *flags.split()).refused(2, *words)
+def test_what_cannot_be_used_is_one_clear_error(called: Evalkit, flags: str, words: tuple[str, ...]) -> None:
+    called("run", "mini", "--model", "oracle", "--dry-run", *flags.split()).refused(2, *words)
 
 
-def test_help_tells_of_them(evalkit: Evalkit, tmp_path: Path) -> None:
-    shown = evalkit("run", "--help").stdout
+def test_help_tells_of_them(called: Evalkit, tmp_path: Path) -> None:
+    shown = called("run", "--help").stdout
     for flag in (
         "--turns N",
         "--rollout-time TIME",
@@ -106,8 +106,8 @@ def test_help_tells_of_them(evalkit: Evalkit, tmp_path: Path) -> None:
         "--workspaces N",
     ):
         assert flag in shown
-    assert "--user-base-url" in evalkit("resume", "--help").stdout
-    assert "--user-model" not in evalkit("resume", "--help").stdout
+    assert "--user-base-url" in called("resume", "--help").stdout
+    assert "--user-model" not in called("resume", "--help").stdout
 
 
 CATALOG = """
@@ -118,11 +118,11 @@ price = { input = 1.0, output = 2.0 }
 """
 
 
-def test_a_dry_run_prices_roles_and_bounds_what_can_be_bounded(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_a_dry_run_prices_roles_and_bounds_what_can_be_bounded(called: Evalkit, tmp_path: Path) -> None:
     (tmp_path / "models.toml").write_text(CATALOG)
     data = tasks(tmp_path, {"task_id": "a"}, {"task_id": "b"})
     words = ("run", SUITE, "--model", "priced", "--data", data, "--max-tokens", "100", "--dry-run", "--json")
-    found = evalkit(*words, "--turns", "5", "--rollout-cost", "0.25", "--user-model", "priced")
+    found = called(*words, "--turns", "5", "--rollout-cost", "0.25", "--user-model", "priced")
     assert (found.json["calls"], found.json["turns"]) == (2, 5)
     assert found.json["completion_tokens_at_most"] == 2 * 5 * 100
     assert found.json["cost_at_most"] is None
@@ -130,20 +130,20 @@ def test_a_dry_run_prices_roles_and_bounds_what_can_be_bounded(evalkit: Evalkit,
     assert found.json["roles"] == {"user": {"model": "priced", "price": {"input": 1.0, "output": 2.0}}}
     assert "at most about $0.5000 by --rollout-cost" in found.stderr
     assert "user        priced, calls unknown, $1.00 and $2.00 per million tokens" in found.stderr
-    free = evalkit(*words)
+    free = called(*words)
     assert (free.json["turns"], free.json["completion_tokens_at_most"]) == (None, None)
     assert "as many as it takes" in free.stderr
 
 
-def test_budget_roles_and_scaffold_stand_beside_the_score(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_budget_roles_and_scaffold_stand_beside_the_score(called: Evalkit, tmp_path: Path) -> None:
     rules = [{"model": "customer", "replies": ["This is task t.", "BYE"]}]
     with scripted(tmp_path, {"t": ["hello"]}, rules=rules) as url:
         record = {"task_id": "t", "partner": "user"}
         run = talk(tmp_path, url, record, turns=9, user_model="customer", user_base_url=url)
-    shown = evalkit("show", run.folder)
+    shown = called("show", run.folder)
     assert "Talking · scripted · talking · interactive" in shown.stdout
     assert "\n  budget      9 turns, each rollout\n  user        customer\n" in shown.stdout
-    assert evalkit("show", run.folder, "--json").json["budget"] == {"turns": 9}
-    listed = evalkit("list", "--results", tmp_path / "results")
+    assert called("show", run.folder, "--json").json["budget"] == {"turns": 9}
+    listed = called("list", "--results", tmp_path / "results")
     assert "scripted, user: customer  talking, interactive, 9 turns" in listed.stdout
-    assert evalkit("list", "--results", tmp_path / "results", "--json").json["roles"] == {"user": "customer"}
+    assert called("list", "--results", tmp_path / "results", "--json").json["roles"] == {"user": "customer"}

@@ -50,18 +50,18 @@ def test_several_suites_and_models_make_a_run_each(evalkit: Evalkit, suite: Path
     assert len(evalkit("list").stdout.splitlines()) == 1 + 4
 
 
-def test_again_is_free_and_official_samples_replay_to_the_same(evalkit: Evalkit, tmp_path: Path) -> None:
-    first = evalkit("run", "mini", *ORACLE, "--limit", "4", "--json").json
-    again = evalkit("run", "mini", *ORACLE, "--limit", "4", "--json").json
+def test_again_is_free_and_official_samples_replay_to_the_same(called: Evalkit, tmp_path: Path) -> None:
+    first = called("run", "mini", *ORACLE, "--limit", "4", "--json").json
+    again = called("run", "mini", *ORACLE, "--limit", "4", "--json").json
     assert again == first
     assert len(package.load(tmp_path / first["run"]).attempts()) == 4
     for form in ("official", "jsonl"):
-        assert evalkit("export", "last", "--format", form, "-o", f"{form}.jsonl").code == 0
+        assert called("export", "last", "--format", form, "-o", f"{form}.jsonl").code == 0
         words = ("--model", f"replay:{form}.jsonl", "--limit", "4", "--results", "replayed", "--json")
-        assert evalkit("run", "mini", *words).json["pass@1"] == 1
+        assert called("run", "mini", *words).json["pass@1"] == 1
 
 
-def test_over_http_with_errors_then_resumed(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_over_http_with_errors_then_resumed(called: Evalkit, tmp_path: Path) -> None:
     """Two tasks fail for good at first: missing, never wrong, exit code 3. Resume makes only those."""
     words = (
         "run",
@@ -78,7 +78,7 @@ def test_over_http_with_errors_then_resumed(evalkit: Evalkit, tmp_path: Path) ->
     )
     script = ("--script", str(MINI / "demo.jsonl"))
     with running(*script, faults=["500 every=4"]) as url:
-        done = evalkit(*words, "--base-url", url)
+        done = called(*words, "--base-url", url)
         assert done.code == 3, done.stderr
         assert done.json["counts"]["error"] == 2
         assert done.json["reasons"]["error/api"] == 2
@@ -89,7 +89,7 @@ def test_over_http_with_errors_then_resumed(evalkit: Evalkit, tmp_path: Path) ->
         assert done.json["cost"] is None
         assert "cost        unknown" in done.stderr
     with running(*script) as url:
-        resumed = evalkit("resume", done.json["run"], "--base-url", url, "--json")
+        resumed = called("resume", done.json["run"], "--base-url", url, "--json")
         assert resumed.code == 0, resumed.stderr
         assert stats(url)["requests"] == 2
     assert resumed.json["counts"]["error"] == 0
@@ -97,16 +97,16 @@ def test_over_http_with_errors_then_resumed(evalkit: Evalkit, tmp_path: Path) ->
     assert resumed.json["tokens"]["completion"] > done.json["tokens"]["completion"]
 
 
-def test_missing_within_the_rate_is_fine(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_missing_within_the_rate_is_fine(called: Evalkit, tmp_path: Path) -> None:
     words = ("run", "mini", "--model", "m", "--limit", "4", *ONE_AT_A_TIME)
     with running("--script", str(MINI / "demo.jsonl"), faults=["500 every=4"]) as url:
-        done = evalkit(*words, "--base-url", url, "--max-error-rate", "0.25")
+        done = called(*words, "--base-url", url, "--max-error-rate", "0.25")
     assert done.code == 0
     assert "INCOMPLETE" in done.stdout
 
 
-def test_quiet_says_nothing(evalkit: Evalkit) -> None:
-    done = evalkit("run", "mini", *ORACLE, "--limit", "2", "--quiet")
+def test_quiet_says_nothing(called: Evalkit) -> None:
+    done = called("run", "mini", *ORACLE, "--limit", "2", "--quiet")
     assert (done.code, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -131,13 +131,13 @@ def everything(terminal: int) -> Iterator[bytes]:
             yield part
 
 
-def test_validate_names_what_is_wrong(evalkit: Evalkit, suite: Path) -> None:
-    good = evalkit("validate", "./small", "--json")
+def test_validate_names_what_is_wrong(called: Evalkit, suite: Path) -> None:
+    good = called("validate", "./small", "--json")
     assert (good.code, good.json["ok"], good.json["pass@1"], good.json["null"]["pass@1"]) == (0, True, 1, 0)
     assert set(good.json) | SOMETIMES == SUMMARY | documented("A run's summary", "`validate` prints")
 
     spoil(suite / "problems.jsonl", 2)
-    bad = evalkit("validate", "./small", "--json")
+    bad = called("validate", "./small", "--json")
     assert (bad.code, bad.json["ok"]) == (1, False)
     named = [(w["model"], w["task_id"], w["outcome"]) for w in bad.json["wrong"]]
     assert named == [("oracle", "mini/3", "failed")]
@@ -145,7 +145,7 @@ def test_validate_names_what_is_wrong(evalkit: Evalkit, suite: Path) -> None:
 
     with (suite / "suite.toml").open("a") as file:
         file.write('\n[exceptions]\n"mini/3" = "broken on purpose"\n"mini/4" = "said to be broken"\n')
-    excused = evalkit("validate", "./small")
+    excused = called("validate", "./small")
     assert excused.code == 0
     assert "excepted  mini/3: broken on purpose" in excused.stdout
     assert "mini/4 is listed as an exception but passes" in excused.stdout
@@ -172,11 +172,11 @@ LENIENT = """
 """
 
 
-def test_validate_minds_a_null_model_that_passes(evalkit: Evalkit, suite: Path) -> None:
+def test_validate_minds_a_null_model_that_passes(called: Evalkit, suite: Path) -> None:
     """A judge that passes everything is found out by the empty answers."""
     with (suite / "suite.py").open("a") as file:
         file.write(LENIENT)  # the later definitions of a class body win
-    done = evalkit("validate", "./small", "--limit", "2", "--json")
+    done = called("validate", "./small", "--limit", "2", "--json")
     assert done.code == 1
     assert [(w["model"], w["outcome"]) for w in done.json["wrong"]] == [("null", "passed")] * 2
 
@@ -210,16 +210,16 @@ def test_score_again_shows_what_changed(evalkit: Evalkit, suite: Path) -> None:
     assert first["pass@1"] == 1
 
 
-def test_score_refuses_other_data(evalkit: Evalkit, suite: Path) -> None:
-    assert evalkit("run", "./small", *ORACLE).code == 0
+def test_score_refuses_other_data(called: Evalkit, suite: Path) -> None:
+    assert called("run", "./small", *ORACLE).code == 0
     spoil(suite / "problems.jsonl", 0)
-    evalkit("score", "last").refused(2, "cannot be judged with this", "data")
-    evalkit("resume", "last").refused(2, "was made with other settings", "data")
+    called("score", "last").refused(2, "cannot be judged with this", "data")
+    called("resume", "last").refused(2, "was made with other settings", "data")
 
 
-def test_a_changed_setting_is_another_run_and_says_so(evalkit: Evalkit, suite: Path) -> None:
-    assert evalkit("run", "./small", *ORACLE).code == 0
-    other = evalkit("run", "./small", *ORACLE, "--limit", "2")
+def test_a_changed_setting_is_another_run_and_says_so(called: Evalkit, suite: Path) -> None:
+    assert called("run", "./small", *ORACLE).code == 0
+    other = called("run", "./small", *ORACLE, "--limit", "2")
     assert "another run than small--oracle--mini" in other.stderr
     assert "tasks.count: 6 -> 2" in other.stderr
 
@@ -238,24 +238,24 @@ async def test_from_python_inside_an_event_loop(suite: Path, tmp_path: Path) -> 
     assert run.summary.complete
 
 
-def test_a_key_that_is_refused_stops_the_run_and_says_which(evalkit: Evalkit) -> None:
+def test_a_key_that_is_refused_stops_the_run_and_says_which(called: Evalkit) -> None:
     words = ("run", "mini", "--model", "m", "--api-key-env", "MY_KEY", "--limit", "8")
     with running("--script", str(MINI / "demo.jsonl"), "--api-key", "right") as url:
-        done = evalkit(*words, "--base-url", url, MY_KEY="wrong-key-of-mine")
+        done = called(*words, "--base-url", url, MY_KEY="wrong-key-of-mine")
         assert done.code == 3
         assert "none, 0 of 8 samples scored" in done.stdout
         assert "check the key in MY_KEY" in done.stdout
         assert "wrong-key-of-mine" not in done.stdout + done.stderr
-        assert evalkit("resume", "last", "--api-key-env", "MY_KEY", MY_KEY="right").code == 0
+        assert called("resume", "last", "--api-key-env", "MY_KEY", MY_KEY="right").code == 0
 
 
-def test_options_between_names_and_chosen_tasks(evalkit: Evalkit) -> None:
+def test_options_between_names_and_chosen_tasks(called: Evalkit) -> None:
     chosen = ("--tasks", "mini/3,7", "--samples", "5", "--json", "--quiet")
-    done = evalkit("run", "--timeout", "9", "--model", "oracle", "mini", *chosen)
+    done = called("run", "--timeout", "9", "--model", "oracle", "mini", *chosen)
     assert done.code == 0, done.stderr
     assert (done.json["tasks"], done.json["planned"]) == (2, 10)
     assert (done.json["pass@1"], done.json["pass@5"]) == (1, 1)
     assert done.stderr == ""
-    exported = evalkit("export", "last").stdout.splitlines()
+    exported = called("export", "last").stdout.splitlines()
     found = [(r["task_id"], r["sample"]) for r in map(json.loads, exported)]
     assert found == [(task, k) for k in range(5) for task in ("mini/3", "mini/7")]

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.docker
 FEW = ("exit-del", "object-any", "honest-noise", "left-files", "program-flood")
 
 
-def test_a_few_cases_and_all_promises(evalkit: Evalkit, tmp_path: Path) -> None:
-    done = evalkit("selftest", "--json", *FEW)
+def test_a_few_cases_and_all_promises(called: Evalkit, tmp_path: Path) -> None:
+    done = called("selftest", "--json", *FEW)
     assert done.code == 0, done.stdout
     assert done.stderr == ""
     told = done.json
@@ -40,12 +40,12 @@ def test_a_few_cases_and_all_promises(evalkit: Evalkit, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []  # nothing is kept
 
 
-def test_a_case_that_nobody_knows(evalkit: Evalkit) -> None:
-    evalkit("selftest", "exit-dle").refused(2, "no case begins with 'exit-dle'", "exit-del")
+def test_a_case_that_nobody_knows(called: Evalkit) -> None:
+    called("selftest", "exit-dle").refused(2, "no case begins with 'exit-dle'", "exit-del")
 
 
-def test_without_an_engine(evalkit: Evalkit) -> None:
-    evalkit("selftest", DOCKER_HOST="unix:///nonexistent.sock").refused(4, "no Docker engine")
+def test_without_an_engine(called: Evalkit) -> None:
+    called("selftest", DOCKER_HOST="unix:///nonexistent.sock").refused(4, "no Docker engine")
 
 
 def test_what_does_not_hold_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,8 +37,8 @@ def harmless(text: str) -> bool:
     return not kinds & {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
-def test_summary_adds_up(evalkit: Evalkit, stored: Path) -> None:
-    shown = evalkit("show", "last")
+def test_summary_adds_up(called: Evalkit, stored: Path) -> None:
+    shown = called("show", "last")
     assert shown.code == 0
     assert "INCOMPLETE" in shown.stdout
     assert "4 of 8 samples are missing; the score lies in [25.0%, 75.0%]" in shown.stdout
@@ -52,17 +52,17 @@ def test_summary_adds_up(evalkit: Evalkit, stored: Path) -> None:
     assert "strict      50.0% by the strict verdict, 1 suspect" in shown.stdout
 
 
-def test_a_run_is_found_by_folder_name_beginning_and_last(evalkit: Evalkit, stored: Path) -> None:
+def test_a_run_is_found_by_folder_name_beginning_and_last(called: Evalkit, stored: Path) -> None:
     other = make_run(stored.with_name("standing"))
-    expected = evalkit("show", RUN, "--json").json
+    expected = called("show", RUN, "--json").json
     for name in ("stored", "sto", "results/sto", str(stored)):
-        assert evalkit("show", name, "--json").json | {"run": RUN} == expected
-    evalkit("show", "st").refused(2, "'st' is the beginning of 2 runs", "stored, standing")
-    assert evalkit("show", "last", "--json").json["run"] == f"results/{other.name}"
+        assert called("show", name, "--json").json | {"run": RUN} == expected
+    called("show", "st").refused(2, "'st' is the beginning of 2 runs", "stored, standing")
+    assert called("show", "last", "--json").json["run"] == f"results/{other.name}"
 
 
-def test_one_sample_in_full(evalkit: Evalkit, stored: Path) -> None:
-    shown = evalkit("show", "stored", "1", "--sample", "1").stdout
+def test_one_sample_in_full(called: Evalkit, stored: Path) -> None:
+    shown = called("show", "stored", "1", "--sample", "1").stdout
     for section in ("prompt: user", "reasoning", "reply (stop", "extracted code", "attempts", "usage"):
         assert f"\n{section}" in shown
     assert "\n  difficulty: hard\n" in shown
@@ -74,32 +74,32 @@ def test_one_sample_in_full(evalkit: Evalkit, stored: Path) -> None:
     assert "prompt 10, completion 20, reasoning 5; cost $0.2500" in shown
 
 
-def test_a_call_of_a_try_that_was_killed_is_shown(evalkit: Evalkit, stored: Path) -> None:
-    shown = evalkit("show", "stored", "t/0", "--sample", "1").stdout
+def test_a_call_of_a_try_that_was_killed_is_shown(called: Evalkit, stored: Path) -> None:
+    shown = called("show", "stored", "t/0", "--sample", "1").stdout
     assert "\nreply (stop" in shown
     assert "try 1, call 0: HTTP 200" in shown
     assert "tries 2" in shown
 
 
-def test_a_sample_without_an_answer_says_why(evalkit: Evalkit, stored: Path) -> None:
-    shown = evalkit("show", "stored", "t/2").stdout
+def test_a_sample_without_an_answer_says_why(called: Evalkit, stored: Path) -> None:
+    shown = called("show", "stored", "t/2").stdout
     assert shown.startswith("t/2 · sample 0 (2 in all) · error/api")
     assert "why there is no verdict\n  │ def f():" in shown
     assert "HTTP 500" in shown
-    assert evalkit("show", "stored", "t/3").stdout.startswith("t/3 · sample 0 (2 in all) · not_run/budget")
+    assert called("show", "stored", "t/3").stdout.startswith("t/3 · sample 0 (2 in all) · not_run/budget")
 
 
 @pytest.mark.parametrize("words", [(), ("t/0",), ("t/1", "--sample", "1"), ("t/2",)])
-def test_hostile_text_is_shown_inert(evalkit: Evalkit, hostile: Path, words: tuple[str, ...]) -> None:
-    shown = evalkit("show", "stored", *words)
+def test_hostile_text_is_shown_inert(called: Evalkit, hostile: Path, words: tuple[str, ...]) -> None:
+    shown = called("show", "stored", *words)
     assert shown.code == 0
     assert harmless(shown.stdout + shown.stderr)
     assert words == () or r"\x1b]0;owned\x07" in shown.stdout
 
 
-def test_hostile_text_cannot_forge_our_lines(evalkit: Evalkit, hostile: Path) -> None:
+def test_hostile_text_cannot_forge_our_lines(called: Evalkit, hostile: Path) -> None:
     """Every line of the reply stands behind a bar, so a forged verdict does too."""
-    lines = evalkit("show", "stored", "t/1").stdout.splitlines()
+    lines = called("show", "stored", "t/1").stdout.splitlines()
     assert lines.count("official verdict by mini 1") == 1
     assert "  │ official verdict by mini 1" in lines
     after = lines.index("official verdict by mini 1")
@@ -117,9 +117,9 @@ def test_hostile_text_cannot_forge_our_lines(evalkit: Evalkit, hostile: Path) ->
     ],
 )
 def test_what_is_not_there(
-    evalkit: Evalkit, stored: Path, words: tuple[str, ...], hints: tuple[str, ...]
+    called: Evalkit, stored: Path, words: tuple[str, ...], hints: tuple[str, ...]
 ) -> None:
-    evalkit("show", *words).refused(2, *hints)
+    called("show", *words).refused(2, *hints)
 
 
 def test_a_terminal_that_knows_ascii_only(evalkit: Evalkit, stored: Path) -> None:
@@ -128,34 +128,34 @@ def test_a_terminal_that_knows_ascii_only(evalkit: Evalkit, stored: Path) -> Non
     assert shown.stdout.startswith("t/1 \\xb7 sample 0")
 
 
-def test_a_run_that_lost_its_manifest_is_found(evalkit: Evalkit, stored: Path) -> None:
+def test_a_run_that_lost_its_manifest_is_found(called: Evalkit, stored: Path) -> None:
     (stored / "manifest.json").unlink()
     for name in ("stored", "results/stored", "last"):
-        assert evalkit("show", name, "--json").json["planned"] == 8
-    assert evalkit("list", "--json").json["planned"] == 8
+        assert called("show", name, "--json").json["planned"] == 8
+    assert called("list", "--json").json["planned"] == 8
 
 
-def test_list_goes_on_past_a_damaged_run(evalkit: Evalkit, stored: Path, tmp_path: Path) -> None:
+def test_list_goes_on_past_a_damaged_run(called: Evalkit, stored: Path, tmp_path: Path) -> None:
     broken = make_run(tmp_path / "results" / "broken")
     (broken / "run.sqlite").write_bytes(b"not a database at all, " * 1000)
-    shown = evalkit("list")
+    shown = called("list")
     assert shown.code == 0
     assert "broken" in shown.stderr
     assert "stored" in shown.stdout
     assert "4/8" in shown.stdout
-    assert evalkit("list", "--json").json["planned"] == 8
+    assert called("list", "--json").json["planned"] == 8
 
 
 @pytest.mark.parametrize("verb", ["show", "export", "resume", "score"])
-def test_a_foreign_file_is_one_clear_line(evalkit: Evalkit, stored: Path, verb: str) -> None:
+def test_a_foreign_file_is_one_clear_line(called: Evalkit, stored: Path, verb: str) -> None:
     for name in ("run.sqlite-wal", "run.sqlite-shm"):
         (stored / name).unlink(missing_ok=True)
     (stored / "run.sqlite").write_bytes(b"\x00" * 4096 + b"nothing of ours" * 500)
-    evalkit(verb, RUN).refused(2, "stored")
+    called(verb, RUN).refused(2, "stored")
 
 
-def test_export_jsonl_has_a_record_a_sample(evalkit: Evalkit, stored: Path) -> None:
-    done = evalkit("export", "stored")
+def test_export_jsonl_has_a_record_a_sample(called: Evalkit, stored: Path) -> None:
+    done = called("export", "stored")
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(r["task_id"], r["sample"]) for r in records] == PLAN
     wrong = records[5]
@@ -192,24 +192,24 @@ def test_export_jsonl_has_a_record_a_sample(evalkit: Evalkit, stored: Path) -> N
 
 
 def test_logs_are_shown_by_their_end_and_exported_whole(
-    evalkit: Evalkit, hostile: Path, tmp_path: Path
+    called: Evalkit, hostile: Path, tmp_path: Path
 ) -> None:
-    shown = evalkit("show", "stored", "t/1", "--sample", "1").stdout
+    shown = called("show", "stored", "t/1", "--sample", "1").stdout
     assert "\nlog of the strict verdict (9 bytes)\n  │ strictly\n" in shown
     assert "first line" not in shown
     assert "  │ last line" in shown
-    evalkit("export", "stored", "--format", "logs").refused(2, "writes a folder", "-o DIR")
-    assert evalkit("export", "stored", "--format", "logs", "-o", "logs").code == 0
+    called("export", "stored", "--format", "logs").refused(2, "writes a folder", "-o DIR")
+    assert called("export", "stored", "--format", "logs", "-o", "logs").code == 0
     names = ["t_1.log", "t_1.sample-1.log", "t_1.sample-1.strict.log"]
     assert sorted(path.name for path in (tmp_path / "logs").iterdir()) == names
     whole = (tmp_path / "logs" / "t_1.log").read_bytes()
     assert whole.startswith(b"first line\n")
     assert HOSTILE.encode(errors="replace") + b"\xff\n" in whole
-    evalkit("export", "stored", "--format", "logs", "-o", "logs").refused(2, "there already")
+    called("export", "stored", "--format", "logs", "-o", "logs").refused(2, "there already")
 
 
-def test_export_counts_agree_with_the_summary(evalkit: Evalkit, stored: Path) -> None:
-    counts = evalkit("show", "stored", "--json").json
+def test_export_counts_agree_with_the_summary(called: Evalkit, stored: Path) -> None:
+    counts = called("show", "stored", "--json").json
     frame = package.load(stored).samples()
     assert frame.groupby("outcome").size().to_dict() == {k: v for k, v in counts["counts"].items() if v}
     passed = frame[frame["outcome"] == "passed"].groupby("difficulty").size().to_dict()
@@ -218,17 +218,17 @@ def test_export_counts_agree_with_the_summary(evalkit: Evalkit, stored: Path) ->
     assert reasons.value_counts().to_dict() == counts["reasons"]
 
 
-def test_export_of_hostile_text_is_plain_ascii_and_exact(evalkit: Evalkit, hostile: Path) -> None:
-    done = evalkit("export", "stored")
+def test_export_of_hostile_text_is_plain_ascii_and_exact(called: Evalkit, hostile: Path) -> None:
+    done = called("export", "stored")
     assert done.stdout.isascii()
     assert "\x1b" not in done.stdout
     assert json.loads(done.stdout.splitlines()[0])["answer"] == HOSTILE
 
 
-def test_export_parquet(evalkit: Evalkit, hostile: Path, tmp_path: Path) -> None:
-    assert evalkit("export", "stored", "--format", "parquet", "-o", "samples.parquet").code == 0
+def test_export_parquet(called: Evalkit, hostile: Path, tmp_path: Path) -> None:
+    assert called("export", "stored", "--format", "parquet", "-o", "samples.parquet").code == 0
     frame = pandas.read_parquet(tmp_path / "samples.parquet")
-    lines = io.StringIO(evalkit("export", "stored").stdout)
+    lines = io.StringIO(called("export", "stored").stdout)
     records = [json.loads(line) for line in lines]
     assert list(frame.columns) == list(records[0])
     assert frame["outcome"].tolist() == [r["outcome"] for r in records]
@@ -238,44 +238,44 @@ def test_export_parquet(evalkit: Evalkit, hostile: Path, tmp_path: Path) -> None
     assert r"\ud800" in frame["answer"][0]  # UTF-8 has no lone surrogates
 
 
-def test_export_writes_whole_files_or_none(evalkit: Evalkit, stored: Path, tmp_path: Path) -> None:
+def test_export_writes_whole_files_or_none(called: Evalkit, stored: Path, tmp_path: Path) -> None:
     (tmp_path / "out.jsonl").write_text("before")
-    evalkit("export", "stored", "--format", "official", "-o", "out.jsonl").refused(2, "is not the data that")
-    evalkit("export", "stored", "--format", "report", "-o", "report").refused(2, "is not the data that")
+    called("export", "stored", "--format", "official", "-o", "out.jsonl").refused(2, "is not the data that")
+    called("export", "stored", "--format", "report", "-o", "report").refused(2, "is not the data that")
     assert (tmp_path / "out.jsonl").read_text() == "before"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out.jsonl", "results"]
 
 
-def test_export_to_where_no_file_can_be(evalkit: Evalkit, stored: Path) -> None:
-    evalkit("export", "stored", "-o", "results").refused(2, "cannot write results: a folder")
-    evalkit("export", "stored", "-o", "none/out.jsonl").refused(
-        2, "none/out.jsonl: its folder does not exist"
-    )
+def test_export_to_where_no_file_can_be(called: Evalkit, stored: Path) -> None:
+    called("export", "stored", "-o", "results").refused(2, "cannot write results: a folder")
+    called("export", "stored", "-o", "none/out.jsonl").refused(2, "none/out.jsonl: its folder does not exist")
 
 
-def test_export_replaces_no_link_and_no_pipe(evalkit: Evalkit, stored: Path, tmp_path: Path) -> None:
-    expected = evalkit("export", "stored").stdout
+def test_export_replaces_no_link_and_no_pipe(
+    called: Evalkit, evalkit: Evalkit, stored: Path, tmp_path: Path
+) -> None:
+    expected = called("export", "stored").stdout
     (tmp_path / "link").symlink_to(tmp_path / "target")
-    evalkit("export", "stored", "-o", "link")
+    called("export", "stored", "-o", "link")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "target").read_text() == expected
     assert evalkit("export", "stored", "-o", "/dev/stdout").stdout == expected
 
 
-def test_a_recorded_terminal_is_told_of_and_written(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_a_recorded_terminal_is_told_of_and_written(called: Evalkit, tmp_path: Path) -> None:
     data = cast(SESSION)
     asyncio.run(recorded_run(tmp_path / RUN, {"a/1": data}))
-    told = evalkit("show", "stored", "1").stdout
+    told = called("show", "stored", "1").stdout
     assert f"recording of the terminal ({len(data)} B)\n  `--cast FILE` writes it" in told
-    assert evalkit("show", "stored", "1", "--cast", "one.cast").code == 0
+    assert called("show", "stored", "1", "--cast", "one.cast").code == 0
     assert (tmp_path / "one.cast").read_bytes() == data
-    assert evalkit("export", "stored", "--format", "recordings", "-o", "casts").code == 0
+    assert called("export", "stored", "--format", "recordings", "-o", "casts").code == 0
     assert [path.name for path in (tmp_path / "casts").iterdir()] == ["a_1.cast"]
     assert (tmp_path / "casts" / "a_1.cast").read_bytes() == data
     shutil.rmtree(tmp_path / "casts")
-    evalkit("show", "stored", "unrecorded", "--cast", "x").refused(2, "unrecorded has no recording")
-    evalkit("show", "stored", "--cast", "x").refused(2, "--cast needs a TASK")
-    evalkit("show", "stored", "1", "--cast", "results").refused(2, "cannot write results: a folder")
+    called("show", "stored", "unrecorded", "--cast", "x").refused(2, "unrecorded has no recording")
+    called("show", "stored", "--cast", "x").refused(2, "--cast needs a TASK")
+    called("show", "stored", "1", "--cast", "results").refused(2, "cannot write results: a folder")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["one.cast", "results"]
 
 
