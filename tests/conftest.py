@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.workspace_image import made as workspace_image_of
 
@@ -15,6 +16,15 @@ REPOSITORY = Path(__file__).parents[1]
 
 # exercises and tasks: their tests are for whoever solves them
 collect_ignore = ["suites/aider_polyglot_set", "suites/terminal_bench_set"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Property tests measure no time: a machine that stands still for a moment is no finding. `make test`
+    tries the same examples each time, so that it is red for a change alone; other runs draw new ones."""
+    same = config.getoption("markexpr") == "not full"
+    patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=same)
+    settings.register_profile("evalkit", patient)
+    settings.load_profile("evalkit")
 
 
 @pytest.fixture(scope="session")
