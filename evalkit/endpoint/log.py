@@ -122,7 +122,8 @@ class RequestLog:
             self.entries.append(entry)
 
     def totals(self) -> dict[str, Any]:
-        return dict(vars(self.stats))
+        """The counts so far; `active`: requests in progress."""
+        return {**vars(self.stats), "active": self._active}
 
     def close(self) -> None:
         if self._file:

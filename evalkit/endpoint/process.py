@@ -8,6 +8,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from time import monotonic, sleep
 from typing import Any
 
 from evalkit.errors import EvalkitError
@@ -40,7 +41,22 @@ def running(*arguments: str, faults: Sequence[str] = ()) -> Iterator[str]:
 
 
 def stats(url: str) -> dict[str, Any]:
-    """The totals of a running endpoint: requests, max_active, outcomes, completed_again, billed, ..."""
-    with urllib.request.urlopen(url.removesuffix("/v1") + "/stats", timeout=10) as response:
+    """The totals of a running endpoint: requests, active, max_active, outcomes, completed_again, ..."""
+    with urllib.request.urlopen(url.removesuffix("/v1") + "/stats", timeout=60) as response:
         totals: dict[str, Any] = json.load(response)
     return totals
+
+
+def at_rest(url: str, within_s: float = 60.0) -> dict[str, Any]:
+    """The totals once no request is in progress: then all of them are in the log.
+
+    A reply has left a moment before its line is written, and a client that was killed is noticed a moment
+    later. TimeoutError where requests are in progress for longer than `within_s` seconds.
+    """
+    end, before = monotonic() + within_s, None
+    while (now := stats(url))["active"] or now != before:
+        if monotonic() > end:
+            raise TimeoutError(f"the endpoint is not at rest: {now}")
+        before = now
+        sleep(0.02)
+    return now

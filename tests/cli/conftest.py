@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import os
 import subprocess
@@ -15,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from evalkit.cli import main
+from tests.run.command import printed
 
 KEYS = ("_API_KEY", "OPENAI_", "EVALKIT_", "DOCKER_HOST", "NO_COLOR", "XDG_CONFIG_HOME")
 
@@ -77,22 +75,12 @@ def called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Evalkit:
     clean = without_keys()
 
     def command(*words: object, **environment: str) -> Ended:
-        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in "oe")
         with monkeypatch.context() as patch:
             patch.chdir(tmp_path)
             for name in os.environ.keys() - clean.keys():
                 patch.delenv(name)
             for name, value in environment.items():
                 patch.setenv(name, value)
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                code = exit_code(list(map(str, words)))
-        return Ended(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
+            return Ended(*printed([*map(str, words)]))
 
     return command
-
-
-def exit_code(words: list[str]) -> int:
-    try:
-        return main(words)
-    except SystemExit as e:  # argparse, after --help
-        return int(e.code or 0)

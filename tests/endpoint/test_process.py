@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from evalkit.endpoint.process import running, stats
+from evalkit.endpoint.process import at_rest, running, stats
 from evalkit.errors import EvalkitError
 
 
@@ -56,6 +56,23 @@ def test_a_script_a_log_and_the_totals(tmp_path: Path) -> None:
     ]
     assert len({e["key"] for e in entries}) == 1
     assert (entries[1]["prompt_tokens"], entries[1]["completion_tokens"]) == (1, 3)
+
+
+def test_at_rest_is_when_what_a_client_left_is_in_the_log(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    ask = (
+        "import sys, urllib.request as u; u.urlopen(sys.argv[1] + '/chat/completions', sys.argv[2].encode())"
+    )
+    with running("--echo", "--log", str(log), faults=["stall"]) as url:
+        client = subprocess.Popen([sys.executable, "-c", ask, url, json.dumps(chat("x"))])
+        while not stats(url)["active"]:
+            assert client.poll() is None
+        with pytest.raises(TimeoutError, match="not at rest"):
+            at_rest(url, within_s=0)
+        client.kill()
+        client.wait()
+        assert at_rest(url)["outcomes"] == {"gone": 1}
+        assert json.loads(log.read_text())["outcome"] == "gone"
 
 
 def test_stops_and_limits_are_kept() -> None:

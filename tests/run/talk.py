@@ -14,11 +14,12 @@ from typing import Any, cast
 
 from evalkit.api import Run, run
 from evalkit.cli import main
-from evalkit.endpoint.process import running
+from evalkit.endpoint.process import at_rest, running
 from evalkit.run import session
 from evalkit.store import Event, read_run
 
 SUITE = Path(__file__).with_name("talking")
+RUNNING: dict[Path, str] = {}  # the endpoints of `scripted`, by the folder of their log
 
 
 class Nothing:
@@ -56,7 +57,11 @@ def scripted(
     lines = [*rules, *({"task": f"task {t}.", "replies": said} for t, said in conversations.items())]
     script.write_text("".join(json.dumps(line) + "\n" for line in lines))
     with running("--script", str(script), "--log", str(folder / "log.jsonl"), *arguments) as url:
-        yield url
+        RUNNING[folder] = url
+        try:
+            yield url
+        finally:
+            del RUNNING[folder]
 
 
 def tasks(folder: Path, *records: Mapping[str, Any]) -> Path:
@@ -107,7 +112,9 @@ def facts(made: Run, task: str) -> dict[str, Any]:
 
 
 def requests(folder: Path) -> list[dict[str, Any]]:
-    """The endpoint's log: one entry a request that ended."""
+    """The endpoint's log once it is at rest: one entry a request."""
+    if folder in RUNNING:
+        at_rest(RUNNING[folder])
     log = folder / "log.jsonl"
     return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 

@@ -12,20 +12,22 @@ import pytest
 
 import evalkit
 
-from .command import ended, run, start
+from .command import ended, here, start
 
 pytestmark = pytest.mark.docker
 PROBLEMS = Path(__file__).parents[2] / "suites" / "mini" / "problems.jsonl"
+LARGE = "much = b'x' * 300_000_000\n"
+SLOW = "import time\ntime.sleep(3.5)\n"
 
 
 @pytest.fixture
 def answers(tmp_path: Path) -> Path:
-    """Two right answers of mini, the second of which takes 1.5 s to be imported."""
+    """Two right answers of mini, the second of which takes 300 MB of memory."""
     path = tmp_path / "answers.jsonl"
     problems = [json.loads(line) for line in PROBLEMS.read_text().splitlines()[:2]]
     with path.open("w") as out:
-        for problem, slow in zip(problems, ("", "import time\ntime.sleep(1.5)\n"), strict=True):
-            solution = slow + problem["prompt"] + problem["canonical_solution"]
+        for problem, large in zip(problems, ("", LARGE), strict=True):
+            solution = large + problem["prompt"] + problem["canonical_solution"]
             out.write(json.dumps({"task_id": problem["task_id"], "solution": solution}) + "\n")
     return path
 
@@ -49,30 +51,30 @@ def test_score_adds_a_set_names_what_changed_and_resume_keeps_to_it(
         str(tmp_path),
         "--json",
     )
-    first = run(*same)
+    first = here(*same)
     folder = first.summary["run"]
     assert (first.code, reasons(folder)) == (0, ["passed", "passed"]), first.stderr
 
-    stricter = run("score", folder, "--timeout", "1", "--json")
+    stricter = here("score", folder, "--memory", "256", "--json")
     assert stricter.code == 0, stricter.stderr
-    assert reasons(folder) == ["passed", "timeout"]
+    assert reasons(folder) == ["passed", "memory"]
     assert stricter.summary["pass@1"] == 0.5
     assert "mini/2" in stricter.stderr
-    assert "timeout" in stricter.stderr
+    assert "memory" in stricter.stderr
 
-    assert run("resume", folder, "--json").summary["pass@1"] == 0.5, "resume keeps the set that score made"
-    foreseen = run(*same, "--dry-run")
+    assert here("resume", folder, "--json").summary["pass@1"] == 0.5, "resume keeps the set that score made"
+    foreseen = here(*same, "--dry-run")
     assert (foreseen.summary["to_judge"], foreseen.summary["scored"]) == (0, 2)
-    foreseen = run(*same, "--dry-run", "--timeout", "2")
+    foreseen = here(*same, "--dry-run", "--memory", "512")
     assert (foreseen.summary["to_judge"], foreseen.summary["scored"]) == (2, 0), "in a way not tried yet"
-    back = run(*same)
+    back = here(*same)
     assert back.summary["run"] == folder, "how answers are judged does not make another run"
     assert reasons(folder) == ["passed", "passed"], "the command's own options hold"
     assert "verdict set 1" in back.stderr
     with evalkit.load(folder)._store() as store:
         assert len(store.verdict_sets()) == 2, "nothing was judged a third time"
 
-    aside = run("score", folder, "--timeout", "1", "--no-default", "--json")
+    aside = here("score", folder, "--memory", "256", "--no-default", "--json")
     assert aside.code == 0
     assert reasons(folder) == ["passed", "passed"]
 
@@ -81,9 +83,9 @@ def test_score_adds_a_set_names_what_changed_and_resume_keeps_to_it(
 def test_score_that_is_interrupted_says_so_and_changes_nothing(
     docker_engine: object, answers: Path, tmp_path: Path
 ) -> None:
-    answers.write_text(answers.read_text().replace("sleep(1.5)", "sleep(3.5)"))
+    answers.write_text(answers.read_text().replace(json.dumps(LARGE)[1:-1], json.dumps(SLOW)[1:-1]))
     words = ("--model", f"replay:{answers}", "--limit", "2", "--results", str(tmp_path), "--json")
-    folder = run("run", "mini", *words).summary["run"]
+    folder = here("run", "mini", *words).summary["run"]
     scoring = start("score", folder)
     deadline = monotonic() + 60
     with evalkit.load(folder)._store() as store:
@@ -101,9 +103,9 @@ def test_score_needs_neither_model_nor_endpoint_nor_replay_file(
     docker_engine: object, answers: Path, tmp_path: Path
 ) -> None:
     words = ("--model", f"replay:{answers}", "--limit", "2", "--results", str(tmp_path), "--json")
-    folder = run("run", "mini", *words).summary["run"]
+    folder = here("run", "mini", *words).summary["run"]
     answers.unlink()
-    again = run("score", folder, "--json")
+    again = here("score", folder, "--json")
     assert (again.code, again.summary["pass@1"]) == (0, 1.0), again.stderr
 
 
@@ -120,12 +122,12 @@ def test_a_run_finds_its_data_again_where_it_found_it_first(docker_engine: objec
     (data / "HumanEval.jsonl").write_text(json.dumps(row) + "\n")
     there = {"EVALKIT_DATA": str(tmp_path / "data")}
     words = ("run", "humaneval", "--model", "oracle", "--results", str(tmp_path / "results"), "--json")
-    first = run(*words, env=there)
+    first = here(*words, env=there)
     assert (first.code, first.summary["pass@1"]) == (0, 1.0), first.stderr
     elsewhere = {"EVALKIT_DATA": ""}
-    again = run("score", first.summary["run"], "--json", env=elsewhere)
+    again = here("score", first.summary["run"], "--json", env=elsewhere)
     assert (again.code, again.summary["pass@1"]) == (0, 1.0), again.stderr
     (data / "HumanEval.jsonl").write_text(json.dumps({**row, "entry_point": "two"}) + "\n")
-    other = run("resume", first.summary["run"], "--json", env=elsewhere)
+    other = here("resume", first.summary["run"], "--json", env=elsewhere)
     assert other.code == 2, "other data under the old name went unnoticed"
     assert "made with other settings: data:" in other.stderr

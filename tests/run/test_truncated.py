@@ -9,7 +9,7 @@ import pytest
 
 from evalkit.endpoint.process import running
 
-from .command import run
+from .command import here
 
 pytestmark = pytest.mark.docker
 TASK = {
@@ -30,10 +30,10 @@ def test_what_is_left_of_a_cut_reply(docker_engine: object, tmp_path: Path) -> N
     with running("--script", str(script)) as url:
         at = ("--base-url", url, "--api-key-env", "SCRIPTED_KEY", "--data", str(data))
         words = ("run", "humaneval", "--model", "m", *at, "--results", str(tmp_path / "results"), "--json")
-        chat = run(*words)
+        chat = here(*words)
         assert chat.summary["reasons"] == {"failed/truncated": 1}, chat.stderr
-        kept = run("score", chat.summary["run"], "--truncated", "judge", "--json")
+        kept = here("score", chat.summary["run"], "--truncated", "judge", "--json")
         assert kept.summary["pass@1"] == 1.0, kept.stderr
         assert "failed/truncated -> passed" in kept.stderr
-        completion = run(*words, "--protocol", "lm-eval-base")
+        completion = here(*words, "--protocol", "lm-eval-base")
         assert completion.summary["pass@1"] == 1.0, completion.stderr
