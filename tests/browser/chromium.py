@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -21,6 +21,8 @@ ARGUMENTS = (
     "--font-render-hinting=none",
     "--force-color-profile=srgb",
 )
+PATIENCE_MS = 60_000  # for what comes in a moment, on a machine that may be busy
+expect.set_options(timeout=PATIENCE_MS)
 Scheme = Literal["light", "dark"]
 
 
@@ -75,7 +77,7 @@ class Watch:
             locale="en-GB",
             timezone_id="UTC",
         )
-        context.set_default_timeout(5000)
+        context.set_default_timeout(PATIENCE_MS)
         self._contexts.append(context)
         page = context.new_page()
         own = path.resolve().as_uri()

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, Position
+from playwright.sync_api import Locator, Page, Position, expect
 
 from evalkit.nightly.history import Night, Series
 from evalkit.nightly.look import outlook
@@ -196,8 +196,9 @@ def test_the_mouse_says_what_it_is_over(heat: Locator) -> None:
     canvas, left = heat.locator("canvas"), heat.locator(".box").get_attribute("data-left")
     first = Position(x=int(left or 0) + 7, y=30)
     canvas.hover(position=first)
-    assert ", 1 Jan 2026: passed." in words(heat)
+    expect(heat.locator("output.at")).to_contain_text(", 1 Jan 2026: passed.")
     canvas.click(position=first)
+    heat.locator(".kept h4").wait_for()
     assert heat.locator(".kept h4").inner_text() in words(heat)
 
 

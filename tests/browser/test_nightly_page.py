@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 from pypdf import PdfReader
 
 from evalkit.nightly.latest import latest
@@ -92,10 +92,10 @@ def test_a_link_to_a_series_opens_its_section(path: Path, open_report: Open) -> 
     closed = series(open_report(path), steady)
     assert not closed.is_visible()
     page = open_report(path, anchor=f"series-{steady}")
-    assert series(page, steady).is_visible()
+    expect(series(page, steady)).to_be_visible()
     page = open_report(path)
     page.locator(f'#t-all a[data-series="{steady}"]').click()
-    assert series(page, steady).is_visible()
+    expect(series(page, steady)).to_be_visible()
     heading = page.locator("details.series[open]").filter(has=series(page, steady)).locator("h3").first
     assert heading.evaluate("h => h.getBoundingClientRect().top >= 0")
 
@@ -160,7 +160,7 @@ def test_what_people_say_does_nothing(tmp_path: Path, watch: Watch) -> None:
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     nothing_happened(page, watch)
     page.locator("#t-all a").click()
-    assert page.locator(":target").count() == 1
+    expect(page.locator(":target")).to_have_count(1)
     nothing_happened(page, watch)
     assert overflow(page) == 0
 

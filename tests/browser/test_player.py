@@ -59,6 +59,12 @@ def position(page: Page) -> Locator:
     return page.get_by_role("slider", name="Position")
 
 
+def drawn_again(page: Page) -> None:
+    """Wait while the page draws three times: what moves would have moved."""
+    frame = "await new Promise(requestAnimationFrame);"
+    page.evaluate(f"async () => {{ {frame * 3} }}")
+
+
 def test_a_session_plays_to_its_end(opened: Callable[..., Page]) -> None:
     page = opened("session")
     assert text(page).endswith("done\n$"), "at first its last screen"
@@ -71,11 +77,13 @@ def test_a_session_plays_to_its_end(opened: Callable[..., Page]) -> None:
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     assert text(page).endswith("done\n$")
     expect(page.locator(".time")).to_have_text("5:06 / 5:06")
+    page.get_by_label("Speed").select_option("0.5×")
+    end = int(position(page).input_value())
     page.get_by_role("button", name="Play").click()
     page.get_by_role("button", name="Pause").click()
     stopped = position(page).input_value()
-    assert int(stopped) < 7800
-    page.evaluate("() => new Promise(done => setTimeout(done, 100))")
+    assert int(stopped) < end
+    drawn_again(page)
     assert position(page).input_value() == stopped
 
 
@@ -105,12 +113,12 @@ def test_by_keyboard_alone(opened: Callable[..., Page]) -> None:
     assert "run.sh" in text(page)
     page.keyboard.press(",")
     assert text(page) == "$"
+    page.keyboard.press("<")
+    assert page.get_by_label("Speed").input_value() == "0.5"
     page.keyboard.press("k")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     page.keyboard.press(" ")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
-    page.keyboard.press("<")
-    assert page.get_by_label("Speed").input_value() == "0.5"
     position(page).focus()
     page.keyboard.press("End")
     before = int(position(page).input_value())
@@ -125,9 +133,10 @@ def test_what_is_closed_stops(opened: Callable[..., Page]) -> None:
     page.get_by_role("button", name="Play").click()
     kept = position(page).element_handle()
     page.keyboard.press("Escape")
-    page.evaluate("() => new Promise(done => setTimeout(done, 100))")
+    expect(page.locator("#drill-sample")).to_be_hidden()
+    drawn_again(page)
     before = kept.input_value() if kept else None
-    page.evaluate("() => new Promise(done => setTimeout(done, 100))")
+    drawn_again(page)
     assert (kept.input_value() if kept else "") == before
 
 

@@ -9,7 +9,6 @@ import json
 import socketserver
 import ssl
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -58,7 +57,7 @@ class Hook:
 
 @contextlib.contextmanager
 def hook(*, secure: bool = False) -> Iterator[Hook]:
-    kept = Hook()
+    kept, over = Hook(), threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -68,9 +67,8 @@ def hook(*, secure: bool = False) -> Iterator[Hook]:
             if answer.hang_up:
                 return
             with contextlib.suppress(OSError):
-                while answer.drip:
+                while answer.drip and not over.wait(answer.drip):
                     self.wfile.write(b"H")
-                    time.sleep(answer.drip)
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
@@ -82,11 +80,15 @@ def hook(*, secure: bool = False) -> Iterator[Hook]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = False  # when it is closed, all that came has been taken down
     if secure:
         server.socket = tls().wrap_socket(server.socket, server_side=True)
     kept.url = f"http{'s' if secure else ''}://127.0.0.1:{server.server_port}"
     with _served(server):
-        yield kept
+        try:
+            yield kept
+        finally:
+            over.set()
 
 
 @dataclass

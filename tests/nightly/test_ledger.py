@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
-import time
+import threading
 from datetime import date
 from pathlib import Path
 
@@ -68,20 +70,28 @@ with alone(Path(sys.argv[1]), date(2026, 11, 26)) as lock:
 
 def test_a_night_that_is_at_work_is_refused_and_one_that_was_killed_waited_for(tmp_path: Path) -> None:
     other = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path), "1.5"], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLD, str(tmp_path), "600"], stdout=subprocess.PIPE, text=True
     )
     assert other.stdout
-    assert other.stdout.readline()
+    child = int(other.stdout.readline())
     assert running(tmp_path)
     with pytest.raises(UsageError, match="runs already"), alone(tmp_path, DAY):
         pass
     other.kill()
     other.wait()
     assert running(tmp_path)  # its run is there still
-    began = time.monotonic()
+    ended = threading.Event()
+
+    def end() -> None:
+        ended.set()
+        os.kill(child, signal.SIGKILL)
+
+    ending = threading.Timer(0.3, end)
+    ending.start()
     with alone(tmp_path, DAY):
-        assert time.monotonic() - began > 0.2
+        assert ended.is_set()
     assert not running(tmp_path)
+    ending.join()
     other.stdout.close()
 
 

@@ -179,6 +179,7 @@ def test_killed_and_run_again_no_call_is_made_twice(tmp_path: Path, docker_engin
         killed = subprocess.Popen(words)
         while stats(url)["requests"] < 3:
             time.sleep(0.05)
+        killed.send_signal(signal.SIGSTOP)  # however long this takes, it is not over
         with pytest.raises(UsageError, match="runs already"):
             run_night(made, DAY)
         killed.send_signal(signal.SIGKILL)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.cli import main as command
+from evalkit.cli import nightly_ack, nightly_expect, nightly_notes, nightly_quarantine
 from evalkit.cli.nightly import main
 from evalkit.errors import DataError, EvalkitError, UsageError
 from evalkit.nightly.look import look
@@ -27,6 +28,7 @@ from evalkit.nightly.states import read_states
 from .nights import shares, simulated
 
 DAY = timedelta(days=1)
+TODAY = date(2026, 11, 26)
 ALL = shares(100)
 LOW = [p if i % 5 else p * 0.2 for i, p in enumerate(ALL)]
 PLAN = """
@@ -65,6 +67,18 @@ def plan(tmp_path: Path, results: Path) -> Path:
     return path
 
 
+class Day(date):
+    @classmethod
+    def today(cls) -> Day:
+        return cls(TODAY.year, TODAY.month, TODAY.day)
+
+
+@pytest.fixture(autouse=True)
+def no_midnight(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (nightly_ack, nightly_expect, nightly_notes, nightly_quarantine):
+        monkeypatch.setattr(module, "date", Day)
+
+
 def event(plan: Path) -> Event:
     [found] = [event for one in look(read_plan(plan)).standings for event in one.events]
     return found
@@ -93,7 +107,7 @@ def test_an_ack(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "raised": alarm.raised,
         "who": "Lena",
         "why": why,
-        "on": date.today(),
+        "on": TODAY,
         "issue": "#12",
         "until": last,
     }
@@ -144,11 +158,11 @@ def test_a_quarantine(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "task": "task-2",
         "reason": "odd nights",
         "owner": "lena",
-        "since": date.today(),
-        "until": date.today() + 45 * DAY,
+        "since": TODAY,
+        "until": TODAY + 45 * DAY,
     }
     assert main([*words, "--until", "30d"]) == 0
-    assert states(plan, "quarantine")["until"] == date.today() + 30 * DAY
+    assert states(plan, "quarantine")["until"] == TODAY + 30 * DAY
     main(["quarantine", str(plan), "--list"])
     assert "task-2  humaneval  1.00" in capsys.readouterr().out
     gone = plan.parent / "coding-states" / "quarantine" / "by-hand.toml"

@@ -210,6 +210,12 @@ async def test_one_that_dies_again_and_again_is_given_up(faults: Faults, tiny: P
     await model.close()
 
 
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not true():  # noqa: ASYNC110  (nothing tells of it)
+            await asyncio.sleep(0.02)
+
+
 async def many(model: ServedModel) -> None:
     for i in range(100):
         await model.complete(asking(f"Hello {i}", max_tokens=4))
@@ -248,10 +254,7 @@ async def test_one_that_is_not_wanted_any_more_ends_before_it_is_ready(
     faults(how)
     model = opened(tiny)
     call = asyncio.create_task(model.complete(asking()))
-    for _ in range(500):
-        if list(records.records()):
-            break
-        await asyncio.sleep(0.02)
+    await until(lambda: bool(list(records.records())))
     call.cancel()
     await asyncio.gather(call, return_exceptions=True)
     await model.close()
@@ -266,10 +269,7 @@ async def test_as_many_calls_as_its_cache_holds_and_fewer_while_it_is_short(
     model = opened(tiny, How(fit=True))
     await model.complete(asking(max_tokens=100))
     assert model.limiter.ceiling == 24_000 // 4_000
-    for _ in range(100):
-        if model.account()["concurrency"]["preemptions"] > 2:
-            break
-        await asyncio.sleep(0.02)
+    await until(lambda: model.account()["concurrency"]["preemptions"] > 2)
     assert model.limiter.limit < 6
     assert model.account()["concurrency"]["lowered"] > 0
     await model.close()
@@ -304,10 +304,7 @@ async def test_a_kept_one_is_used_by_who_wants_the_same(faults: Faults, tiny: Pa
     assert len(list(records.records())) == 2
     await other.close()
     os.kill(record.program, signal.SIGKILL)
-    for _ in range(200):
-        if not list(records.records()):
-            break
-        await asyncio.sleep(0.02)
+    await until(lambda: not list(records.records()))
 
 
 def test_what_cannot_be_served_is_said_before_anything_starts(
