@@ -37,7 +37,7 @@ def backend_checks(name: str) -> Iterator[Check]:
 def engine_checks(name: str) -> Iterator[Check]:
     from evalkit.servers.engines import ENGINES
     from evalkit.servers.preflight import check_installed
-    from evalkit.serving.facts import package_version
+    from evalkit.serving.installed import package_version
 
     engine = ENGINES[name]
     what = f"engine {name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -122,7 +123,5 @@ def metric(text: Any, name: str) -> float | None:
 
 def label(text: Any, name: str, key: str) -> str:
     """A label of a metric: `num_gpu_blocks` of `vllm:cache_config_info{...}`; "" where it is not there."""
-    for line in str(text).splitlines():
-        if line.startswith(name + "{") and f'{key}="' in line:
-            return line.partition(f'{key}="')[2].partition('"')[0]
-    return ""
+    asked = re.compile(rf'{re.escape(name)}{{(?:.*,)?{re.escape(key)}="([^"]*)"')
+    return next((found[1] for line in str(text).splitlines() if (found := asked.match(line))), "")

@@ -6,7 +6,8 @@ What the program prints goes to the file LOG. The guard itself says on standard 
 {"started": PID}, then {"exit": CODE} when the program ended by itself (negative: of a signal), or
 {"stopped": CODE} when it was told to end, each with "left": processes that could not be ended. It is told by
 the end of its standard input, which whoever started it holds open and which ends when that one dies, however
-it dies; with --keep it lives on its own, and SIGTERM tells it.
+it dies; with --keep it lives on its own, and SIGTERM tells it. SIGUSR1 says that the program is ready: it is
+given time to end from then on. Before, it has nothing to lose, and vLLM heeds no SIGTERM while it loads.
 
 Orphans of the program become this process's children (PR_SET_CHILD_SUBREAPER), also those that began a
 session of their own, so that they are found and ended, too. The program is told to end if this process dies.
@@ -29,6 +30,7 @@ from types import FrameType
 from evalkit.child import adopt_orphans, ends_with_me
 
 GRACE_S = 60.0  # for the program to end by itself: engines let go of their GPUs meanwhile
+UNREADY_S = 2.0  # the same while it is not ready
 END_S = 10.0  # for what was killed to be gone
 
 
@@ -39,6 +41,8 @@ def main(words: list[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _teller(telling))
     signal.signal(signal.SIGCHLD, _teller(telling, b"c"))
+    readied: list[int] = []
+    signal.signal(signal.SIGUSR1, lambda number, frame: readied.append(number))
     adopt_orphans()
     try:
         with Path(log).open("ab") as out:
@@ -50,7 +54,7 @@ def main(words: list[str]) -> int:
         return 127
     _say({"started": program.pid})
     ordered = _until_told(program, told, keep)
-    code = _ended(program, grace_of(options))
+    code = _ended(program, grace_of(options) if readied else min(grace_of(options), UNREADY_S))
     left = _end_all()
     _say({"stopped" if ordered else "exit": code, "left": left})
     return 1 if left else 0

@@ -26,7 +26,7 @@ from evalkit.servers.gpus import held_by
 from evalkit.servers.guard import offspring
 from evalkit.servers.preflight import check, check_port, free_port
 from evalkit.servers.probe import PROBE_S, Facts, facts_of, ready
-from evalkit.servers.words import diagnose, end_of
+from evalkit.servers.words import cause_in, diagnose, end_of
 
 READY_S = 900.0
 GRACE_S = 60.0
@@ -84,6 +84,7 @@ class Server:
         why = f": {found.why}" if found.why else ""
         last = end_of(log) or "it printed nothing"
         hint = f"{found.hint}\n  " if found.hint else ""
+        hint += f"it said: {cause}\n  " if (cause := cause_in(log)) else ""
         return ServerError(f"{self.engine.name} {what}{why}", f"{hint}its log, {self.log}, ends:\n{last}")
 
 
@@ -126,6 +127,8 @@ def start(
     except BaseException:
         stop(server)
         raise
+    assert server.guard is not None
+    server.guard.send_signal(signal.SIGUSR1)  # it ends by itself from now on
     server.record = replace(server.record, ready=True)
     records.keep(server.record)
     return server

@@ -22,6 +22,7 @@ SHARE = 0.9  # of a GPU's memory that vLLM and SGLang take where nothing is said
 OVERHEAD = 1 << 30  # bytes on each GPU: context of the driver, graphs, activations
 # what weights in 16 bits come to, by what they are turned into while they are loaded
 SHRINKS = {"fp8": 0.5, "bnb-8bit": 0.5, "bitsandbytes": 0.3, "bnb-4bit": 0.3, "int8": 0.5, "w8a8_fp8": 0.5}
+SMALLEST = 0.25  # by one that is not known here, at the best
 
 
 def check(engine: Engine, wanted: Wanted) -> None:
@@ -83,7 +84,9 @@ def need(weights: Weights, wanted: Wanted) -> Need | None:
     """About how much it takes at least; None where the weights' size is not known."""
     if not weights.size:
         return None
-    shrinks = 1.0 if weights.quantized else SHRINKS.get(wanted.quantization, 1.0)
+    shrinks = 1.0
+    if wanted.quantization and not weights.quantized:
+        shrinks = SHRINKS.get(wanted.quantization, SMALLEST)
     tokens = wanted.context or weights.context or 0
     return Need(int(weights.size * shrinks), tokens * (weights.kv_bytes or 0))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 PORT_TAKEN = "its port is taken"
 LINES = 40  # of its log are shown
+LINE = 400  # characters of the one that says why
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,10 @@ SIGNS: tuple[tuple[str, Diagnosis], ...] = (
             "the GPU's memory does not suffice",
             "a smaller --context or --gpu-memory, quantised weights, or more GPUs: --tensor-parallel N",
         ),
+    ),
+    (
+        r"less than requested memory for kv",
+        Diagnosis("the memory does not suffice for its cache", "VLLM_CPU_KVCACHE_SPACE says how many GiB"),
     ),
     (
         r"address already in use|errno 98|couldn't bind|bind\(\).*failed",
@@ -52,6 +57,21 @@ SIGNS: tuple[tuple[str, Diagnosis], ...] = (
         Diagnosis("it does not find the model", "give a folder, a file, or an id of the hub"),
     ),
     (
+        r"invalid (tool call|reasoning) parser|(tool|reasoning) parser '[^']*' not found"
+        r"|argument --(tool-call|reasoning)-parser: invalid choice",
+        Diagnosis(
+            "it has no parser of that name", "its log lists them: --tool-call-parser, --reasoning-parser"
+        ),
+    ),
+    (
+        r"unknown quantization method|argument --quantization: invalid choice",
+        Diagnosis("it knows no such quantisation", "its log lists them: --quantization"),
+    ),
+    (
+        r"is greater than the derived (max_model_len|context_length)",
+        Diagnosis("the model was not made for so long a context", "a smaller --context, or none"),
+    ),
+    (
         r"unrecognized arguments|no such option|invalid argument|unknown argument",
         Diagnosis("it does not know an argument", "another version of the engine has others: --server-arg"),
     ),
@@ -62,10 +82,23 @@ SIGNS: tuple[tuple[str, Diagnosis], ...] = (
 )
 
 
+ERROR = r"\b[A-Z]\w*(Error|Exception): \S"
+
+
 def diagnose(log: str) -> Diagnosis:
     """By the first of the signs that the text shows."""
-    text = log.lower()
-    return next((found for pattern, found in SIGNS if re.search(pattern, text)), Diagnosis())
+    return next((found for pattern, found in SIGNS if re.search(pattern, log, re.I)), Diagnosis())
+
+
+def cause_in(log: str) -> str:
+    """The line that shows the sign, else the first error: vLLM's last lines say only that its parts died. ""
+    where there is none, or it is among the last lines anyway."""
+    found = next((m for pattern, _ in SIGNS if (m := re.search(pattern, log, re.I))), re.search(ERROR, log))
+    if found is None:
+        return ""
+    start = log.rfind("\n", 0, found.start()) + 1
+    line = log[start:].partition("\n")[0].strip()[:LINE]
+    return "" if line in end_of(log) else line
 
 
 def end_of(log: str, lines: int = LINES) -> str:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import os
-import subprocess
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from evalkit.servers.engine import Engine, Place, Wanted
+from evalkit.servers.engine import Place, Wanted
 from evalkit.servers.gpus import gpus
 from evalkit.servers.weights import Weights
+from evalkit.serving.installed import package_version, packages
 
 if TYPE_CHECKING:
     from evalkit.serving.model import Answering, Door
@@ -34,7 +31,7 @@ def static_facts(door: Door) -> dict[str, Any]:
         "engine": engine.name,
         "started": True,
         "version": package_version(engine),
-        "packages": packages(),
+        "packages": packages(engine),
         "model": asked.wanted.model,
         "revision": asked.wanted.revision or weights.revision or asked.found.revision,
         "hashes": weights.hashes or {},
@@ -61,15 +58,6 @@ def live_facts(server: Answering, concurrency: int) -> dict[str, Any]:
     }
 
 
-def packages() -> dict[str, str]:
-    """What engines stand on, where it is beside evalkit: an engine may have a Python of its own."""
-    found = {}
-    for name in ("torch", "transformers", "vllm", "sglang", "flashinfer-python", "triton"):
-        with contextlib.suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
-
-
 def environment() -> dict[str, str]:
     """Variables that engines read, but for keys."""
     return {
@@ -85,29 +73,6 @@ def determinism(wanted: Wanted) -> str:
     if on or "--enable-deterministic-inference" in wanted.extra:
         return "batch_invariant"
     return "seeded" if wanted.seed is not None else "none"
-
-
-def package_version(engine: Engine) -> str:
-    """Of the engine's package beside evalkit, else as its program says; "" is unknown."""
-    try:
-        if engine.package:
-            return version(engine.package)
-    except PackageNotFoundError:
-        pass
-    return _said(engine.program, engine.asks_version) if engine.program and engine.asks_version else ""
-
-
-@lru_cache
-def _said(program: str, words: tuple[str, ...]) -> str:
-    """Takes seconds: engines import what they are made of for it."""
-    try:
-        command = [program, *words]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    lines = [line.strip() for line in (done.stdout.strip() or done.stderr).splitlines()]
-    found = [line for line in lines if any(c.isdigit() for c in line)]
-    return found[0][:100] if found and done.returncode == 0 else ""
 
 
 __all__ = ["Weights", "live_facts", "static_facts"]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import ContextExceeded, ModelError
 from evalkit.model import Reply
+from evalkit.models.parse import reasoning_of
 from evalkit.servers.life import ServerError
 from evalkit.servers.probe import PROBE_S, TOKEN_S, ask
 
@@ -176,12 +177,17 @@ def _reply(server: Answering, model: str, **more: Any) -> tuple[str, int | None]
     path = f"{server.engine.api}/chat/completions"
     status, said = ask(server.place, path, server.engine.speak(asked), timeout_s=TOKEN_S)
     try:
-        text = said["choices"][0]["message"].get("content") if status == 200 else None
+        text = _written(said["choices"][0]["message"]) if status == 200 else None
         usage = said.get("usage") or {}
     except (TypeError, LookupError, AttributeError):
         return None
     tokens = usage.get("completion_tokens") if isinstance(usage, dict) else None
-    return None if status != 200 else (str(text or ""), tokens if isinstance(tokens, int) else None)
+    return None if text is None else (text, tokens if isinstance(tokens, int) else None)
+
+
+def _written(message: Mapping[str, Any]) -> str:
+    """All of it: the first tokens of a model that thinks are no answer yet."""
+    return reasoning_of(message) + str(message.get("content") or "")
 
 
 def speaks_tools(server: Answering, model: str) -> str:

@@ -25,7 +25,7 @@ from evalkit.servers.gpus import gpus
 from evalkit.servers.hub import cached_snapshot
 from evalkit.servers.preflight import looks_local
 from evalkit.servers.weights import Weights, weights_of
-from evalkit.serving.facts import packages
+from evalkit.serving.installed import beside
 
 GATHER_S = 0.02  # that a batch waits for company
 BATCH = 8
@@ -72,7 +72,7 @@ class InProcess:
         return {
             "engine": "hf",
             "started": False,
-            "packages": packages(),
+            "packages": beside(),
             "model": self._path,
             "hashes": self._weights.hashes or {},
             "revision": self._weights.revision,

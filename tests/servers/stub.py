@@ -3,6 +3,7 @@
 slow=S        listens after S seconds            loading=S     then /health says 503 for S seconds
 hang          takes requests, answers none       exit=N        ends with N while loading, saying `says`
 says=TEXT     printed at the start               stubborn      ignores SIGTERM
+tidies=S      takes S seconds to end when it is told to, and makes the file `file` then
 orphan        leaves a process behind in a session of its own, whose number it prints
 other         serves another model               endless       answers /health, never a completion
 liar          lists another model than it answers to
@@ -15,6 +16,7 @@ goes_on       answers prompts beyond its context and counts them right
 miscounts     says another usage than it read    deaf          heeds neither max_tokens nor stop
 texts         makes tool calls as texts          toolless      takes no tools: 400
 mute          makes no tool calls                preempts      puts requests off more and more often
+thinks        what it writes is thought before an answer
 garbled       writes bytes that are no text, and heeds no stop among them
 context=N     tokens of its context (4,096)      kv=N          tokens that its cache holds
 asked=FILE    each body that it is sent goes there, a line each
@@ -48,6 +50,10 @@ def main() -> int:
     print(faults.get("says", "loading"), flush=True)
     if "stubborn" in faults:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if "tidies" in faults:
+        signal.signal(
+            signal.SIGTERM, lambda number, frame: tidy(float(faults["tidies"]), Path(faults["file"]))
+        )
     if "orphan" in faults:
         orphan = subprocess.Popen(["sleep", "1000"], start_new_session=True)
         print(f"orphan {orphan.pid}", flush=True)
@@ -59,6 +65,12 @@ def main() -> int:
     server.daemon_threads = True
     server.serve_forever()
     return 0
+
+
+def tidy(seconds: float, file: Path) -> None:
+    time.sleep(seconds)
+    file.touch()
+    os._exit(0)
 
 
 def text_of(asked: dict[str, Any]) -> str:
@@ -138,6 +150,8 @@ def handler(model: str, faults: dict[str, str], began: float) -> type[BaseHTTPRe
                 name = asked["tools"][0]["function"]["name"]
                 call = {"id": "a", "type": "function", "function": {"name": name, "arguments": "{}"}}
                 message |= {"content": None, "tool_calls": [call]}
+            if "thinks" in faults:
+                message |= {"content": None, "reasoning": text}
             read = min(prompt, int(faults.get("cuts", prompt)))
             read += 1000 if "miscounts" in faults else 0
             usage = {"prompt_tokens": read, "completion_tokens": len(text) // 4}

@@ -16,8 +16,8 @@ import pytest
 from evalkit.errors import UsageError
 from evalkit.servers import life, records
 from evalkit.servers.engine import Command, Engine, Place, Wanted
-from evalkit.servers.life import Server, ServerError, let_go, serving, start, stop, stop_kept
-from evalkit.servers.words import diagnose
+from evalkit.servers.guard import UNREADY_S
+from evalkit.servers.life import GRACE_S, Server, ServerError, let_go, serving, start, stop, stop_kept
 
 from . import stub
 
@@ -84,31 +84,33 @@ def test_it_is_ready_when_our_model_answers_and_gone_afterwards() -> None:
     nothing_left(server)
 
 
-@pytest.mark.parametrize(
-    ("says", "why"),
-    [
-        ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate", "GPU's memory does not suffice"),
-        ("OSError: [Errno 98] Address already in use", "port is taken"),
-        ("Access to model x/y is restricted. 403 Client Error", "hub does not give out"),
-        ("RuntimeError: Failed to infer device type", "no GPU"),
-        ("OSError: x is not a local folder and is not a valid model identifier", "does not find the model"),
-        ("vllm: error: unrecognized arguments: --foo", "does not know an argument"),
-        ("gguf_init_from_reader: failed to read header\nfailed to load model", "files are damaged"),
-        ("ModuleNotFoundError: No module named 'torch'", "installation is broken"),
-        ("something nobody has seen", ""),
-    ],
-)
-def test_last_words_say_why(says: str, why: str) -> None:
-    found = diagnose(f"INFO loading\n{says}\n")
-    assert why in found.why
-    assert bool(found.hint) is bool(why)
+def test_one_that_heeds_nothing_while_it_loads_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As vLLM 0.32, which was given a minute at each Ctrl-C."""
+    monkeypatch.delenv("EVALKIT_SERVER_GRACE_S")
+    began = []
+
+    def launched(server: Server) -> None:
+        while server.alive and not listens(server):
+            time.sleep(0.02)
+        began.append(time.monotonic())
+
+    with pytest.raises(ServerError, match="was not ready"):
+        start(STUB, wanted("stubborn", "loading=100"), ready_s=0.1, launched=launched)
+    assert time.monotonic() - began[0] < GRACE_S / 2
+
+
+def test_one_that_is_ready_has_the_time_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EVALKIT_SERVER_GRACE_S")
+    with serving(STUB, wanted(f"tidies={UNREADY_S + 0.5}", f"file={tmp_path / 'tidy'}")):
+        pass
+    assert (tmp_path / "tidy").exists()
 
 
 def test_one_that_dies_while_loading_ends_the_wait_and_says_why() -> None:
     says = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate"
     with pytest.raises(ServerError, match="ended before it was ready: the GPU's memory") as told:
-        start(STUB, wanted("exit=3", f"says={says}"), ready_s=600)
-    assert says in told.value.hint
+        start(STUB, wanted("exit=3", f"says={says}" + "\nand more" * 60), ready_s=600)
+    assert f"it said: {says}" in told.value.hint
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +44,7 @@ def test_weights_that_do_not_fit_are_found_before_the_engine_finds_out() -> None
     assert "--tensor-parallel" in told.value.hint
     check(35, Wanted("m", parallel=2))
     check(35, Wanted("m", quantization="fp8"))
+    check(35, Wanted("m", quantization="fp8_per_block"))  # engines learn new ones: it is theirs to say
     with pytest.raises(UsageError):
         check(35, Wanted("m", quantization="fp8"), quantized="fp8")  # they are no smaller for it
     with pytest.raises(UsageError):
@@ -113,6 +115,48 @@ def test_what_engines_say_of_themselves_is_read() -> None:
     assert label(METRICS, "vllm:cache_config_info", "num_gpu_blocks") == "2048"
     assert VLLM.kv_tokens is not None
     assert VLLM.kv_tokens[1](METRICS) == 32768
+
+
+def test_a_label_is_not_the_end_of_another_s_name() -> None:
+    """What vLLM 0.32 said, in part: it has several sizes of blocks, and says the tokens."""
+    said = (
+        'vllm:cache_config_info{_block_size_resolved="True",block_size="128",hash_block_size="None",'
+        'kv_cache_size_tokens="2097152",num_gpu_blocks="16384",num_gpu_blocks_override="None"} 1.0\n'
+    )
+    assert VLLM.kv_tokens is not None
+    assert VLLM.kv_tokens[1](said) == 2_097_152
+    turned = said.replace('block_size="128",hash_block_size="None"', 'hash_block_size="8",block_size="128"')
+    assert label(turned, "vllm:cache_config_info", "block_size") == "128"
+    assert VLLM.kv_tokens[1](turned.replace("2097152", "None")) == 128 * 16384
+    assert label(said, "vllm:cache_config_info", "size") == ""
+
+
+@pytest.mark.parametrize("name", ["vllm", "sglang"])
+def test_a_prompt_is_counted_with_all_that_its_template_is_given(name: str) -> None:
+    asked: list[tuple[str, dict[str, Any]]] = []
+
+    def ask(path: str, body: Any) -> tuple[int, Any]:
+        asked.append((path, body))
+        return (200, {"count": 29, "max_model_len": 2048, "tokens": [0]}) if len(asked) == 1 else (400, {})
+
+    count = ENGINES[name].count
+    assert count is not None
+    body = {"model": "m", "messages": [], "tools": [{}], "chat_template_kwargs": {"enable_thinking": False}}
+    assert count(ask, {**body, "temperature": 0, "max_tokens": 9}) == 29
+    assert asked == [("/tokenize", body)]
+    assert count(ask, body) is None
+
+
+def test_sglang_is_a_program_of_its_own() -> None:
+    """It wants another `openai` than evalkit does, so the two are never in one Python."""
+    engine = ENGINES["sglang"]
+    argv = engine.command(Wanted("m", context=9, parallel=2, gpu_memory=0.5), Place("127.0.0.1", 1, "k")).argv
+    assert argv[:4] == ("sglang", "serve", "--model-path", "m")
+    assert {"--context-length", "--tp-size", "--mem-fraction-static", "--enable-metrics"} < set(argv)
+    assert engine.version is not None
+    assert engine.kv_tokens is not None
+    info = {"version": "0.5.23", "max_total_num_tokens": 4096, "context_length": None}
+    assert (engine.version[1](info), engine.kv_tokens[1](info)) == ("0.5.23", 4096)
 
 
 def test_llama_server_has_the_whole_context_in_each_slot() -> None:

@@ -138,8 +138,9 @@ async def test_what_a_server_read_is_compared_with_what_was_sent(faults: Faults,
     await model.close()
 
 
-async def test_one_that_does_not_do_as_it_is_asked_is_named(faults: Faults, tiny: Path) -> None:
-    faults("deaf")
+@pytest.mark.parametrize("how", ["deaf", "deaf thinks"])
+async def test_one_that_does_not_do_as_it_is_asked_is_named(faults: Faults, tiny: Path, how: str) -> None:
+    faults(how)
     model = opened(tiny)
     said, _ = listened(model)
     await model.complete(asking())

@@ -1,11 +1,20 @@
-"""SGLang. Its arguments: docs.sglang.ai, "Server arguments", read 2026-11; not run by us."""
+"""SGLang. Its arguments and what it says: the source of 0.5.23, read 2026-11; not run by us.
+
+Its program is `sglang`, of 0.5.6 or newer. It wants other packages than evalkit does, so
+that the two are never in one Python.
+"""
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-from evalkit.servers.engine import Body, Command, Engine, Place, Wanted, filled, flags, metric
+from evalkit.servers.engine import Ask, Body, Command, Engine, Place, Wanted, filled, flags, metric
+
+# what of a request makes its prompt
+PROMPT = (
+    *("model", "prompt", "messages", "tools", "tool_choice", "reasoning_effort", "chat_template_kwargs"),
+    *("add_special_tokens", "continue_final_message"),
+)
 
 
 def command(wanted: Wanted, place: Place) -> Command:
@@ -27,7 +36,7 @@ def command(wanted: Wanted, place: Place) -> Command:
         device=wanted.device,
         enable_metrics=True,
     )
-    return Command((sys.executable, "-m", "sglang.launch_server", *words, *wanted.extra))
+    return Command(("sglang", "serve", *words, *wanted.extra))
 
 
 def served(wanted: Wanted) -> str:
@@ -44,6 +53,12 @@ def speak(body: Body) -> Body:
     return filled(body, temperature=1.0, presence_penalty=0.0, frequency_penalty=0.0, **neutral)
 
 
+def count(ask: Ask, body: Body) -> int | None:
+    """By /tokenize, which renders messages as a completion does; older ones take prompts only."""
+    status, said = ask("/tokenize", {key: body[key] for key in PROMPT if key in body})
+    return int(said["count"]) if status == 200 else None
+
+
 def retracted(metrics: Any) -> float | None:
     """It has been called in three ways."""
     names = ("num_retracted_requests_total", "num_retracted_reqs_total", "num_retracted_reqs")
@@ -53,16 +68,18 @@ def retracted(metrics: Any) -> float | None:
 
 SGLANG = Engine(
     "sglang",
-    program="",
+    program="sglang",
     package="sglang",
     command=command,
     served=served,
-    install='pip install "sglang[all]"',
+    install="pip install sglang, in an environment of its own",
     context=("/v1/models", context),
-    version=("/get_server_info", lambda said: str(said["version"])),
-    kv_tokens=("/get_server_info", lambda said: int(said["max_total_num_tokens"])),
+    version=("/server_info", lambda said: str(said["version"])),
+    kv_tokens=("/server_info", lambda said: int(said["max_total_num_tokens"])),
     preempted=("/metrics", retracted),
+    asks_version=("version",),
     speak=speak,
+    count=count,
     gpu=True,
-    source="docs.sglang.ai, server arguments, read 2026-11",
+    source="sglang 0.5.23, srt/arg_groups and srt/entrypoints, read 2026-11",
 )

@@ -1,10 +1,16 @@
-"""vLLM. Its arguments: docs.vllm.ai, "vllm serve", 0.32, read 2026-11."""
+"""vLLM. Its arguments and what it says: 0.32 as it ran on CPUs, and the source of 0.33, 2026-11."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from evalkit.servers.engine import Ask, Body, Command, Engine, Place, Wanted, filled, flags, label, metric
+
+# what of a request makes its prompt
+PROMPT = (
+    *("model", "prompt", "messages", "tools", "chat_template", "chat_template_kwargs"),
+    *("add_special_tokens", "add_generation_prompt", "continue_final_message"),
+)
 
 
 def command(wanted: Wanted, place: Place) -> Command:
@@ -42,13 +48,16 @@ def speak(body: Body) -> Body:
 
 
 def count(ask: Ask, body: Body) -> int | None:
-    """By /tokenize, which takes a prompt or messages with their tools as a completion does."""
-    asked = {key: body[key] for key in ("model", "prompt", "messages", "tools") if key in body}
+    """By /tokenize, which takes a prompt or messages, and all that the template is given."""
+    asked = {key: body[key] for key in PROMPT if key in body}
     status, said = ask("/tokenize", asked)
     return int(said["count"]) if status == 200 else None
 
 
 def kv_tokens(metrics: Any) -> int | None:
+    """As newer ones say: with layers of several kinds it is not the blocks times their size."""
+    if (said := label(metrics, "vllm:cache_config_info", "kv_cache_size_tokens")).isdigit():
+        return int(said)
     blocks, size = (label(metrics, "vllm:cache_config_info", key) for key in ("num_gpu_blocks", "block_size"))
     return int(blocks) * int(size) if blocks.isdigit() and size.isdigit() else None
 
@@ -68,5 +77,5 @@ VLLM = Engine(
     count=count,
     gpu=True,
     unsupported=("device",),
-    source="docs.vllm.ai, vllm serve, 0.32, read 2026-11",
+    source="vllm serve --help, 0.32, and vllm/engine/arg_utils.py, 0.33, read 2026-11",
 )
