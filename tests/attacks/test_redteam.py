@@ -23,6 +23,7 @@ import pytest
 from evalkit.sandbox import list_leftovers
 from tests.attacks.kinds import FUNCTIONS, PROGRAMS, Done, Kind, Question, command, evalkit, judge, records
 from tests.conftest import REPOSITORY
+from tests.sandbox.waiting import wait_until
 
 pytestmark = pytest.mark.docker
 
@@ -112,13 +113,7 @@ def hold(
 
 def nothing_left(engine: Any) -> None:
     """No container and no volume of an owner that is gone: with them went all their processes."""
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        things = [t for t in list_leftovers(engine) if t.kind != "image" and not t.alive]
-        if not things:
-            return
-        time.sleep(0.2)
-    pytest.fail(f"left in the engine: {things}")
+    wait_until(lambda: not [t for t in list_leftovers(engine) if t.kind != "image" and not t.alive])
 
 
 def ran(folder: Path, kind: Kind, chosen: Sequence[Attack], *flags: str) -> Done:

@@ -14,7 +14,6 @@ import platform
 import random
 import tarfile
 import threading
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -187,11 +186,3 @@ def _handler(registry: SmallRegistry) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
-
-
-def wait_until(condition: Any, seconds: float = 10.0) -> None:
-    """Poll; fails where it does not come true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)

@@ -6,7 +6,6 @@ import asyncio
 import json
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from evalkit.sandbox import list_leftovers, open_workspace_sandbox
 from evalkit.sandbox.beside import compose_program
 from evalkit.workspace import Beside, WorkspaceLimits, WorkspaceSpec
 from tests import workspace_image as images
+from tests.sandbox.waiting import wait_until
 
 pytestmark = [
     pytest.mark.docker,
@@ -214,11 +214,7 @@ async def test_nothing_is_left_of_an_evalkit_that_is_killed(
     assert process.stdout is not None
     if moment == "up":
         assert await asyncio.to_thread(process.stdout.readline) == b"on\n"
-    while not left(docker_engine, "beside-killed"):
-        await asyncio.sleep(0.02)
+    await asyncio.to_thread(wait_until, lambda: left(docker_engine, "beside-killed"))
     process.kill()
     process.communicate()
-    end = time.monotonic() + 30
-    while left(docker_engine, "beside-killed") and time.monotonic() < end:
-        await asyncio.sleep(0.1)
-    assert left(docker_engine, "beside-killed") == []
+    await asyncio.to_thread(wait_until, lambda: not left(docker_engine, "beside-killed"))

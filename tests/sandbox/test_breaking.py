@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from evalkit.sandbox import containers, list_leftovers, open_program_sandbox, pa
 from evalkit.sandbox.judgement import judgement
 from tests.sandbox.asking import CHECK, check
 from tests.sandbox.engine_proxy import ENGINE, EngineProxy
+from tests.sandbox.waiting import wait_until
 from tests.steady import steady
 
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="session")]
@@ -38,15 +38,21 @@ async def _pair(sandbox: Any) -> Any:
     return sandbox._pair
 
 
-def _kill_nurseries(client: Any, container: str) -> int:
-    """As the kernel does where memory is used up. How many there were."""
+def _nurseries(client: Any, container: str) -> tuple[list[int], int]:
+    """Their process ids, and how many programs run."""
     listed = client.api.top(container, ps_args="-eo pid,ppid,uid")["Processes"]
     ids = [tuple(map(int, process)) for process in listed]
     first = min(ids, key=lambda process: process[1] in {pid for pid, _, _ in ids})[0]
-    nurseries = [pid for pid, parent, uid in ids if parent == first and uid == 0]
-    for pid in nurseries:
+    children = [(pid, uid) for pid, parent, uid in ids if parent == first]
+    nurseries = [pid for pid, uid in children if uid == 0]
+    return nurseries, len(children) - len(nurseries)
+
+
+def _kill_nurseries(client: Any, container: str) -> None:
+    """As the kernel does where memory is used up, once three programs run."""
+    wait_until(lambda: _nurseries(client, container)[1] >= 3)
+    for pid in _nurseries(client, container)[0]:
         os.kill(pid, signal.SIGKILL)
-    return len(nurseries)
 
 
 @steady
@@ -54,17 +60,13 @@ async def test_a_nursery_killed_for_want_of_memory_takes_no_sample_and_no_pair_w
     sandbox: Any, docker_engine: Any
 ) -> None:
     pair = await _pair(sandbox)
-    running = [asyncio.create_task(check(sandbox, SLOW, TEST)) for _ in range(3)]
-    await asyncio.sleep(0.3)
+    running = [asyncio.create_task(check(sandbox, SLOW.replace("0.8", "2"), TEST)) for _ in range(3)]
     try:
-        killed = await asyncio.to_thread(_kill_nurseries, docker_engine, pair.made.answers)
+        await asyncio.to_thread(_kill_nurseries, docker_engine, pair.made.answers)
     except (PermissionError, ProcessLookupError):
         pytest.skip("the containers' processes are not this user's to kill")
-    assert killed >= 3
-    more = [
-        asyncio.create_task(check(sandbox, GOOD, TEST)) for _ in range(40)
-    ]  # slots whose nurseries are dead
-    running += more
+    # slots whose nurseries are dead
+    running += [asyncio.create_task(check(sandbox, GOOD, TEST)) for _ in range(40)]
     assert {said.status for said in await asyncio.gather(*running)} == {"passed"}
     after = await asyncio.gather(*(check(sandbox, GOOD, TEST) for _ in range(9)))
     assert [said.status for said in after] == ["passed"] * 9
@@ -79,6 +81,7 @@ async def test_a_pair_killed_in_the_middle_is_replaced(sandbox: Any, docker_engi
     await asyncio.sleep(0.3)
     await asyncio.to_thread(docker_engine.api.kill, getattr(broken.made, side))
     assert [said.status for said in await asyncio.gather(*running)] == ["passed"] * 3
+    assert (await check(sandbox, GOOD, TEST)).status == "passed"  # also where those were done before it died
     assert sandbox._pair is not broken
     ours = {thing.id for thing in list_leftovers(docker_engine)}
     assert not ours & {broken.made.answers, broken.made.judge, broken.made.volume}
@@ -172,12 +175,7 @@ def _is_container(client: Any, name: str) -> bool:
 
 
 def _wait_gone(client: Any, containers: set[str]) -> None:
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        if not containers & {box["Id"] for box in client.api.containers(all=True)}:
-            return
-        time.sleep(0.1)
-    pytest.fail("containers outlived their owner by 20 s")
+    wait_until(lambda: not containers & {box["Id"] for box in client.api.containers(all=True)})
 
 
 async def test_a_closed_sandbox_says_so_and_left_nothing(docker_engine: Any) -> None:

@@ -6,8 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from evalkit.sandbox.contexts import FROM
 from evalkit.sandbox.leftovers import list_leftovers
 from evalkit.sandbox.package_index import certificates
 from evalkit.workspace import WorkspaceSpec
+from tests.sandbox.waiting import wait_until
 from tests.workspace_image import made
 
 pytestmark = pytest.mark.docker
@@ -255,21 +255,14 @@ def test_a_killed_build_leaves_nothing_that_is_not_found(docker_engine: Any, ima
         return sum("sleep 298" in box["Command"] for box in docker_engine.api.containers(all=True))
 
     building = subprocess.Popen([sys.executable, "-c", BUILD, BASE])
-    until(lambda: steps() == 1)
+    wait_until(lambda: steps() == 1)
     building.kill()
     building.wait()
-    until(lambda: steps() == 0)
+    wait_until(lambda: steps() == 0)
     found = docker_engine.api.images(filters={"label": "evalkit", "dangling": True})
     layers = [layer["Id"] for layer in found if layer["ParentId"] == image]
     assert len(layers) == 1, "what was made before the step that was killed is found by its labels"
     docker_engine.images.remove(layers[0])
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 @pytest.mark.full

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -80,7 +79,7 @@ def f(n):
     folder = os.stat(".")
     if oct(folder.st_mode) != "0o40700": found.append(oct(folder.st_mode))
     if (folder.st_atime, folder.st_mtime) != (0, 0): found.append(("times", folder.st_atime, folder.st_mtime))
-    if not now - 5 < folder.st_ctime <= now + 1: found.append(("changed", now - folder.st_ctime))
+    if not now - 30 < folder.st_ctime <= now + 1: found.append(("changed", now - folder.st_ctime))
     found += os.listdir(".")
     space = os.statvfs(".")
     if space.f_blocks != space.f_bfree: found.append(("blocks", space.f_blocks - space.f_bfree))
@@ -101,14 +100,12 @@ def f(n):
 async def test_nothing_is_left(single: Any, leave: str) -> None:
     pair = single._pair
     program = DIRTY.format("\n".join("    " + line for line in leave.splitlines()))
-    started = time.monotonic()
     left = await check(single, program, "assert candidate(1) == 1", wall_s=20.0)
     itself = {"crashed"} if "SIGKILL" in leave else set()  # its parent is among what comes
     assert left.status in {"passed", *itself}, left
     found = await check(single, NEXT, "found = candidate(0)\nassert not found, found", wall_s=20.0)
     assert (found.status, found.detail) == ("passed", "")
     assert single._pair is pair
-    assert time.monotonic() - started < 30
 
 
 STOPS = {

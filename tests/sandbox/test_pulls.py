@@ -21,7 +21,8 @@ from evalkit.sandbox import list_leftovers, open_workspace_sandbox, remove_lefto
 from evalkit.sandbox.open_supply import open_supply, plan_images
 from evalkit.sandbox.pulls import Supply
 from tests.sandbox.engine_proxy import EngineProxy
-from tests.sandbox.small_registry import HERE, SmallRegistry, layer, wait_until
+from tests.sandbox.small_registry import HERE, SmallRegistry, layer
+from tests.sandbox.waiting import wait_until
 
 pytestmark = pytest.mark.docker
 Open = Callable[..., Awaitable[Supply]]
@@ -135,7 +136,7 @@ async def test_a_budget_holds_and_says_what_cannot_fit(
     assert in_engine(docker_engine, registry) == {names[0]}  # the second waits, and nothing is fetched ahead
     images.over(names[0])
     images.give(names[0])
-    await asyncio.wait_for(second, 10)
+    await asyncio.wait_for(second, 60)
     assert in_engine(docker_engine, registry) == {names[1]}
     images.give(names[1])
     await images.close()

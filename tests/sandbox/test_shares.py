@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +13,6 @@ import pytest_asyncio
 
 from evalkit.program import Job, Judgement, Limits
 from evalkit.sandbox import open_program_sandbox
-from evalkit.sandbox.inside import accounting, patrol
 from evalkit.sandbox.inside.evalkit_judge.share import UNKNOWN, Times, Window
 from evalkit.sandbox.inside.places import OVERDUE, RUNNING, WAITING, room
 from evalkit.sandbox.rights import OLD, OLD_S, Rights
@@ -171,20 +168,6 @@ async def test_a_program_cannot_win_time_by_starving_itself(small: Any) -> None:
     assert said.measured["wall_s"] < 20
 
 
-def test_a_program_that_changes_all_the_time_leaves_room_for_the_report_of_its_end(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A connection holds 278 messages that nobody has read."""
-    used = iter(0.05 * (k - k // 2) for k in range(2000))  # on a core in every second tick
-    monkeypatch.setattr(patrol, "ran_s", lambda pid: (next(used), 0.0))
-    beat = patrol.Beat(40.0)
-    told = [beat.state for _ in range(1500) if beat.look(0, patrol.TICK_S)]
-    assert told[:4] == [WAITING, RUNNING] * 2
-    assert len(told) < 150
-    assert told[-1] == RUNNING
-    assert patrol.Beat(0.1, used_s=0.0, told=1000).look(0, patrol.TICK_S)  # overdue is told always
-
-
 def late(had_s: float, allowed_s: float = 3.0) -> Judgement:
     return Judgement("timeout", measured={"had_s": had_s, "allowed_s": allowed_s})
 
@@ -222,56 +205,3 @@ async def test_late_programs_are_rare_until_there_are_some() -> None:
         with rights.running():
             pass
     assert await rights.denied_s(slow, late(0.6), beside=True) == 3.0
-
-
-def test_a_wait_that_goes_on_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    used, ready = [(0.6, 0.1)], [True]
-    monkeypatch.setattr(patrol, "ran_s", lambda pid: used[0])
-    monkeypatch.setattr(patrol, "is_ready", lambda pid: ready[0])
-    beat = patrol.Beat(0.5)
-    assert beat.stalled_s(0) == 0.0  # not looked at yet
-    beat.look(0, patrol.TICK_S)
-    time.sleep(0.05)
-    beat.look(0, patrol.TICK_S)
-    assert beat.stalled_s(0) >= 0.05
-    ready[0] = False  # it sleeps: that is its own time
-    assert beat.stalled_s(0) == 0.0
-    used[0], ready[0] = (0.61, 0.2), True  # it had a core meanwhile, and the kernel has counted the wait
-    assert beat.stalled_s(0) == 0.0
-
-
-STAT = "cpu  9 0 9 9 0 0 0 {} 0 0\ncpu0 5 0 5 5 0 0 0 {} 0 0\ncpu1 4 0 4 4 0 0 0 {} 0 0\nintr 1 2 3\n"
-
-
-def test_what_the_host_takes_of_a_core_is_no_programs_time(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Since the first look; of the core that lost most, whichever the program was on."""
-    stat, tick = tmp_path / "stat", os.sysconf("SC_CLK_TCK")
-    monkeypatch.setattr(accounting, "Path", lambda path: stat if path == "/proc/stat" else Path(path))
-    stat.write_text(STAT.format(7 * tick, 3 * tick, 4 * tick))
-    beat = patrol.Beat(None)
-    assert beat.robbed_s() == 0.0  # not looked at yet
-    beat.look(os.getpid(), patrol.TICK_S)
-    assert beat.robbed_s() == 0.0
-    stat.write_text(STAT.format(9 * tick, 3 * tick + tick // 2, 5 * tick + tick // 2))
-    assert beat.robbed_s() == 1.5
-    stat.unlink()
-    assert (accounting.taken_s(), beat.robbed_s()) == ((), 0.0)
-
-
-def test_what_the_host_takes_is_read_for_each_core_of_this_machine() -> None:
-    assert len(accounting.taken_s()) >= CORES
-    assert min(accounting.taken_s()) >= 0.0
-
-
-def test_programs_are_looked_at_when_they_may_be_overdue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patrol, "ran_s", lambda pid: (0.48, 0.0))
-    due, endless = patrol.Beat(0.5, used_s=0.43), patrol.Beat(None, used_s=0.43)
-    assert not due.look(0, patrol.TICK_S)
-    assert not endless.look(0, patrol.TICK_S)
-    assert patrol.pause_s([endless]) == patrol.TICK_S
-    assert patrol.pause_s([endless, due]) == pytest.approx(0.02)
-    sleeping = patrol.Beat(0.5, used_s=0.48)
-    assert sleeping.look(0, patrol.TICK_S)
-    assert patrol.pause_s([sleeping]) == patrol.TICK_S  # it comes no nearer

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +14,14 @@ from evalkit.errors import SandboxError
 from evalkit.sandbox import list_leftovers, open_workspace_sandbox
 from evalkit.workspace import WorkspaceDied, WorkspaceSpec
 from tests.sandbox.engine_proxy import EngineProxy
+from tests.sandbox.waiting import wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="session")]
 
 
-def gone(engine: Any, label: str) -> bool:
-    """Within seconds there is nothing of a run any more."""
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        if not [thing for thing in list_leftovers(engine) if thing.run == label]:
-            return True
-        time.sleep(0.1)
-    return False
+def wait_gone(engine: Any, label: str) -> None:
+    """Until there is nothing of a run any more."""
+    wait_until(lambda: not [thing for thing in list_leftovers(engine) if thing.run == label])
 
 
 async def test_an_engine_that_is_gone(
@@ -53,7 +48,7 @@ async def test_an_engine_that_is_gone(
     assert (await again.run(["true"], timeout_s=60)).status == 0
     await sandbox.close()
     await proxy.die()
-    assert await asyncio.to_thread(gone, docker_engine, "ws-gone")
+    await asyncio.to_thread(wait_gone, docker_engine, "ws-gone")
 
 
 OPENS = """
@@ -79,4 +74,4 @@ async def test_a_killed_harness_leaves_nothing(docker_engine: Any, workspace_ima
     assert len([thing for thing in list_leftovers(docker_engine) if thing.run == "ws-killed"]) >= 2
     process.kill()
     process.communicate()
-    assert await asyncio.to_thread(gone, docker_engine, "ws-killed")
+    await asyncio.to_thread(wait_gone, docker_engine, "ws-killed")

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .accounting import is_ready, ran_s, taken_s
+from .accounting import is_ready, ran_s, taken_s, waited_s
 from .places import OVERDUE, RUNNING, WAITING
 
 TICK_S, LEAST_S = 0.05, 0.005
@@ -51,6 +51,14 @@ class Beat:
         self.state, self.told = state, self.told + 1
         return True
 
+    def waited_s(self, pid: int) -> float:
+        """How long a program has been ready to run and had no core since it began, the present wait too."""
+        stalled = self.stalled_s(pid)
+        counted = waited_s(pid)
+        if stalled and not self.stalled_s(pid):  # it got a core in between: now all of it is counted
+            return waited_s(pid)
+        return counted + stalled
+
     def stalled_s(self, pid: int) -> float:
         """How long a program that is ready to run has been waiting now: the kernel counts it when it is over.
 
@@ -72,9 +80,13 @@ def pause_s(beats: Iterable[Beat]) -> float:
 
 
 def lower(uid: int) -> None:
-    """Let all processes of a user, whose rights this process has, run only where nobody else wants to."""
+    """Let all processes of a user, whose rights this process has, run only where nobody else wants to.
+
+    All but this one: process 1 waits for it, and nobody would be looked at or answered until it got a core.
+    """
     os.setpriority(os.PRIO_USER, uid, LOWEST)
-    for pid in filter(str.isdigit, os.listdir("/proc")):
+    own = str(os.getpid())
+    for pid in (name for name in os.listdir("/proc") if name.isdigit() and name != own):
         with contextlib.suppress(OSError):  # it is another's, or gone
             if os.stat(f"/proc/{pid}").st_uid == uid:
                 for thread in os.listdir(f"/proc/{pid}/task"):

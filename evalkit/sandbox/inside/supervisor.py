@@ -26,7 +26,7 @@ from collections import deque
 from collections.abc import Callable
 
 from . import nursery, patrol
-from .accounting import Kills, cpu_s, waited_s
+from .accounting import Kills, cpu_s
 from .cloning import fork_surely
 from .orphans import any_left, kill_unknown
 from .patrol import Beat
@@ -151,8 +151,7 @@ class Supervisor:
             with contextlib.suppress(OSError):
                 waited = sample.delayed_s()
                 if sample.pid:
-                    waited += waited_s(sample.pid) + sample.beat.stalled_s(sample.pid)
-                    waited += sample.beat.robbed_s()
+                    waited += sample.beat.waited_s(sample.pid) + sample.beat.robbed_s()
                 sample.connection.send(TIMES.pack(waited, cpu_s(sample.slot.uid)))
             return
         sample.killed = True

@@ -200,11 +200,13 @@ class Line:
     # -- time ------------------------------------------------------------------------------------
     def times(self) -> share.Times:
         """What the program had of the machine until now. For waits of this process and the supervisor it
-        is not to blame."""
+        is not to blame. SupervisorGone where the supervisor says nothing: nobody can judge then."""
         at, waited, cpu = time.monotonic(), 0.0, 0.0
         with contextlib.suppress(OSError):
             self.control.send(b"times")
-            while select.select([self.control], [], [], PATIENCE_S)[0]:
+            while True:
+                if not select.select([self.control], [], [], PATIENCE_S)[0]:
+                    raise SupervisorGone(f"no word of a program's times within {PATIENCE_S:.0f} s")
                 data = self.control.recv(512)
                 if len(data) == share.TIMES.size:
                     waited, cpu = share.TIMES.unpack(data)
