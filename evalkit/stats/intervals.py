@@ -1,4 +1,7 @@
-"""Intervals for a proportion that hold near 0 and 1."""
+"""Intervals for a proportion that hold near 0 and 1.
+
+Quantiles are of scipy.special: scipy.stats gives the same ones, and takes half a second to be imported.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +33,12 @@ def clopper_pearson(successes: int, n: int, level: float = 0.95) -> tuple[float,
     claims of "at least". (0, 1) when n is 0."""
     if n <= 0:
         return 0.0, 1.0
-    from scipy.stats import binomtest
+    from scipy.special import betaincinv
 
-    found = binomtest(successes, n).proportion_ci(level, method="exact")
-    return float(found.low), float(found.high)
+    tail = (1 - level) / 2
+    low = 0.0 if successes == 0 else float(betaincinv(successes, n - successes + 1, tail))
+    high = 1.0 if successes == n else float(betaincinv(successes + 1, n - successes, 1 - tail))
+    return low, high
 
 
 def jeffreys(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -41,11 +46,11 @@ def jeffreys(successes: int, n: int, level: float = 0.95) -> tuple[float, float]
     (Brown, Cai & DasGupta 2001). (0, 1) when n is 0."""
     if n <= 0:
         return 0.0, 1.0
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
-    posterior, tail = beta(successes + 0.5, n - successes + 0.5), (1 - level) / 2
-    low = 0.0 if successes == 0 else float(posterior.ppf(tail))
-    high = 1.0 if successes == n else float(posterior.ppf(1 - tail))
+    posterior, tail = (successes + 0.5, n - successes + 0.5), (1 - level) / 2
+    low = 0.0 if successes == 0 else float(betaincinv(*posterior, tail))
+    high = 1.0 if successes == n else float(betaincinv(*posterior, 1 - tail))
     return low, high
 
 

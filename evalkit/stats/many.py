@@ -17,8 +17,10 @@ def holm(p: Sequence[float]) -> list[float]:
 
 def benjamini_hochberg(p: Sequence[float]) -> list[float]:
     """Adjusted p-values that bound the share of false findings (Benjamini & Hochberg 1995): for tables."""
-    if not p:
-        return []
-    from scipy.stats import false_discovery_control
-
-    return [float(value) for value in false_discovery_control(p, method="bh")]
+    order = sorted(range(len(p)), key=lambda i: p[i])
+    adjusted, lowest = [0.0] * len(p), 1.0
+    for rank in range(len(p), 0, -1):
+        i = order[rank - 1]
+        lowest = min(lowest, p[i] * len(p) / rank)
+        adjusted[i] = lowest
+    return adjusted

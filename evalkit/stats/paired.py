@@ -160,10 +160,10 @@ def mean_difference(differences: Sequence[float], level: float = 0.95) -> tuple[
     mean = math.fsum(differences) / n if n else 0.0
     if n < 2:
         return mean, -1.0, 1.0
-    from scipy.stats import t as student
+    from scipy.special import stdtrit  # Student's quantiles
 
     error = math.sqrt(math.fsum((d - mean) ** 2 for d in differences) / (n * (n - 1)))
-    half = float(student.ppf((1 + level) / 2, n - 1)) * error
+    half = float(stdtrit(n - 1, (1 + level) / 2)) * error
     return mean, max(-1.0, mean - half), min(1.0, mean + half)
 
 
@@ -176,9 +176,9 @@ def clustered_difference(
     error = clustered_error(differences, clusters)
     if error is None:
         return mean, -1.0, 1.0
-    from scipy.stats import t as student
+    from scipy.special import stdtrit  # Student's quantiles
 
-    half = float(student.ppf((1 + level) / 2, len(set(clusters)) - 1)) * error
+    half = float(stdtrit(len(set(clusters)) - 1, (1 + level) / 2)) * error
     return mean, max(-1.0, mean - half), min(1.0, mean + half)
 
 

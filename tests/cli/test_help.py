@@ -37,6 +37,20 @@ def test_top_help_does_not_even_look_for_plug_ins() -> None:
     assert not loaded_by("--help") & {"importlib.metadata", "argparse", "asyncio"}
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("table", "--published", "launch"),
+        ("suites",),
+        ("models", "qwen3-coder"),
+        ("run", "mini", "--model", "oracle", "--dry-run"),
+    ],
+)
+def test_what_needs_no_statistics_and_no_network_loads_none(words: tuple[str, ...]) -> None:
+    """scipy.stats alone takes longer than all the rest."""
+    assert not loaded_by(*words) & (NETWORK | {"pandas", "numpy", "scipy"})
+
+
 def test_help_of_no_verb_loads_anything_heavy() -> None:
     code = f"""
 import sys

@@ -64,7 +64,6 @@ def test_an_agent_solves_its_task_and_others_end_as_they_should(
         "wrong": [BAD, "all done"],
         "crashed": [BAD, "! crash"],
         "solved-then-crashed": [GOOD, "! crash"],
-        "hangs": [BAD, "! hang"],
         "floods": [BAD, "! flood"],
         "kills": [BAD, "! kill"],
         "forges": [BAD, "! forge"],
@@ -73,14 +72,14 @@ def test_an_agent_solves_its_task_and_others_end_as_they_should(
         "cut": [BAD, {"text": "half", "finish_reason": "length"}],
         "full": [BAD, "$ seq 1 800000"],
     }
-    made = go(tmp_path, image, told, "--context", "700000", more={"turns": {"budget": {"turns": 3}}})
+    more = {"turns": {"budget": {"turns": 3}}}
+    made = go(tmp_path, image, told, "--context", "700000", more=more, scaffold=quiet_for(60, tmp_path))
     assert outcomes(made) == {
         "solved": "passed",
         "much": "passed",
         "wrong": "failed/wrong",
         "crashed": "failed/crashed",
         "solved-then-crashed": "passed",
-        "hangs": "failed/agent_timeout",
         "floods": "failed/output",
         "kills": "failed/crashed",
         "forges": "failed/crashed",
@@ -100,6 +99,18 @@ def test_an_agent_solves_its_task_and_others_end_as_they_should(
     assert "Read-only file system" in seen[3]
     assert "tampered" in facts(made, "forges")["detail"]
     assert facts(made, "turns")["turns"] == 3
+
+
+def quiet_for(seconds: int, folder: Path) -> str:
+    """The agent, which may be quiet for so long."""
+    copy = shutil.copytree(AGENT.parent, folder / f"quiet-for-{seconds}") / AGENT.name
+    copy.write_text(copy.read_text().replace("quiet_s = 8", f"quiet_s = {seconds}"))
+    return str(copy)
+
+
+def test_an_agent_that_hangs_is_ended(image: str, tmp_path: Path) -> None:
+    made = go(tmp_path, image, {"hangs": [BAD, "! hang"]}, scaffold=quiet_for(1, tmp_path))
+    assert outcomes(made) == {"hangs": "failed/agent_timeout"}
 
 
 def test_an_agent_that_asks_nothing_or_a_model_that_is_down_says_nothing_of_the_model(

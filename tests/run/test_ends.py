@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,8 @@ def test_a_session_that_was_killed_after_one_that_paused_was_interrupted(tmp_pat
 def test_a_run_that_cannot_be_written_leaves_no_container(docker_engine: object, tmp_path: Path) -> None:
     from evalkit.sandbox import list_leftovers
 
+    label = f"unwritable-{os.getpid()}"  # no other's on this engine
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(StoreError):
-        evalkit.run("mini", "oracle", limit=1, label="unwritable", results=tmp_path / "taken" / "results")
-    assert not [thing for thing in list_leftovers() if "--unwritable--" in thing.run]
+        evalkit.run("mini", "oracle", limit=1, label=label, results=tmp_path / "taken" / "results")
+    assert not [thing for thing in list_leftovers() if f"--{label}--" in thing.run]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -141,7 +142,8 @@ def test_each_budget_ends_an_endless_loop_with_its_reason(tmp_path: Path, log: P
     }
     assert [facts(run, t)["turns"] for t in ("turns", "money", "none-left")] == [3, 3, 1]
     assert facts(run, "tokens")["reply_tokens"] >= 20
-    assert 0.5 <= facts(run, "time")["tools_s"] + facts(run, "time")["model_s"] < 5
+    assert facts(run, "time")["tools_s"] + facts(run, "time")["model_s"] >= 0.5
+    assert facts(run, "time")["turns"] <= 3, "of 0.2 seconds each at least"
     assert [e.payload["call"]["name"] for e in events(run, "cut", "observation")] == ["(answer)"]
 
 
@@ -174,7 +176,7 @@ def test_what_a_partner_does_for_the_model_is_cut_with_its_time(tmp_path: Path, 
     with scripted(tmp_path, conversations) as url:
         run = talk(tmp_path, url, *records)
     assert outcomes(run) == {"late": "failed/agent_timeout", "in-time": "passed"}
-    assert facts(run, "late")["tools_s"] == pytest.approx(0.5, abs=0.4)
+    assert 0.5 <= facts(run, "late")["tools_s"] + facts(run, "late")["model_s"] < 30
 
 
 def test_the_tested_model_asked_aside_is_itself_in_every_count(tmp_path: Path, log: Path) -> None:
@@ -217,20 +219,23 @@ def test_the_tested_model_asked_aside_is_itself_in_every_count(tmp_path: Path, l
 
 
 def test_what_the_api_makes_wait_is_not_the_agents_time(tmp_path: Path, log: Path) -> None:
-    said = [{**calls(WRITTEN), "fault": "429 first=1 retry_after=1"}, "done"]
+    said = [{**calls(WRITTEN), "fault": "429 first=1 retry_after=2"}, "done"]
     with scripted(tmp_path, {"t": said}) as url:
-        run = talk(tmp_path, url, {"task_id": "t", "wants": {"a": "x"}}, rollout_time=0.9)
+        run = talk(tmp_path, url, {"task_id": "t", "wants": {"a": "x"}}, rollout_time=1.9)
     assert outcomes(run) == {"t": "passed"}
 
 
 def test_three_clocks_that_add_up(tmp_path: Path, log: Path) -> None:
     said = [{**calls(call("sleep", seconds=0.2)), "delay_s": 0.3}, {"text": "so?", "delay_s": 0.1}]
     with scripted(tmp_path, {"t": said}) as url:
+        began = monotonic()
         run = talk(tmp_path, url, {"task_id": "t", "partner": "nudge"})
+        took_s = monotonic() - began
     told = facts(run, "t")
-    assert 0.6 <= told["model_s"] < 2.5
-    assert 0.2 <= told["tools_s"] < 1.5
-    assert 0.0 <= told["verification_s"] < 1.0
+    assert told["model_s"] >= 0.6
+    assert told["tools_s"] >= 0.2
+    assert told["verification_s"] >= 0.0
+    assert told["model_s"] + told["tools_s"] + told["verification_s"] < took_s, "nothing is counted twice"
     assert "partner_s" not in told, "where nobody plays it there is none"
     seen = {k: sum(e.payload["observation"]["wall_s"] for e in of) for k, of in by_clock(run, "t").items()}
     assert seen["tools"] == pytest.approx(told["tools_s"], abs=0.01)
@@ -362,15 +367,15 @@ def test_a_limit_of_money_counts_every_role(
 
 def test_one_call_tells_whether_money_can_be_counted(tmp_path: Path, log: Path) -> None:
     """The others begin when the first call is priced; they do not wait for the whole first rollout."""
-    priced = {"usage": {"prompt_tokens": 1, "completion_tokens": 1, "cost": 0.01}, "delay_s": 0.2}
-    turns = [{**calls(WRITTEN), **priced}] * 5 + [{"text": "done", **priced}]
+    priced = {"usage": {"prompt_tokens": 1, "completion_tokens": 1, "cost": 0.01}}
+    turns = [{**calls(WRITTEN), **priced, "delay_s": s} for s in (0.2, 1.5)] + [{"text": "done", **priced}]
     records = [{"task_id": f"t{n}", "wants": {"a": "x"}} for n in range(4)]
-    with scripted(tmp_path, {f"t{n}": turns for n in range(4)}) as url:
+    with scripted(tmp_path, {"t0": turns, **{f"t{n}": turns[1:] for n in (1, 2, 3)}}) as url:
         run = talk(tmp_path, url, *records, concurrency=4, max_cost=10.0)
     assert set(outcomes(run).values()) == {"passed"}
     first, *others = sorted(requests(tmp_path), key=lambda entry: float(entry["started"]))
     assert first["ended"] <= others[0]["started"], "it is made alone"
-    assert max(entry["active"] for entry in others[:8]) == 4, "then all are at work"
+    assert max(entry["active"] for entry in others[:4]) == 4, "then all are at work"
 
 
 # -- worlds that die -------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def go(
 def test_by_keys_and_by_tools(image: str, tmp_path: Path) -> None:
     modes = {"two": "terminus-2", "two-late": "terminus-2", "one": "terminus-1", "one-late": "terminus-1"}
     said: dict[str, Sequence[Any]] = {
-        "two": [j({"keystrokes": f"{EDIT}; {SERVE}\n", "duration": 1.0}), DONE, DONE],
+        "two": [j({"keystrokes": f"{EDIT}; {SERVE}\n", "duration": 2.0}), DONE, DONE],
         "two-late": [
             j({"keystrokes": f"{EDIT}; {SERVE}\n", "duration": 1.0}),
             j({"keystrokes": "", "duration": 30}),
@@ -61,10 +61,11 @@ def test_by_keys_and_by_tools(image: str, tmp_path: Path) -> None:
         ],
         "tools": [calls(call("bash", command=f"{EDIT}; {SERVE}")), calls(call("submit"))],
     }
-    more = {"two-late": {"budget": {"wall_s": 4.0}}}
+    more = {"two-late": {"budget": {"wall_s": 3.0}}}
     made = go(tmp_path, image, modes, said, more=more)
     assert outcomes(made) == dict.fromkeys(said, "passed")
-    assert facts(made, "two-late")["tools_s"] == pytest.approx(4.0, abs=0.5)
+    late = facts(made, "two-late")
+    assert 3.0 <= late["tools_s"] + late["model_s"] < 30, "it was cut, not waited for"
     assert facts(made, "one-late")["late"] == 1
     shown = events(made, "two", "model_call")[1].payload["request"]["messages"][-1]["content"]
     assert shown.startswith("New Terminal Output:\n")

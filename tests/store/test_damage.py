@@ -6,11 +6,9 @@ import asyncio
 import os
 import random
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -132,22 +130,20 @@ def test_five_hundred_random_damages_are_detected_or_harmless(whole: Path, tmp_p
     try_damage(whole, tmp_path / "run", seed)
 
 
-def killed_run(path: Path) -> None:
-    """A run whose process was killed, with its log still beside the database."""
-    log = path.parent / "log"
-    command = [sys.executable, "-m", "tests.store.runs", str(path), str(SAMPLES), str(log)]
-    process = subprocess.Popen(command)
-    while not log.exists() or log.read_text().count("judged") < SAMPLES // 2:
-        assert process.poll() is None
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose process died half way, with its log still beside the database; never to be touched."""
+    path = tmp_path_factory.mktemp("killed") / "run"
+    command = [sys.executable, "-m", "tests.store.runs", str(path), str(SAMPLES), str(path.parent / "log")]
+    crash_at = {"EVALKIT_CRASH_AT": f"verdict stored#{SAMPLES // 2}"}
+    assert subprocess.run(command, env={**os.environ, **crash_at}).returncode == 137
     assert (path / "run.sqlite-wal").stat().st_size > 0
+    return path
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_damage_to_the_log_of_a_killed_run(whole: Path, tmp_path: Path, seed: int) -> None:
-    killed_run(tmp_path / "run")
+def test_damage_to_the_log_of_a_killed_run(whole: Path, killed: Path, tmp_path: Path, seed: int) -> None:
+    shutil.copytree(killed, tmp_path / "run")
     with read_run(whole) as reader:
         final = verdicts(reader)
     damage(tmp_path / "run" / "run.sqlite-wal", random.Random(seed))

@@ -50,11 +50,13 @@ def cluster(docker_engine: object) -> Iterator[Simulated]:
 
 
 def test_a_killed_worker_costs_no_call_and_no_sample(cluster: Simulated, tmp_path: Path) -> None:
-    with running("--script", str(MINI), "--latency", "0.3") as url:
-        words = ("mini", *SCRIPTED, "--base-url", url)
+    with running("--script", str(MINI), "--latency", "0.4") as url:
+        words = ("mini", *SCRIPTED, "--base-url", url, "--concurrency", "8")
         process = started(*words, "--workers", cluster.words, results=tmp_path / "ray")
         wait_for(5, tmp_path / "ray", process)
+        process.send_signal(signal.SIGSTOP)  # it is in the middle of its work, however long this takes
         workers()[0].kill()
+        process.send_signal(signal.SIGCONT)
         summary, said = result(process)
         assert stats(url)["requests"] == 40, "each call is made once, also those that a worker was lost with"
         assert stats(url)["completed_again"] == 0

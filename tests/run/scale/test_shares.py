@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import socket
 import subprocess
 import sys
 import threading
@@ -91,7 +92,10 @@ def test_where_no_cluster_answers_that_is_said_at_once(tmp_path: Path) -> None:
         said = refused("mini", "--model", "oracle", "--workers", address, results=tmp_path)
         assert "is no Ray cluster" in said
         server.shutdown()
-    said = refused("mini", "--model", "oracle", "--workers", address, results=tmp_path)
+    with socket.socket() as held:  # which does not listen, and nobody else does there
+        held.bind(("127.0.0.1", 0))
+        address = f"ray:127.0.0.1:{held.getsockname()[1]}"
+        said = refused("mini", "--model", "oracle", "--workers", address, results=tmp_path)
     assert "no Ray cluster answers at 127.0.0.1" in said
     assert "ray start --head" in said
     assert list(tmp_path.iterdir()) == []
@@ -106,7 +110,7 @@ sys.modules["ray"] = None  # as if it were not installed
 from evalkit.cli import main
 sys.exit(main(["run", "mini", "--model", "oracle", "--workers", "ray"]))
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
     assert done.returncode == 2, done.stderr
     assert "Ray, which is not installed" in done.stderr
     assert "evalkit[ray]" in done.stderr
