@@ -2,7 +2,7 @@
 
     python benchmarks/nightly.py                 18 series x 365 nights, ten times over: some minutes
     python benchmarks/nightly.py --years 2 --json
-    python benchmarks/nightly.py --write-docs        and put the table into docs/nightly.md
+    python benchmarks/nightly.py --write-docs        and put the tables into docs/nightly.md
 
 Tasks are made up (seeded): most are solved nearly always or nearly never, so that the mean of p (1 - p) is
 about .1. A drop takes the same share of each task's chance. Every night goes through `evalkit.nightly.watch`.
@@ -28,6 +28,7 @@ from evalkit.nightly.watch import watch
 from evalkit.stats.baseline import LEAST_NIGHTS
 
 SIZES = (80, 225, 500)
+FEW, EACH = (20, 40), (0.98, 0.95, 0.9, 0.5, 0.1, 0.05)  # suites of few tasks that pass equally often
 SERIES = 18
 NIGHTS = 365
 BETA = 0.31  # both parameters: mean p (1 - p) of .10
@@ -64,6 +65,7 @@ RULES = {"CUSUM of the fixed tasks": ours, "3 points below yesterday": yesterday
 
 
 Wrong = dict[int, dict[str, float]]  # by tasks and rule
+Few = dict[tuple[int, float], dict[str, float]]  # by tasks and share; kinds of alarm
 Right = dict[int, dict[str, tuple[float, float]]]
 
 
@@ -79,6 +81,21 @@ def false_alarms(years: int, dice: np.random.Generator) -> Wrong:
                 counts[rule] += len(alarms(series))
         watched = SERIES * years * (NIGHTS - LEAST_NIGHTS)
         found[tasks] = {rule: n / watched * 30 * SERIES for rule, n in counts.items()}
+    return found
+
+
+def of_few(years: int, dice: np.random.Generator) -> Few:
+    """False drops and false rises, per month of 18 series of few tasks that all pass equally often."""
+    found = {}
+    for tasks in FEW:
+        for share in EACH:
+            counts = dict.fromkeys(("drop", "rise"), 0)
+            for _ in tqdm(range(SERIES * years), f"{tasks} x {share}", disable=not sys.stderr.isatty()):
+                p = np.full(tasks, share)
+                for alarm in watch(nights(p, p, NIGHTS, NIGHTS, dice)).alarms:
+                    counts[alarm.direction] += 1
+            watched = SERIES * years * (NIGHTS - LEAST_NIGHTS)
+            found[tasks, share] = {kind: n / watched * 30 * SERIES for kind, n in counts.items()}
     return found
 
 
@@ -115,6 +132,15 @@ def table(wrong: Wrong, right: dict[float, Right]) -> str:
     return "\n".join(rows()).replace("a drop of 3% ", "a drop of 3 points ").replace("of 5% ", "of 5 points ")
 
 
+def table_of_few(few: Few) -> str:
+    head = f"| tasks | {' | '.join(f'pass {share:.0%}' for share in EACH)} |"
+    rows = [head, "|---" * (1 + len(EACH)) + "|"]
+    for tasks in FEW:
+        cells = (f"{few[tasks, share]['drop']:.2f} / {few[tasks, share]['rise']:.2f}" for share in EACH)
+        rows.append(f"| {tasks} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--years", type=int, default=10, help="of 18 series each (10)")
@@ -126,10 +152,12 @@ def main() -> None:
     dice = np.random.default_rng(given.seed)
     wrong = false_alarms(given.years, dice)
     right = {drop: delays(drop, given.times, dice) for drop in (0.03, 0.05)}
+    few = of_few(given.years, dice)
     rule = next(iter(RULES))
     facts = {
         "false_alarms_per_month": sum(wrong[tasks][rule] for tasks in SIZES) / len(SIZES),
         "median_nights_3pt_500": right[0.03][500][rule][0],
+        "most_false_alarms_per_month_of_few_tasks": max(max(one.values()) for one in few.values()),
         "series": SERIES,
         "years": given.years,
         "seed": given.seed,
@@ -137,11 +165,13 @@ def main() -> None:
     if given.json:
         print(json.dumps(facts))
     else:
-        print(table(wrong, right))
+        print(table(wrong, right), table_of_few(few), sep="\n\n")
     if given.write_docs:
         text = DOCS.read_text()
-        block = f"<!-- simulation -->\n{table(wrong, right)}\n<!-- /simulation -->"
-        DOCS.write_text(re.sub(r"<!-- simulation -->.*<!-- /simulation -->", block, text, flags=re.S))
+        for name, made in (("simulation", table(wrong, right)), ("few", table_of_few(few))):
+            block = f"<!-- {name} -->\n{made}\n<!-- /{name} -->"
+            text = re.sub(f"<!-- {name} -->.*<!-- /{name} -->", block, text, flags=re.S)
+        DOCS.write_text(text)
 
 
 if __name__ == "__main__":

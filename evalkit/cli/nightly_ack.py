@@ -8,7 +8,17 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evalkit.cli.nightly_notes import add_note, add_which, removed, shown, until, wanted, who, written
+from evalkit.cli.nightly_notes import (
+    add_note,
+    add_which,
+    removed,
+    shown,
+    states_of,
+    until,
+    wanted,
+    who,
+    written,
+)
 from evalkit.cli.parser import Parser
 from evalkit.cli.text import one_line
 from evalkit.errors import UsageError
@@ -62,7 +72,6 @@ def _ack(plan: Plan, outlook: Outlook, args: Namespace) -> None:
     from evalkit.nightly.naming import find_event
     from evalkit.nightly.notes import put_ack
     from evalkit.nightly.standing import Note
-    from evalkit.nightly.states import read_states
     from evalkit.nightly.words import told
 
     standing, event = find_event(outlook, args.alarm)
@@ -70,15 +79,14 @@ def _ack(plan: Plan, outlook: Outlook, args: Namespace) -> None:
         raise UsageError(f"--until {args.until} is before the last night, {outlook.day}")
     print(one_line(told(event, standing)))
     note = Note(who(args), args.why, date.today(), args.issue, args.until)
-    written(put_ack(plan.states, read_states(plan.states), standing.series.id, event, note))
+    written(put_ack(plan.states, states_of(plan), standing.series.id, event, note))
 
 
 def _remove(plan: Plan, outlook: Outlook, name: str) -> None:
     from evalkit.nightly.naming import find_event
     from evalkit.nightly.notes import remove
-    from evalkit.nightly.states import read_states
 
-    states = read_states(plan.states)
+    states = states_of(plan)
     ack = next((one for one in states.acks if name in (one.path.name, one.path.stem)), None)
     if ack is None:
         standing, event = find_event(outlook, name)
@@ -92,9 +100,8 @@ def _remove(plan: Plan, outlook: Outlook, name: str) -> None:
 def _list(plan: Plan, outlook: Outlook) -> None:
     """Every alarm, and what was said of one that is not there any more."""
     from evalkit.nightly.phrases import points
-    from evalkit.nightly.states import read_states
 
-    states = read_states(plan.states)
+    states = states_of(plan)
     rows = [["alarm", "since", "points", "state", "who", "until", "why"]]
     used = set()
     for standing in outlook.standings:

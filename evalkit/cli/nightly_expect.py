@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evalkit.cli.nightly_notes import add_note, add_which, removed, shown, wanted, who, written
+from evalkit.cli.nightly_notes import add_note, add_which, removed, shown, states_of, wanted, who, written
 from evalkit.cli.nightly_options import day
 from evalkit.cli.parser import Parser
 from evalkit.cli.text import one_line
@@ -64,7 +64,6 @@ def main(words: Sequence[str]) -> int:
 def _expect(plan: Plan, outlook: Outlook, args: Namespace) -> None:
     from evalkit.nightly.notes import put_expectation
     from evalkit.nightly.standing import Note
-    from evalkit.nightly.states import read_states
     from evalkit.nightly.words import told
 
     standing, event = _which(outlook, args)
@@ -72,7 +71,7 @@ def _expect(plan: Plan, outlook: Outlook, args: Namespace) -> None:
     if event:
         print(one_line(told(event, standing)))
     note = Note(who(args), args.why, date.today(), args.issue)
-    path = put_expectation(plan.states, read_states(plan.states), standing.series.id, begin, note)
+    path = put_expectation(plan.states, states_of(plan), standing.series.id, begin, note)
     print(f"a new baseline of {one_line(standing.series.id)} begins with the night of {begin}")
     written(path)
 
@@ -92,9 +91,8 @@ def _which(outlook: Outlook, args: Namespace) -> tuple[Standing, Event | None]:
 
 def _remove(plan: Plan, args: Namespace) -> None:
     from evalkit.nightly.notes import remove
-    from evalkit.nightly.states import read_states
 
-    states = read_states(plan.states)
+    states = states_of(plan)
     alike = [
         one
         for one in states.expected
@@ -110,11 +108,10 @@ def _remove(plan: Plan, args: Namespace) -> None:
 
 
 def _list(plan: Plan) -> None:
-    from evalkit.nightly.states import read_states
 
     known = {cell.series for cell in plan.cells}
     rows = [["series", "from", "who", "on", "issue", "why"]]
-    for one in read_states(plan.states).expected:
+    for one in states_of(plan).expected:
         note, series = one.note, one.series if one.series in known else f"{one.series} (not in the plan)"
         rows.append([series, str(one.begin), note.who, str(note.on), note.issue, note.why])
     shown(rows, "no new baseline was ever set")

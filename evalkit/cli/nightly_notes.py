@@ -9,11 +9,16 @@ from argparse import Namespace
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from evalkit.cli.nightly_options import add_plan, day
 from evalkit.cli.parser import Parser
 from evalkit.cli.text import one_line, table
-from evalkit.errors import UsageError
+from evalkit.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from evalkit.nightly.plan import Plan
+    from evalkit.nightly.states import States
 
 LONG = 60  # characters of what people wrote, in a table
 NEEDED = "it is what the next reader has to go by"
@@ -56,6 +61,16 @@ def wanted(args: Namespace, **needed: str) -> None:
     for name, words in needed.items():
         if not str(getattr(args, name) or "").strip():
             raise UsageError(f"{words} is missing", NEEDED if words.startswith("--") else "--list names them")
+
+
+def states_of(plan: Plan) -> States:
+    """What was said already. DataError names a file that cannot be read: it may say the same."""
+    from evalkit.nightly.states import read_states
+
+    states = read_states(plan.states)
+    if states.damaged:
+        raise DataError(states.damaged[0].why, "docs/nightly.md says what such a file holds")
+    return states
 
 
 def who(args: Namespace) -> str:

@@ -38,6 +38,8 @@ def _finish(plan: Plan, args: argparse.Namespace, day: date | None, *, ran: int 
     if not nights_of(plan):
         raise UsageError(f"there is no night in {plan.folder}", "`evalkit nightly run PLAN` makes one")
     outlook = look(plan, day)
+    if ran is not None and trim(plan, args):
+        outlook = look(plan, day)  # runs that are gone are named to nobody
     failed = False
     try:
         page = write(outlook, plan, args)
@@ -46,8 +48,6 @@ def _finish(plan: Plan, args: argparse.Namespace, day: date | None, *, ran: int 
         failed, page = True, None
     if alerts:  # whose links lead to the page
         tell(outlook, plan)
-    if ran is not None:
-        trim(plan, args)
     code = outlook.code or (INCOMPLETE if ran or failed else 0)
     if not args.quiet or code:
         show(outlook, page, brief=args.quiet)
@@ -84,7 +84,8 @@ def say(text: str) -> None:
     print(one_line(text), file=sys.stderr)
 
 
-def trim(plan: Plan, args: argparse.Namespace) -> None:
+def trim(plan: Plan, args: argparse.Namespace) -> int:
+    """How many runs of older nights went."""
     from evalkit.nightly.retention import trim
 
     freed = trim(plan, args.date)
@@ -93,6 +94,7 @@ def trim(plan: Plan, args: argparse.Namespace) -> None:
         print(f"removed {said}: the plan keeps {plan.keep} nights' runs; records stay")
     for trouble in freed.troubles:
         complain(trouble)
+    return freed.runs
 
 
 def show(outlook: Outlook, page: Path | None, *, brief: bool) -> None:
@@ -106,6 +108,8 @@ def show(outlook: Outlook, page: Path | None, *, brief: bool) -> None:
         print(f"  {one_line(line(standing))}")
     for series, why in outlook.missing.items():
         print(style.warn(f"  {one_line(series)}: {one_line(why)}"))
+    for one in outlook.damaged:
+        print(style.warn(f"  {one_line(one.told)}"))
     if page is not None:
         print(page)
 

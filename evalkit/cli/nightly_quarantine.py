@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evalkit.cli.nightly_notes import add_stock, add_which, removed, shown, until, wanted, written
+from evalkit.cli.nightly_notes import add_stock, add_which, removed, shown, states_of, until, wanted, written
 from evalkit.cli.parser import Parser
 from evalkit.cli.text import one_line
 from evalkit.errors import UsageError
@@ -66,7 +66,6 @@ def _quarantine(plan: Plan, outlook: Outlook, args: Namespace) -> None:
     from evalkit.nightly.naming import find_suite, find_task
     from evalkit.nightly.notes import put_quarantine
     from evalkit.nightly.standing import Quarantined
-    from evalkit.nightly.states import read_states
 
     suite = find_suite(plan, outlook, args.suite)
     task = find_task(outlook, suite, args.task)
@@ -76,7 +75,7 @@ def _quarantine(plan: Plan, outlook: Outlook, args: Namespace) -> None:
     found = flakiest(outlook.standings, suite, task)
     _refuse_steady(task, found)
     put = Quarantined(suite, task, args.reason, args.owner, date.today(), last, args.issue)
-    path = put_quarantine(plan.states, read_states(plan.states), put)
+    path = put_quarantine(plan.states, states_of(plan), put)
     print(f"{one_line(task)}: {_rate(found)}; it counts in no alarm of {one_line(suite)} until {last}")
     written(path)
 
@@ -104,9 +103,8 @@ def _rate(found: Flakiness) -> str:
 
 def _remove(plan: Plan, args: Namespace) -> None:
     from evalkit.nightly.notes import remove
-    from evalkit.nightly.states import read_states
 
-    states = read_states(plan.states)
+    states = states_of(plan)
     labels = {cell.suite for cell in plan.cells if cell.words and cell.words[0] == args.suite}
     alike = [
         put
@@ -124,10 +122,9 @@ def _remove(plan: Plan, args: Namespace) -> None:
 
 def _list(plan: Plan, outlook: Outlook) -> None:
     from evalkit.nightly.flaky import flakiest
-    from evalkit.nightly.states import read_states
 
     rows = [["task", "suite", "flip rate", "reason", "owner", "issue", "since", "until"]]
-    for one in (put.task for put in read_states(plan.states).quarantined):
+    for one in (put.task for put in states_of(plan).quarantined):
         found = flakiest(outlook.standings, one.suite, one.task)
         rate = f"{found.rate:.2f}" if found.nights else "no such task"
         last = f"{one.until} (ended)" if one.expired(outlook.day) else str(one.until)

@@ -61,9 +61,11 @@ class Total:
 
 def foresee(plan: Plan, day: date, watch: Callable[[Cell], None] = lambda cell: None) -> Iterator[Foreseen]:
     """Of each run of the night, one after the other: a suite's data may have to be read."""
+    from evalkit.nightly.records import read_history
+
     folder = plan.folder / day.isoformat()
     ledger = read_ledger(folder)
-    history = {series.id: series for series in _history(plan)}
+    history = {series.id: series for series in read_history(plan).series}
     for cell in plan.cells:
         watch(cell)
         past = _past(history.get(cell.series), day)
@@ -83,12 +85,6 @@ def foresee(plan: Plan, day: date, watch: Callable[[Cell], None] = lambda cell: 
 def total(values: list[float | None]) -> Total:
     known = [value for value in values if value is not None]
     return Total(sum(known), len(values) - len(known))
-
-
-def _history(plan: Plan) -> tuple[Series, ...]:
-    from evalkit.nightly.records import read_history
-
-    return read_history(plan)
 
 
 def _past(series: Series | None, day: date) -> dict[str, Any]:

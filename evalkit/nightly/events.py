@@ -36,8 +36,7 @@ def events_of(watched: Watched, states: States, day: date) -> tuple[Event, ...]:
 def _event(watched: Watched, alarm: Alarm, states: States, day: date) -> Event:
     """An alarm with its state. What was said of it stays with it when it is over."""
     event = _in_days(watched, date_alarm(watched, alarm), alarm)
-    ack = states.ack_of(event, watched.series.id)
-    note = ack.note if ack else None
+    note = states.note_of(event, watched.series.id, watched.series.suite, day)
     if alarm.over is None:
         known = note is not None and (note.until is None or day <= note.until)
         return replace(event, state="acknowledged" if known else "new", note=note)

@@ -29,6 +29,7 @@ def feed(outlook: Outlook) -> dict[str, Any]:
         "headline": headline(outlook),
         "lede": lede(outlook),
         "missing": dict(sorted(outlook.missing.items())),
+        "damaged": [one.told for one in outlook.damaged],
         "false_alarms": _number(outlook.false_alarms),
         "series": [summary(standing) for standing in outlook.standings],
     }

@@ -21,13 +21,14 @@ USED = ("cost", "input_tokens", "output_tokens", "seconds", "latency")
 
 @dataclass(frozen=True)
 class Night:
-    """One run of one night. `tasks`: of each task how many samples passed, and how many have a verdict.
+    """One run of one night: `run` is its folder's name, "" where that is gone. `tasks`: of each task how many
+    samples passed, and how many have a verdict.
 
     `key`: what makes runs comparable (suite data, scaffold, sampling, limits); where it changes, a new
     baseline begins. `facts`: the environment by name ("endpoint", "image"), which may change beside it.
     `used`: by name (USED) where it is known, None where it is not; `ends`: samples by outcome and reason
     ("passed", "failed/timeout"); `reasons`: of each task that did not wholly pass, what its first such sample
-    ended as. `simulated`: made up, and shown as such. `unread`: why its run cannot be read, where it cannot.
+    ended as. `simulated`: made up, and shown as such. `unread`: that its run or its record cannot be read.
     """
 
     day: date
@@ -65,7 +66,7 @@ class Night:
     def hollow(self) -> str:
         """Why it is shown and compared with nothing; "" where it counts."""
         if self.unread:
-            return f"its run cannot be read: {self.unread}"
+            return self.unread
         if not self.planned or not self.scored:
             return "nothing was scored"
         if self.errors > MOST_ERRORS * self.planned:

@@ -50,6 +50,10 @@ def lines(outlook: Outlook) -> Iterator[str]:
         for series, why in outlook.missing.items():
             yield piped([text(series), text(why)])
         yield ""
+    for one in outlook.damaged:
+        yield f"- {text(one.told)}."
+    if outlook.damaged:
+        yield ""
     yield piped(["Suite", "Model", "Score", "Change", "Last night", "Tasks", "State"])
     yield piped([":---", ":---", "---:", "---:", "---:", "---:", ":---"])
     for standing in outlook.standings:

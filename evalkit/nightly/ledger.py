@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from evalkit.errors import UsageError
+from evalkit.nightly.disk import read_whole, write_whole
 from evalkit.nightly.plan import Cell
 
 LEDGER, LOCK = "night.json", ".lock"
@@ -73,8 +74,8 @@ class Ledger:
 
 def read_ledger(folder: Path) -> Ledger:
     """An empty one where there is none, or none that can be read: the runs themselves know how they stand."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        return _ledger(json.loads((folder / LEDGER).read_text()))
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return _ledger(json.loads(read_whole(folder / LEDGER)))
     return Ledger()
 
 
@@ -117,16 +118,9 @@ def write_ledger(folder: Path, ledger: Ledger) -> str:
         "seconds": round(ledger.seconds, 1),
         "done": ledger.done,
     }
-    new = folder / f"{LEDGER}.{os.getpid()}"
     try:
-        with new.open("w") as file:
-            file.write(json.dumps(facts, indent=1))
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(folder / LEDGER)
+        write_whole(folder / LEDGER, json.dumps(facts, indent=1))
     except OSError as e:
-        with contextlib.suppress(OSError):
-            new.unlink(missing_ok=True)
         return e.strerror or str(e)
     return ""
 

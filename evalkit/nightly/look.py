@@ -20,15 +20,16 @@ NOTHING = States()
 
 
 def look(plan: Plan, day: date | None = None) -> Outlook:
-    """As of the night of `day`, or of the last one that there is. DataError where a record or a note is
-    damaged."""
-    history = [_called(series, plan) for series in read_history(plan)]
+    """As of the night of `day`, or of the last one that there is."""
+    read, states = read_history(plan), read_states(plan.states)
+    history = [_called(series, plan) for series in read.series]
     if day is None:
         days = [night.day for series in history for night in series.nights]
         day = max([*days, *(day for _, day in nights_of(plan))], default=date.today())
     planned = tuple(cell.series for cell in plan.cells)
-    made = outlook(plan.name, history, read_states(plan.states), day, planned=planned)
-    return replace(made, missing=_missing(made, read_ledger(plan.folder / day.isoformat()), planned))
+    made = outlook(plan.name, history, states, day, planned=planned)
+    missing = _missing(made, read_ledger(plan.folder / day.isoformat()), planned)
+    return replace(made, missing=missing, damaged=(*read.damaged, *states.damaged))
 
 
 def _called(series: Series, plan: Plan) -> Series:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 from evalkit.errors import UsageError
+from evalkit.nightly.disk import write_whole
 from evalkit.nightly.standing import Event, Note, Quarantined
 from evalkit.nightly.states import Ack, Expectation, Kind, Put, States
 
@@ -65,16 +64,11 @@ def _place(folder: Path, kind: Kind, name: str) -> Path:
 
 
 def _write(path: Path, fields: Fields) -> Path:
-    """Whole or not at all."""
     text = "".join(f"{name} = {_value(name, value)}\n" for name, value in fields.items() if value)
-    new = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        new.write_text(text, encoding="utf-8")
-        new.replace(path)
+        write_whole(path, text)
     except OSError as e:
-        with contextlib.suppress(OSError):
-            new.unlink(missing_ok=True)
         raise UsageError(f"cannot write {path}: {e.strerror}") from None
     return path
 

@@ -8,10 +8,10 @@ SERIES.svg              a badge each
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from evalkit.nightly.disk import read_whole, write_whole
 from evalkit.nightly.plan import Plan
 from evalkit.nightly.standing import Outlook
 
@@ -47,13 +47,7 @@ def outputs(outlook: Outlook, file: str, nights: Path) -> Iterator[tuple[str, st
 
 def put(path: Path, text: str) -> None:
     """All of it or nothing; a file that says the same already stays as it is."""
-    data = text.encode()
     with contextlib.suppress(OSError):
-        if path.read_bytes() == data:
+        if read_whole(path) == text.encode():
             return
-    beside = path.with_name(f".{path.name[:100]}.{os.getpid()}.new")
-    try:
-        beside.write_bytes(data)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(path, text)

@@ -52,6 +52,10 @@ def many(count: int, noun: str, plural: str = "") -> str:
     return f"{number(count)} {noun if count == 1 else plural or noun + 's'}"
 
 
+def unread(files: int) -> str:
+    return many(files, "file that cannot be read", "files that cannot be read")
+
+
 def listed(parts: Sequence[str]) -> str:
     """a, b and c."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

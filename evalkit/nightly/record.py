@@ -7,7 +7,6 @@ runs may be thrown away while their records stay. People may write them by hand,
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import DataError
+from evalkit.nightly.disk import read_whole, write_whole
 from evalkit.nightly.fields import CHECKS, FORMAT, NEEDED, count_of
 from evalkit.nightly.history import Night
 from evalkit.registry import did_you_mean
@@ -48,13 +48,7 @@ def path_of(folder: Path, series: str) -> Path:
 
 def write_record(record: Record, folder: Path) -> None:
     """Whole or not at all. OSError where the disk is full or read-only."""
-    path = path_of(folder, record.series)
-    new = folder / f".{record.series}.{os.getpid()}.new"
-    try:
-        new.write_text(text_of(record))
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    write_whole(path_of(folder, record.series), text_of(record))
 
 
 def text_of(record: Record) -> str:
@@ -98,7 +92,7 @@ def to_json(record: Record) -> dict[str, Any]:
 def read_record(path: Path, day: date, names: Names | None = None) -> Record:
     """DataError names the file and the field. `names` are those of the records that were read before."""
     try:
-        raw = path.read_bytes()
+        raw = read_whole(path)
     except OSError as e:
         raise DataError(f"cannot read the record {path}: {e.strerror}") from None
     try:

@@ -7,16 +7,18 @@ Records, the ledger, and whatever else lies there stay: links, other folders, ru
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from evalkit.errors import StoreError
+from evalkit.errors import DataError, StoreError
+from evalkit.nightly.disk import named
 from evalkit.nightly.ledger import read_ledger, running
 from evalkit.nightly.plan import Plan
+from evalkit.nightly.record import ENDING, read_record
+from evalkit.nightly.records import nights_of
 
 GONE = ".gone-"  # before the name of a run that is being removed: half of one is no run
 
@@ -35,8 +37,8 @@ def trim(plan: Plan, day: date) -> Freed:
         return Freed()
     runs = nights = total = 0
     troubles: list[str] = []
-    for night in sorted(nights_in(plan.folder), reverse=True)[plan.keep :]:
-        folder = plan.folder / night.isoformat()
+    ours = [night for night in nights_of(plan) if not night[0].is_symlink()]  # a link is somebody's
+    for folder, night in ours[: -plan.keep]:
         if night >= day or running(folder):
             continue
         gone = 0
@@ -52,34 +54,26 @@ def trim(plan: Plan, day: date) -> Freed:
     return Freed(runs, nights, total, tuple(troubles))
 
 
-def nights_in(folder: Path) -> Iterator[date]:
-    """The days that have a folder of their own; links are somebody's, and none."""
-    if not folder.is_dir():
-        return
-    for entry in folder.iterdir():
-        with contextlib.suppress(ValueError):
-            found = date.fromisoformat(entry.name)
-            if found.isoformat() == entry.name and entry.is_dir() and not entry.is_symlink():
-                yield found
-
-
 def runs_of(folder: Path) -> list[Path]:
     """Run folders of one night that may go, and what an earlier removal left half done."""
     from evalkit.store import holds_run
 
-    ledger = read_ledger(folder)
-    recorded = {record.name.removesuffix(".record.json") for record in folder.glob("*.record.json")}
+    if not any(path.is_dir() for path in folder.iterdir()):
+        return []  # most nights have none left, and their records need not be read
+    ledger, recorded = read_ledger(folder), dict(_recorded(folder))
     kept = {entry.run for entry in ledger.entries.values() if entry.cell not in recorded}
-    named = set(ledger.folders) | set(_recorded_runs(folder))
-    found = [folder / name for name in sorted(named - kept) if name and Path(name).name == name]
+    made = {*ledger.folders, *recorded.values()}
+    found = [folder / name for name in sorted(made - kept) if name and Path(name).name == name]
     left = [path for path in folder.glob(f"{GONE}*") if path.is_dir() and not path.is_symlink()]
     return [run for run in found if not run.is_symlink() and run.is_dir() and holds_run(run)] + left
 
 
-def _recorded_runs(folder: Path) -> Iterator[str]:
-    for record in folder.glob("*.record.json"):
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            yield str(json.loads(record.read_text()).get("run", ""))
+def _recorded(folder: Path) -> Iterator[tuple[str, str]]:
+    """Series and runs of the night's records; one that is damaged is none."""
+    for path in named(folder, ENDING):
+        with contextlib.suppress(DataError):
+            record = read_record(path, date.fromisoformat(folder.name))
+            yield record.series, record.night.run
 
 
 def remove(run: Path) -> int:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal
 
 from evalkit.nightly.dating import Moved
+from evalkit.nightly.disk import Damaged
 from evalkit.nightly.history import Series
 from evalkit.nightly.watch import Direction, Watched
 
@@ -106,18 +107,25 @@ class Standing:
 @dataclass(frozen=True)
 class Outlook:
     """All of a plan, as of the night of `day`. `missing`: series of that night that have no whole run, and
-    why. `false_alarms`: drops expected a month over all series where nothing changes."""
+    why. `damaged`: records and notes that cannot be read. `false_alarms`: drops expected a month over all
+    series where nothing changes."""
 
     name: str
     day: date
     standings: tuple[Standing, ...]
     missing: Mapping[str, str]
     false_alarms: float
+    damaged: tuple[Damaged, ...] = ()
+
+    @property
+    def troubles(self) -> Mapping[str, str]:
+        """What is missing and what is damaged, in words: by series, and by path."""
+        return {**self.missing, **{str(one.path): one.told for one in self.damaged}}
 
     @property
     def code(self) -> int:
         """What `evalkit nightly run` and `report` end with: 10 for a drop that is open and that nobody has
-        spoken for, 3 for an incomplete night, 0 where there is nothing new."""
+        spoken for, 3 for an incomplete night or a file that cannot be read, 0 where there is nothing new."""
         if any(one.stands == "regressed" for one in self.standings):
             return REGRESSED
-        return INCOMPLETE if self.missing else 0
+        return INCOMPLETE if self.troubles else 0

@@ -11,17 +11,20 @@ writes them.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from evalkit.errors import DataError
+from evalkit.nightly.disk import Damaged, named, read_whole
 from evalkit.nightly.standing import Event, Note, Quarantined
 from evalkit.nightly.watch import Direction
 
 Kind = Literal["acks", "expected", "quarantine"]
+SO = "alarms that it may speak for are not new"
+T = TypeVar("T")
 NEAR = timedelta(days=1)  # an alarm's days move by a night where its history is made anew
 
 # the fields of each kind of file: those that must be there, and those that may
@@ -71,9 +74,20 @@ class Put:
 
 @dataclass(frozen=True)
 class States:
+    """`damaged`: files that cannot be read. What they say is not known, so that an alarm that they may speak
+    for is none that nobody has spoken for."""
+
     acks: tuple[Ack, ...] = ()
     expected: tuple[Expectation, ...] = ()
     quarantined: tuple[Put, ...] = ()
+    damaged: tuple[Damaged, ...] = ()
+
+    def note_of(self, event: Event, series: str, suite: str, day: date) -> Note | None:
+        """What was said of an alarm; that it is not known on `day`, where one of the files is damaged."""
+        if ack := self.ack_of(event, series):
+            return ack.note
+        may = next((one for one in self.damaged if one.of in ("", series, suite)), None)
+        return Note("evalkit", f"{may.path} cannot be read, and may speak for it", day) if may else None
 
     def ack_of(self, event: Event, series: str) -> Ack | None:
         """The one whose days are nearest; of several, the one said last."""
@@ -94,15 +108,33 @@ def _rank(ack: Ack, event: Event) -> tuple[int, int, str]:
 
 
 def read_states(folder: Path) -> States:
-    """All that stands there; nothing where there is no such folder. DataError names file and field."""
+    """All that stands there; nothing where there is no such folder."""
+    damaged: list[Damaged] = []
     return States(
-        tuple(_ack(raw, path) for path, raw in _files(folder, "acks")),
-        tuple(
-            Expectation(raw["series"], raw["from"], _note(raw), path)
-            for path, raw in _files(folder, "expected")
-        ),
-        tuple(Put(Quarantined(**raw), path) for path, raw in _files(folder, "quarantine")),
+        tuple(_read(folder, "acks", _ack, damaged)),
+        tuple(_read(folder, "expected", _expectation, damaged)),
+        tuple(_read(folder, "quarantine", _put, damaged)),
+        tuple(damaged),
     )
+
+
+def _read(
+    folder: Path, kind: Kind, make: Callable[[Mapping[str, Any], Path], T], damaged: list[Damaged]
+) -> Iterable[T]:
+    """Each file of a kind; those that cannot be read go to `damaged`."""
+    try:
+        paths = named(folder / kind, ".toml")
+    except OSError as e:
+        damaged.append(Damaged(folder / kind, f"{folder / kind} cannot be looked into: {e.strerror}", SO))
+        return
+    for path in paths:
+        raw: Mapping[str, Any] = {}
+        try:
+            raw = _toml(path)
+            yield make(dict(_whole(path, raw, kind)), path)
+        except DataError as e:
+            of = raw.get("suite" if kind == "quarantine" else "series", "")
+            damaged.append(Damaged(path, e.message, SO, of if isinstance(of, str) else ""))
 
 
 def _ack(raw: Mapping[str, Any], path: Path) -> Ack:
@@ -118,23 +150,30 @@ def _note(raw: Mapping[str, Any]) -> Note:
     return Note(raw["who"], raw["why"], raw["on"], raw.get("issue", ""), raw.get("until"))
 
 
-def _files(folder: Path, kind: Kind) -> Iterable[tuple[Path, dict[str, Any]]]:
-    for path in sorted((folder / kind).glob("*.toml")):
-        try:
-            raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as e:
-            raise DataError(f"cannot read {path}: {e.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as e:
-            raise DataError(f"{path} is no TOML: {e}", "mend it, or remove the file") from None
-        yield path, dict(_whole(path, raw, kind))
+def _expectation(raw: Mapping[str, Any], path: Path) -> Expectation:
+    return Expectation(raw["series"], raw["from"], _note(raw), path)
+
+
+def _put(raw: Mapping[str, Any], path: Path) -> Put:
+    return Put(Quarantined(**raw), path)
+
+
+def _toml(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(read_whole(path).decode())
+    except OSError as e:
+        raise DataError(f"cannot read {path}: {e.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as e:
+        raise DataError(f"{path} is no TOML: {e}") from None
 
 
 def _whole(path: Path, raw: Mapping[str, Any], kind: Kind) -> Iterable[tuple[str, Any]]:
     needed, free = FIELDS[kind]
     if odd := sorted(set(raw) - {*needed, *free}):
-        raise DataError(f"{path}: there is no field {odd[0]!r}", f"there are {', '.join((*needed, *free))}")
+        there = ", ".join((*needed, *free))
+        raise DataError(f"{path}: there is no field {odd[0]!r}; there are {there}")
     if lacking := [name for name in needed if name not in raw]:
-        raise DataError(f"{path}: {lacking[0]} is missing", "docs/nightly.md says what such a file holds")
+        raise DataError(f"{path}: {lacking[0]} is missing")
     for name, value in raw.items():
         yield name, _day(path, name, value) if name in DAYS else _text(path, name, value, name in needed)
 

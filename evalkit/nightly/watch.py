@@ -133,7 +133,8 @@ class _Run:
             return
         base, own = judged
         z = base.z(own)
-        down, up = self._add("drop", -z, number), self._add("rise", z, number)
+        away = base.unskewed(z)
+        down, up = self._add("drop", -away, number), self._add("rise", away, number)
         spread = base.prediction_sd
         self.points.append(
             Point(night.day, night.score, len(self.epochs), "", base.mean, spread, z, down, up, own)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from evalkit.nightly.latest import latest
-from evalkit.nightly.phrases import day, listed, many, number, percent, plain, points, sentence
+from evalkit.nightly.phrases import day, listed, many, number, percent, plain, points, sentence, unread
 from evalkit.nightly.standing import Event, Outlook, Standing
 from evalkit.nightly.telling import acknowledged, change, on_suite, since, state, told, year_of
 from evalkit.stats.baseline import LEAST_NIGHTS
@@ -37,6 +37,8 @@ def headline(outlook: Outlook) -> str:
     parts = [part for part in counts if not part.startswith("no ")]
     if outlook.missing:
         parts.append("the last night incomplete" if parts else "the last night is incomplete")
+    if outlook.damaged:
+        parts.append(unread(len(outlook.damaged)))
     if not parts and stand.count("learning") == len(stand):
         return "Learning what is normal"
     return sentence(", ".join(parts)) or "Nothing new"

@@ -5,6 +5,7 @@ The task set is fixed, so the spread of tasks has no part in it: only the noise 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,7 @@ LEAST_NIGHTS = 14
 # by ones, and nobody knows yet how rarely: without this, 18 suites of 80 such tasks raise ten false alarms a
 # month
 LEAST_SD = 0.7
+LEAST_SKEW = 1e-6  # below it nothing is to be set right, and would be divided by
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +55,24 @@ class Baseline:
     def z(self, score: float) -> float:
         """A night's score over the same tasks, in prediction standard deviations from the mean."""
         return (score - self.mean) / self.prediction_sd
+
+    @cached_property
+    def skew(self) -> float:
+        """How lopsided another night's score lies around `mean`: its third moment over prediction_sd^3. Below
+        0 where tasks are mostly solved, so that nights far below are likelier than nights as far above."""
+        import numpy as np
+
+        p, variance, answers, samples = self._arrays
+        third = variance * (1 - 2 * p) * answers / np.maximum(1, answers - 2) / samples**2
+        return float(third.sum()) / (self.prediction_sd * len(p)) ** 3
+
+    def unskewed(self, z: float) -> float:
+        """What `z` would be, were scores normal: by the cube root of a gamma of the same skew (Wilson &
+        Hilferty 1931). Rises with z, or stays."""
+        if abs(self.skew) < LEAST_SKEW:
+            return z
+        root = math.cbrt(max(0.0, 1 + self.skew * z / 2))
+        return 6 / self.skew * (root - 1) + self.skew / 6
 
     @cached_property
     def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -43,8 +43,10 @@ def nights(fell: int = FELL, *, real: bool = True) -> list[Night]:
 
 @cache
 def the_outlook() -> Outlook:
-    """One that fell, with a hollow night, a gap and a quarantined task; a steady one, in a closed section."""
+    """One that fell, with a hollow night, a gap, a night whose run is gone and a quarantined task; a steady
+    one, in a closed section."""
     fallen = nights()
+    fallen[1] = replace(fallen[1], run="")
     fallen[30] = broken(fallen[30], 0.1)
     del fallen[20]
     steady = [
@@ -150,6 +152,10 @@ def test_keys_move_and_words_say_where(heat: Locator) -> None:
     assert (
         kept.locator("code").inner_text() == f"evalkit show results/plan/2026-01-01/suite--model {first.task}"
     )
+    box.press("ArrowRight")
+    box.press("Enter")
+    assert kept.locator("code").count() == 0
+    assert "Its run is not here any more" in kept.inner_text()
 
 
 def test_search_choices_and_order(heat: Locator) -> None:

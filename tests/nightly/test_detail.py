@@ -206,6 +206,16 @@ def test_simulated_nights_name_no_run() -> None:
     assert set(data["names"]) == {""}
 
 
+def test_a_command_names_a_run_only_where_it_is_there() -> None:
+    rows = {"task": "10"}
+    made, _ = told(by_hand(rows))
+    assert "evalkit show results/plan/2026-01-02/run-1" in made.html
+    made, data = told([replace(night, run="") for night in by_hand(rows)])
+    assert set(data["names"]) == {""}
+    assert "evalkit show" not in made.html
+    assert "Its run is not here any more" in made.html
+
+
 def test_quarantine_is_told() -> None:
     day = FIRST + timedelta(9)
     put = Quarantined("suite", "a", "fetches", "ada", FIRST, day, "")

@@ -98,7 +98,7 @@ def test_a_full_disk_is_an_incomplete_night_that_goes_on_when_there_is_room(
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
     code, ran = run_night(made, DAY)
     assert (code, [one.complete for one in ran]) == (DONE, [True, True])
-    assert [series.nights[-1].hollow for series in read_history(made)] == ["", ""]
+    assert [series.nights[-1].hollow for series in read_history(made).series] == ["", ""]
 
 
 @pytest.mark.full
@@ -113,7 +113,7 @@ def test_a_changed_flag_in_mid_night_is_another_run_and_is_said(
     code, [one] = run_night(changed, DAY, heard)
     assert code == DONE
     assert heard.said == ["mini x null: its flags have changed since it ran this night: another run"]
-    [series, *_] = read_history(changed)
+    [series, *_] = read_history(changed).series
     assert (series.nights[-1].planned, series.nights[-1].run) == (2, one.run)
     assert len(read_ledger(made.folder / "2026-11-26").folders) == 2
 
@@ -232,7 +232,7 @@ def test_killed_at_random_and_run_again_until_it_is_whole(
         if not read_ledger(made.folder / "2026-11-26").done:
             assert run_night(made, DAY)[0] == DONE
         assert stats(url)["completed_again"] == 0
-    series = read_history(made)
+    series = read_history(made).series
     assert [(one.nights[-1].planned, one.nights[-1].scored, one.nights[-1].hollow) for one in series] == [
         (12, 12, ""),
         (12, 12, ""),

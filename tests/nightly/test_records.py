@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -82,7 +84,7 @@ def test_a_run_is_recorded_sample_by_sample(tmp_path: Path) -> None:
         "scorer": "mini 1",
     }
     assert found.facts["endpoint"] == "http://127.0.0.1:1/v1"
-    assert [series.nights for series in read_history(plan(tmp_path))] == [(found,)]
+    assert [series.nights for series in read_history(plan(tmp_path)).series] == [(found,)]
 
 
 def test_facts_are_of_every_session_and_of_what_served(tmp_path: Path) -> None:
@@ -120,7 +122,7 @@ def test_facts_are_of_every_session_and_of_what_served(tmp_path: Path) -> None:
 def test_what_a_hostile_endpoint_says_is_kept_short_and_can_be_read_again(tmp_path: Path) -> None:
     record = record_run(make_run(night(tmp_path) / "run", text=HOSTILE), CELL)
     assert "\ud800" not in json.dumps(record.night.facts, ensure_ascii=False)
-    assert read_history(plan(tmp_path))[0].nights == (record.night,)
+    assert read_history(plan(tmp_path)).series[0].nights == (record.night,)
 
 
 def test_a_record_follows_a_run_that_was_judged_again(tmp_path: Path) -> None:
@@ -136,11 +138,11 @@ def test_a_record_follows_a_run_that_was_judged_again(tmp_path: Path) -> None:
             await store.set_default(judged)
 
     asyncio.run(judge_again())
-    [again] = read_history(plan(tmp_path))[0].nights
+    [again] = read_history(plan(tmp_path)).series[0].nights
     assert again.tasks == {"t/0": (2, 2), "t/1": (2, 2)}
     assert json.loads(again.key)["scorer"] == "mini 2"
     written = (night(tmp_path) / "mini--a.record.json").stat().st_mtime_ns
-    assert read_history(plan(tmp_path))[0].nights == (again,)
+    assert read_history(plan(tmp_path)).series[0].nights == (again,)
     assert (night(tmp_path) / "mini--a.record.json").stat().st_mtime_ns == written, "it was made anew in vain"
 
 
@@ -148,14 +150,15 @@ def test_a_run_may_be_thrown_away_and_its_record_stays(tmp_path: Path) -> None:
     run = make_run(night(tmp_path) / "run")
     record = record_run(run, CELL)
     shutil.rmtree(run)
-    assert read_history(plan(tmp_path))[0].nights == (record.night,)
+    # and names no run that nobody can look at any more
+    assert read_history(plan(tmp_path)).series[0].nights == (replace(record.night, run=""),)
 
 
 def test_a_night_that_died_before_its_record_has_it_made(tmp_path: Path) -> None:
     make_run(night(tmp_path) / "run")
     ledger = {"runs": [{**ENTRY, "run": "run"}, {**ENTRY, "cell": "mini--b", "run": ""}], "done": False}
     (night(tmp_path) / "night.json").write_text(json.dumps(ledger))
-    [found] = read_history(plan(tmp_path))[0].nights
+    [found] = read_history(plan(tmp_path)).series[0].nights
     assert found.planned == 8
     assert (night(tmp_path) / "mini--a.record.json").exists()
 
@@ -164,14 +167,14 @@ def test_a_run_that_nobody_can_read_is_a_hollow_night_and_says_why(tmp_path: Pat
     run = make_run(night(tmp_path) / "run")
     (run / "run.sqlite").write_bytes(b"not a database" * 400)
     (night(tmp_path) / "night.json").write_text(json.dumps({"runs": [{**ENTRY, "run": "run"}]}))
-    [found] = read_history(plan(tmp_path))[0].nights
+    [found] = read_history(plan(tmp_path)).series[0].nights
     assert "its run cannot be read" in found.hollow
     assert str(run) in found.hollow
 
 
 def test_a_run_at_work_is_no_night_yet(tmp_path: Path) -> None:
     make_run(night(tmp_path) / "run")
-    assert read_history(plan(tmp_path))[0].nights == ()
+    assert read_history(plan(tmp_path)).series[0].nights == ()
 
 
 # -- records ---------------------------------------------------------------------------------------
@@ -180,16 +183,16 @@ def test_a_run_at_work_is_no_night_yet(tmp_path: Path) -> None:
 def test_nights_are_in_the_order_of_days_and_other_folders_are_none(tmp_path: Path) -> None:
     for day in ("2026-12-01", "2026-11-30", "2026-11-28", "20261127", "2026-11-29.bak"):
         by_hand(tmp_path, day)
-    [series] = read_history(plan(tmp_path))
+    [series] = read_history(plan(tmp_path)).series
     assert [str(found.day) for found in series.nights] == ["2026-11-28", "2026-11-30", "2026-12-01"]
     assert all(found.simulated for found in series.nights)
-    assert read_history(plan(tmp_path / "nothing"))[0].nights == ()
+    assert read_history(plan(tmp_path / "nothing")).series[0].nights == ()
 
 
 def test_series_that_the_plan_no_longer_has_come_last(tmp_path: Path) -> None:
     by_hand(tmp_path)
     other = Cell("mini", "b", ("mini", "--model", "b"))
-    assert [(s.id, len(s.nights)) for s in read_history(plan(tmp_path, other))] == [
+    assert [(s.id, len(s.nights)) for s in read_history(plan(tmp_path, other)).series] == [
         ("mini--b", 0),
         ("mini--a", 1),
     ]
@@ -237,13 +240,64 @@ def test_a_malformed_record_is_one_error_that_names_file_and_field(
 ) -> None:
     path = by_hand(tmp_path, **fields)
     with pytest.raises(DataError, match=said) as caught:
-        read_history(plan(tmp_path))
+        read_record(path, DAY)
     assert str(path) in caught.value.message
     assert "docs/nightly.md" in caught.value.hint
+    read = read_history(plan(tmp_path))
+    assert [one.why for one in read.damaged] == [caught.value.message]
+    assert [night.hollow for night in read.series[0].nights] == ["its record cannot be read"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, '{"format": 1', "\xff"])
 def test_what_is_no_json_object_is_said(tmp_path: Path, text: str) -> None:
     (night(tmp_path) / "mini--a.record.json").write_text(text, encoding="latin-1")
-    with pytest.raises(DataError, match=r"mini--a\.record\.json"):
-        read_history(plan(tmp_path))
+    read = read_history(plan(tmp_path))
+    assert [one.path for one in read.damaged] == [night(tmp_path) / "mini--a.record.json"]
+
+
+def make_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [make_pipe, Path.mkdir, lambda path: path.symlink_to("/dev/zero"), lambda path: path.symlink_to("no")],
+    ids=["pipe", "folder", "device", "dangling link"],
+)
+def test_what_is_no_file_is_one_clear_error_and_keeps_nobody_waiting(
+    make: Callable[[Path], None], tmp_path: Path
+) -> None:
+    by_hand(tmp_path, "2026-11-25", planned=2)
+    path = night(tmp_path) / "mini--a.record.json"
+    make(path)
+    make(night(tmp_path) / "night.json")
+    read = read_history(plan(tmp_path))
+    [damaged] = read.damaged
+    assert damaged.why.startswith(f"cannot read the record {path}: ")
+    assert [night.hollow for night in read.series[0].nights] == ["", "its record cannot be read"]
+
+
+def test_a_record_that_is_a_link_to_a_file_is_read(tmp_path: Path) -> None:
+    path = by_hand(tmp_path)
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    assert len(read_history(plan(tmp_path)).series[0].nights) == 1
+
+
+def test_a_damaged_record_is_made_again_where_its_run_is_there(tmp_path: Path) -> None:
+    record = record_run(make_run(night(tmp_path) / "run"), CELL)
+    path = night(tmp_path) / "mini--a.record.json"
+    path.write_bytes(path.read_bytes()[:99])  # the power went
+    assert read_history(plan(tmp_path)).damaged  # nothing says which run is its own
+    (night(tmp_path) / "night.json").write_text(json.dumps({"runs": [{**ENTRY, "run": "run"}]}))
+    read = read_history(plan(tmp_path))
+    assert (read.damaged, read.series[0].nights) == ((), (record.night,))
+    assert read_record(path, DAY) == record
+
+
+def test_a_damaged_record_of_no_series_of_the_plan_is_named_and_makes_none(tmp_path: Path) -> None:
+    by_hand(tmp_path)
+    (night(tmp_path) / "what.record.json").write_text("{")
+    read = read_history(plan(tmp_path))
+    assert [series.id for series in read.series] == ["mini--a"]
+    assert [one.path.name for one in read.damaged] == ["what.record.json"]

@@ -49,7 +49,7 @@ def test_each_night_is_shown_as_what_it_was(made: Made) -> None:
 
 def test_on_each_night_nothing_was_said_too_early_and_nothing_taken_back(made: Made) -> None:
     """The exit code of every night, as it was on that night."""
-    history, states = read_history(made.plan), read_states(made.plan.states)
+    history, states = read_history(made.plan).series, read_states(made.plan.states)
     codes = {n: outlook("sixty", history, states, day(n)).code for n in range(REVISED - 2, NIGHTS)}
     raised = min(n for n, code in codes.items() if code == 10)
     assert MOVED <= raised <= MOVED + 3

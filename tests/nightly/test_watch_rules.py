@@ -15,6 +15,7 @@ from evalkit.nightly.history import Night
 from evalkit.nightly.side import Side
 from evalkit.nightly.watch import BAND, Watched, watch
 from evalkit.stats.baseline import LEAST_NIGHTS
+from evalkit.stats.cusum import run_length
 
 from .nights import FIRST, broken, series, shares, simulated
 
@@ -242,3 +243,17 @@ def ended(z: Sequence[float], at: int) -> list[int] | None:
 def test_nights_of_an_alarm_that_was_noise_belong_to_the_baseline_and_those_of_a_drop_do_not() -> None:
     assert ended([0.0, *[1.4] * 7], 8) == []
     assert ended([0.0, *[4.0] * 7], 8) == list(range(1, 8))
+
+
+@pytest.mark.parametrize(("share", "direction"), [(0.95, "drop"), (0.05, "rise")])
+def test_a_suite_of_few_tasks_alarms_no_oftener_than_the_rule_says(share: float, direction: str) -> None:
+    """A night far off is likelier on one side than on the other: without a word for that, three times as
+    often."""
+    count, length = 60, 200
+    found = [
+        alarm
+        for seed in range(count)
+        for alarm in watch(series(simulated(length, lambda night: [share] * 20, seed=seed))).alarms
+        if alarm.direction == direction
+    ]
+    assert len(found) < 1.3 * count * (length - LEAST_NIGHTS) / run_length()

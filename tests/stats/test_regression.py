@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import comb
+from statistics import NormalDist
+
 import pytest
 
 from evalkit.stats import evidence
@@ -28,6 +31,28 @@ def test_where_no_task_ever_changed_one_answer_is_far_off_and_no_alarm_by_itself
     assert (known.mean, known.sd) == (pytest.approx(2 / 3), 0)
     assert (known.z(2 / 3), known.z(1 / 3), known.z(1)) == pytest.approx((0, -1 / 0.7, 1 / 0.7))
     assert baseline([[1, 0]]) is None
+
+
+def test_the_chance_of_a_night_of_few_tasks_is_the_normal_one_of_its_unskewed_distance() -> None:
+    """Of 20 tasks that pass 19 nights of 20, the exact binomial chances (middle p) as normal distances."""
+    known = Baseline((0.95,) * 20, 10**9)
+    assert known.skew == pytest.approx(-0.9 / 0.95**0.5, rel=1e-6)
+    for passed in range(15, 21):
+        exact = sum(comb(20, k) * 0.95**k * 0.05 ** (20 - k) for k in range(passed))
+        exact += comb(20, passed) * 0.95**passed * 0.05 ** (20 - passed) / 2
+        z = known.z(passed / 20)
+        assert known.unskewed(z) == pytest.approx(NormalDist().inv_cdf(exact), abs=0.2), passed
+        assert passed > 16 or abs(z - NormalDist().inv_cdf(exact)) > 0.5  # what it is for
+
+
+def test_an_unskewed_distance_is_symmetric_and_rises_and_is_the_distance_where_nothing_is_skewed() -> None:
+    high, low, even = (Baseline((p,) * 20, 14) for p in (0.95, 0.05, 0.5))
+    steps = [z / 4 for z in range(-40, 41)]
+    assert [even.unskewed(z) for z in steps] == steps
+    unskewed = [high.unskewed(z) for z in steps]
+    assert [-low.unskewed(-z) for z in steps] == pytest.approx(unskewed)
+    assert unskewed == sorted(unskewed)
+    assert Baseline((1.0,) * 20, 14).unskewed(-3.0) == -3.0
 
 
 def test_sums_of_what_is_below_and_above() -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.nightly.alerts.messages import Message
+from evalkit.nightly.disk import read_whole, write_whole
 
 NAME, LOCK = "alerts.json", ".alerts.lock"
 KEPT = timedelta(days=14)  # what could not be told for so long is no news any more
@@ -40,7 +40,7 @@ class Told:
 
 @dataclass
 class Ledger:
-    """`absent`: of each series that is missing, since which night."""
+    """`absent`: of each series that is missing and each file that is damaged, since which night."""
 
     channels: dict[str, Told] = field(default_factory=dict)
     absent: dict[str, date] = field(default_factory=dict)
@@ -68,7 +68,7 @@ def alone(folder: Path) -> Iterator[None]:
 def read(folder: Path) -> Ledger:
     """Empty where there is none. ValueError, OSError where it cannot be read."""
     try:
-        text = (folder / NAME).read_text()
+        text = read_whole(folder / NAME)
     except FileNotFoundError:
         return Ledger()
     try:
@@ -96,16 +96,7 @@ def write(folder: Path, ledger: Ledger) -> None:
             for name, one in ledger.channels.items()
         },
     }
-    new = folder / f"{NAME}.new"
-    try:
-        with new.open("w") as file:
-            file.write(json.dumps(raw, indent=1))
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(folder / NAME)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise
+    write_whole(folder / NAME, json.dumps(raw, indent=1))
 
 
 def _plain(message: Message) -> dict[str, Any]:

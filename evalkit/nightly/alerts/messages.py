@@ -10,6 +10,7 @@ from typing import Any
 from evalkit.nightly.alerts.settings import Kind
 from evalkit.nightly.dating import CLEAR
 from evalkit.nightly.feed import event_object, summary
+from evalkit.nightly.phrases import unread
 from evalkit.nightly.standing import Event, Outlook, Standing
 from evalkit.nightly.telling import on_suite, told
 from evalkit.text import one_line
@@ -37,14 +38,14 @@ class Message:
 
 
 def messages(outlook: Outlook, absent: Mapping[str, date]) -> Iterator[Message]:
-    """All that could be told. `absent`: series that are missing, and since which night."""
+    """All that could be told. `absent`: what is missing or damaged, and since which night."""
     for standing in outlook.standings:
         if standing.ended:
             continue
         for event in reversed(standing.events):
             if kind := _kind(event, outlook.day):
                 yield _of_event(kind, event, standing, outlook)
-    if outlook.missing:
+    if outlook.troubles:
         yield _incomplete(outlook, absent)
     yield from _quarantine(outlook)
 
@@ -90,20 +91,22 @@ def _lines(kind: Kind, event: Event, standing: Standing) -> Iterator[str]:
 
 
 def _incomplete(outlook: Outlook, absent: Mapping[str, date]) -> Message:
-    """One for all series that are missing: they mostly are for one reason."""
-    missing = sorted(outlook.missing.items())
-    lines = [f"{series}: {why}" for series, why in missing[:MOST_LINES]]
-    if len(missing) > MOST_LINES:
-        lines.append(f"and {len(missing) - MOST_LINES} more series")
+    """One for all series that are missing, mostly for one reason, and for files that cannot be read."""
+    lines = [f"{series}: {why}" for series, why in sorted(outlook.missing.items())]
+    lines += [one.told for one in outlook.damaged]
+    if len(lines) > MOST_LINES:
+        lines[MOST_LINES:] = [f"and {len(lines) - MOST_LINES} more"]
     total = len({standing.series.id for standing in outlook.standings} | set(outlook.missing))
+    parts = [f"{len(outlook.missing)} of {total} series"] if outlook.missing else []
+    parts += [unread(len(outlook.damaged))] if outlook.damaged else []
     return Message(
         "incomplete",
-        tuple(f"{series}--{absent.get(series, outlook.day)}" for series, _ in missing),
+        tuple(f"{one}--{absent.get(one, outlook.day)}" for one in sorted(outlook.troubles)),
         outlook.name,
         outlook.day,
-        f"Incomplete night {outlook.day}: {len(missing)} of {total} series",
+        f"Incomplete night {outlook.day}: {', '.join(parts)}",
         "\n".join(lines),
-        {"missing": dict(missing)},
+        {"missing": dict(sorted(outlook.missing.items())), "damaged": [one.told for one in outlook.damaged]},
     )
 
 

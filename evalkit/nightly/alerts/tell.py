@@ -102,7 +102,7 @@ def _tell(outlook: Outlook, folder: Path, to: Settings, post: _Post) -> int:
     if ledger.looked and outlook.day < ledger.looked:
         return 0  # a night made up for later: what came of it is told with the last one
     ledger.looked = outlook.day
-    ledger.absent = {series: ledger.absent.get(series, outlook.day) for series in outlook.missing}
+    ledger.absent = {one: ledger.absent.get(one, outlook.day) for one in outlook.troubles}
     found = [one for one in messages(outlook, ledger.absent) if one.kind in to.on]
     present = {event.id for standing in outlook.standings for event in standing.events}
     for channel in to.channels:

@@ -115,6 +115,7 @@ def warnings(outlook: Outlook, views: Sequence[SeriesView]) -> Sequence[str]:
         f"{by_id[one].title if one in by_id else one}: no whole run this night, {why}"
         for one, why in outlook.missing.items()
     ]
+    found += [f"{one.told}." for one in outlook.damaged]
     if made := sum(view.simulated for view in views):
         nights = sum(len(view.standing.series.nights) for view in views)
         found.append(

@@ -2,7 +2,7 @@
 
 {"tasks": [name], "states": [words], "shades": [share that passed, or -1 without a verdict],
  "cells": [a text for each task: a character for each night, which of the states],
- "days": [iso], "names": [run's folder as `evalkit show` takes it, "" where it is not known],
+ "days": [iso], "names": [run's folder as `evalkit show` takes it, "" where there is none],
  "simulated": "0" or "1" for each night,
  "hollow": {night: why}, "epochs": {night: why}, "first": night or null, "about": words,
  "before": [[passed, scored]], "after": [...], "flips": [per mille, -1 unknown], "flipped": [task],

@@ -65,6 +65,7 @@ def detail(standing: Standing, number: int, now: date, *, folder: Path = Path("r
         "rows": flipped.flips[:FLIPS],
         "between": _between(found, flipped, now),
         "run": _command(flipped, folder),
+        "gone": flipped.night is not None and not flipped.night.simulated,
         "flaky": _flakiest(found, flaky),
         "enough": any(one.pairs >= LEAST_PAIRS for one in flaky),
         "apart": apart(standing, found, now),

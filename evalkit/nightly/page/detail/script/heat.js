@@ -48,7 +48,8 @@ const makeHeat = (data) => {
       ["Flip rate", flips < 0 ? "too few nights" : (flips / 1000).toFixed(2)], [fullDay(data.days[night]), state]];
     kept.replaceChildren(make("h4", {}, data.tasks[task]), data.apart[task] ? make("p", {}, data.apart[task]) : "",
       make("dl", {}, ...facts.map(([fact, value]) => make("div", {}, make("dt", {}, fact), make("dd", {}, value)))),
-      name ? make("p", {}, "Its whole story: ", make("code", {}, `evalkit show ${name} ${quoted(data.tasks[task])}`)) : "");
+      name ? make("p", {}, "Its whole story: ", make("code", {}, `evalkit show ${name} ${quoted(data.tasks[task])}`))
+        : data.simulated[night] === "1" ? "" : make("p", {}, "Its run is not here any more: only the night's record is."));
   };
   const map = makeMap(data, palette, (at, state, whole) => {
     under.textContent = wordsOf(at, state);
