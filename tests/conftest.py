@@ -65,6 +65,15 @@ def workspace_image(docker_engine: object) -> Iterator[str]:
         yield image
 
 
+@pytest.fixture(scope="session")
+def real_runs(tmp_path_factory: pytest.TempPathFactory, docker_engine: object) -> object:
+    """Small real runs of all sorts, for reports and their pages: a tests.report.runs.Runs. Nobody changes
+    them."""
+    from tests.report.runs import make_runs
+
+    return make_runs(tmp_path_factory.mktemp("runs"))
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 400 kB; `mount -o remount,size=64m` makes room. Skips without the right to mount."""

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.chromium import Watch, chromium, executable
 from tests.browser.reports import write_report
 from tests.browser.runs import played
+from tests.report.runs import Runs
 
 
 @pytest.fixture(scope="package")
@@ -63,16 +64,15 @@ def launch_page(report_in: Callable[[str], Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def runs(
-    tmp_path_factory: pytest.TempPathFactory, docker_engine: object, request: pytest.FixtureRequest
+    tmp_path_factory: pytest.TempPathFactory, real_runs: Runs, request: pytest.FixtureRequest
 ) -> list[Path]:
-    """Two models over mini, four samples a task, and where their data is, 30 tasks of humaneval and mbpp."""
-    folder = tmp_path_factory.mktemp("runs")
-    found = played(folder, ["mini"], samples=4)
+    """Two models over mini, four samples a task, and where their data is, 8 tasks of humaneval and mbpp."""
+    found = [real_runs.qwen, real_runs.kimi]
     try:
         data: Path = request.getfixturevalue("data_dir")
     except pytest.skip.Exception:
         return found
-    return found + played(folder, ["humaneval", "mbpp"], data, limit=30)
+    return found + played(tmp_path_factory.mktemp("runs"), ["humaneval", "mbpp"], data, limit=8)
 
 
 @pytest.fixture(scope="session")

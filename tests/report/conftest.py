@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.report.runs import Runs, make_runs
+from tests.report.runs import Runs
 
 
 @pytest.fixture(scope="session")
-def runs(tmp_path_factory: pytest.TempPathFactory, docker_engine: object) -> Runs:
-    return make_runs(tmp_path_factory.mktemp("runs"))
+def runs(real_runs: Runs) -> Runs:
+    return real_runs

@@ -19,6 +19,7 @@ from typing import Any
 import evalkit
 from evalkit.endpoint.process import running
 from evalkit.errors import EvalkitError
+from evalkit.run.manifest import now
 from evalkit.store import read_run
 from tests.browser.runs import SKILL, script_of
 from tests.run.command import environment, start
@@ -57,9 +58,14 @@ def make_runs(folder: Path) -> Runs:
 
 
 def made(folder: Path) -> Runs:
+    stamps = [""]
+
     def run(suite: str, model: str, **given: Any) -> evalkit.Run:
-        time.sleep(1.01 - time.time() % 1)  # whole seconds say which run is newer: each has one of its own
-        return evalkit.run(suite, model, **given)
+        while stamps[-1] >= now():  # whole seconds say which run is newer: each has one of its own
+            time.sleep(0.02)
+        found = evalkit.run(suite, model, **given)
+        stamps.append(found.manifest["created"])
+        return found
 
     qwen, kimi = (script_of(folder, model, ["mini"], samples=4) for model in SKILL)
     how: dict[str, Any] = {"api_key_env": "SCRIPTED_KEY", "results": folder, "seed": 0, "temperature": 0.5}

@@ -9,18 +9,8 @@ import pytest
 
 from evalkit.scaffolds.terminal import Recording, Terminal
 from evalkit.workspace import Workspace
-from tests.scaffolds.terminals import (
-    FULL_SCREEN,
-    a_terminal,
-    bundle,
-    image,
-    running,
-    sandbox,
-    until,
-    workspace,
-)
+from tests.scaffolds.terminals import FULL_SCREEN, a_terminal, running, until
 
-__all__ = ["bundle", "image", "sandbox", "workspace"]  # the fixtures
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="session")]
 WORDS = [
     "plain",

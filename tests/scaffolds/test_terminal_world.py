@@ -15,19 +15,8 @@ from evalkit.model import ToolCall
 from evalkit.scaffolds.terminal import Ended, NoTerminal, Terminal, TerminalWorld, client
 from evalkit.task import Answer
 from evalkit.workspace import Workspace, WorkspaceDied, WorkspaceSpec
-from tests.scaffolds.terminals import (
-    LIMITS,
-    a_terminal,
-    bundle,
-    image,
-    running,
-    said,
-    sandbox,
-    until,
-    workspace,
-)
+from tests.scaffolds.terminals import LIMITS, a_terminal, running, said, until
 
-__all__ = ["bundle", "image", "sandbox", "workspace"]  # the fixtures
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="session")]
 
 

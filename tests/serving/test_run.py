@@ -17,6 +17,7 @@ import pytest
 from evalkit.servers import records
 from evalkit.store import read_run
 from tests.cli.conftest import Ended
+from tests.run.command import printed
 
 MINI = Path(__file__).parents[2] / "suites" / "mini"
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("docker_engine")]
@@ -50,6 +51,20 @@ def evalkit(tmp_path: Path, where: dict[str, str]) -> Command:
             check=False,
         )
         return Ended(done.returncode, done.stdout, done.stderr)
+
+    return command
+
+
+@pytest.fixture
+def called(tmp_path: Path, where: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The same in this process, where none is tested: a second sooner."""
+
+    def command(*words: str | Path) -> Ended:
+        with monkeypatch.context() as patch:
+            patch.chdir(tmp_path)
+            for name, value in where.items():
+                patch.setenv(name, value)
+            return Ended(*printed([*map(str, words)]))
 
     return command
 
@@ -90,11 +105,11 @@ def test_a_run_starts_its_server_uses_it_for_all_suites_and_ends_it(
     assert judged.json["counts"] == done.json["counts"], judged.stderr
 
 
-def test_one_that_does_not_start_is_one_clear_error(evalkit: Command, tiny: Path) -> None:
+def test_one_that_does_not_start_is_one_clear_error(evalkit: Command, called: Command, tiny: Path) -> None:
     done = evalkit(*run("--model", tiny), faults="exit=1 says=torch.OutOfMemoryError")
     done.refused(4, "vllm ended before it was ready: the GPU's memory does not suffice", "--tensor-parallel")
-    evalkit("run", "mini", "--model", "oracle", "--quantization", "fp8").refused(2, "--backend vllm")
-    evalkit("run", "mini", "--model", "x", "--backend", "ollama").refused(2, "ollama serve")
+    called("run", "mini", "--model", "oracle", "--quantization", "fp8").refused(2, "--backend vllm")
+    called("run", "mini", "--model", "x", "--backend", "ollama").refused(2, "ollama serve")
 
 
 def test_one_that_dies_in_mid_run_costs_no_sample(evalkit: Command, tiny: Path, tmp_path: Path) -> None:
@@ -149,29 +164,29 @@ def wait_for(true: Callable[[], bool]) -> None:
     assert true()
 
 
-def test_a_server_is_kept_listed_used_and_stopped(evalkit: Command, tiny: Path) -> None:
+def test_a_server_is_kept_listed_used_and_stopped(evalkit: Command, called: Command, tiny: Path) -> None:
     started = evalkit("server", "start", "--backend", "vllm", "--model", tiny, "--name", "mine", "--json")
     assert started.code == 0, started.stderr
     assert (started.json["name"], started.json["state"]) == ("mine", "kept")
-    listed = evalkit("server", "ps")
+    listed = called("server", "ps")
     assert "mine" in listed.stdout
     assert "kept" in listed.stdout
     used = evalkit(*run("--model", tiny, "--limit", "1", "--json"))
     assert "using mine, which was kept" in used.stderr
     assert used.json["counts"]["failed"] == 1
-    assert "loading" in evalkit("server", "logs", "mine").stdout
-    evalkit("clean", "--cache", "--yes").refused(2, "model servers of ours run: mine", "server stop --all")
-    assert "stopped mine" in evalkit("server", "stop", "mine").stdout
-    assert evalkit("server", "ps").stdout == "no server of ours runs\n"
-    evalkit("server", "stop", "mine").refused(2, "no server is called 'mine'")
-    evalkit("server", "stop").refused(2, "stop what?")
+    assert "loading" in called("server", "logs", "mine").stdout
+    called("clean", "--cache", "--yes").refused(2, "model servers of ours run: mine", "server stop --all")
+    assert "stopped mine" in called("server", "stop", "mine").stdout
+    assert called("server", "ps").stdout == "no server of ours runs\n"
+    called("server", "stop", "mine").refused(2, "no server is called 'mine'")
+    called("server", "stop").refused(2, "stop what?")
 
 
-def test_doctor_says_what_a_backend_lacks(evalkit: Command) -> None:
-    there = evalkit("doctor", "--backend", "vllm")
+def test_doctor_says_what_a_backend_lacks(called: Command) -> None:
+    there = called("doctor", "--backend", "vllm")
     assert there.code == 0
     assert "ok      engine vllm" in there.stdout
-    lacking = evalkit("doctor", "--backend", "sglang", "--json")
+    lacking = called("doctor", "--backend", "sglang", "--json")
     assert (lacking.code, lacking.json["ok"]) == (1, False)
     assert lacking.json["checks"][0]["fix"] == "pip install sglang, in an environment of its own"
-    evalkit("doctor", "--backend", "vlm").refused(2, "did you mean vllm?")
+    called("doctor", "--backend", "vlm").refused(2, "did you mean vllm?")
