@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from docker.errors import APIError
-
-from tests.run.command import Done, run
+from tests.run.command import Done, here
 
 from .aider_stories import Story
 
@@ -72,7 +69,7 @@ def figures(done: Done) -> dict[str, float]:
 def records(folder: str) -> dict[str, dict[str, Any]]:
     """The run's export records by task."""
     out = Path(folder).parent / "records.jsonl"
-    done = run("export", folder, "--output", str(out))
+    done = here("export", folder, "--output", str(out))
     assert done.code == 0, done.stderr
     return {record["task_id"]: record for record in map(json.loads, out.read_text().splitlines())}
 
@@ -95,18 +92,6 @@ def containers(engine: Any, *pids: int) -> list[str]:
     """Ids of these processes' containers that run."""
     found = engine.api.containers(filters={"label": LABEL})
     return [box["Id"] for box in found if _is_of(box["Labels"], pids)]
-
-
-def wait_for_tests(engine: Any, pid: int) -> None:
-    """Until a test run is in progress in a container of this process."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        for box in containers(engine, pid):
-            with suppress(APIError):  # gone meanwhile
-                if "pytest" in str(engine.api.top(box)["Processes"]):
-                    return
-        time.sleep(0.05)
-    raise AssertionError("no test run was seen")
 
 
 def left_behind(engine: Any, *pids: int, seconds: float = 20.0) -> list[str]:

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import random
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from docker.errors import APIError
 
-from evalkit.endpoint.process import stats
+from evalkit.endpoint.process import at_rest
 from evalkit.store import read_run
 from tests.run.command import Done, ended, start
 from tests.suites.aider_command import containers, left_behind
-from tests.suites.test_aider_kill import stored_calls
 
 POINTS = (
     "call stored#2",
@@ -58,22 +58,23 @@ def whole(
     return check
 
 
-def wait_for_program(engine: Any, pid: int, program: str) -> None:
-    """Until it runs in a container of this process."""
+def wait_for_program(engine: Any, process: subprocess.Popen[str], program: str) -> None:
+    """Until it runs in a container of this process, which is ended and heard where it does not."""
     deadline = time.monotonic() + SEEN_S
-    while time.monotonic() < deadline:
-        for box in containers(engine, pid):
+    while time.monotonic() < deadline and process.poll() is None:
+        for box in containers(engine, process.pid):
             with suppress(APIError):  # gone meanwhile
                 if program in str(engine.api.top(box)["Processes"]):
                     return
         time.sleep(0.05)
-    raise AssertionError(f"{program} was not seen")
+    process.kill()
+    raise AssertionError(f"{program} was not seen: {process.communicate()}")
 
 
 def kill_while(engine: Any, words: Sequence[str], program: str) -> int:
     """Begin it, and kill it with -9 while the program runs. Its number."""
     killed = start(*words)
-    wait_for_program(engine, killed.pid, program)
+    wait_for_program(engine, killed, program)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     return int(killed.pid)
@@ -103,15 +104,28 @@ def kill_at_random(
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
         process.communicate()
-        time.sleep(0.3)  # requests that were cut off are counted when the endpoint notices
-        made, kept = stats(url)["requests"] - asked, stored_calls(results) - stored
+        made, kept = at_rest(url)["requests"] - asked, stored_calls(results) - stored
         assert 0 <= made - kept <= at_once, "a session lost more than was on its way"
         asked, stored = asked + made, stored + kept
     return pids
 
 
+def stored_calls(results: Path) -> int:
+    """Model calls that are durable, of the one run there; nobody writes to it."""
+    for database in results.glob("*/run.sqlite"):
+        with closing(sqlite3.connect(database)) as db:
+            if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'call'").fetchone():
+                return int(db.execute("SELECT count(*) FROM call").fetchone()[0])
+    return 0
+
+
 def kill_its_containers(engine: Any, pid: int) -> None:
-    """As somebody else on the machine might."""
-    for box in containers(engine, pid):
-        with suppress(APIError):
+    """As somebody else on the machine might. Returns when none of them runs."""
+    killed = containers(engine, pid)
+    for box in killed:
+        with suppress(APIError):  # gone meanwhile
             engine.api.kill(box)
+    deadline = time.monotonic() + SEEN_S
+    while set(killed) & set(containers(engine, pid)):
+        assert time.monotonic() < deadline, killed
+        time.sleep(0.05)

@@ -119,7 +119,7 @@ def serving(reply: str, marked: bool = True) -> str:
     return (
         f"cat > /app/server.py <<'E'\n{text}E\n{mark}\n"
         "(while :; do python3 /app/server.py; sleep 1; done) >/dev/null 2>&1 </dev/null &\n"
-        "for i in 1 2 3 4 5 6 7 8 9 10; do (exec 3<>/dev/tcp/127.0.0.1/8000) 2>/dev/null && break; sleep 0.3; done"
+        "until (exec 3<>/dev/tcp/127.0.0.1/8000) 2>/dev/null; do sleep 0.1; done"
     )
 
 

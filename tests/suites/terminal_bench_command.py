@@ -6,13 +6,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from evalkit.data import load_data, tasks_of
 from evalkit.endpoint.process import running
+from evalkit.registry import open_suite
+from evalkit.run.images import contexts_of
+from evalkit.sandbox import build_context
 from evalkit.store import read_run
 from tests.suites.terminal_bench_stories import Story, script
 
 OWN = Path(__file__).with_name("terminal_bench_set")
 TASKS = tuple(sorted(f"{form.name}/{task.name}" for form in OWN.iterdir() for task in form.iterdir()))
 SET = ("--data", str(OWN), "--dataset", "own")
+
+
+def images(names: Iterable[str], data: Path = OWN, dataset: str = "own") -> None:
+    """Makes sure of these tasks' images: who waits for something in a run waits for no build of them."""
+    suite = open_suite("terminal-bench", {"dataset": dataset})
+    wanted = set(names)
+    tasks = [task for task in tasks_of(suite, load_data(suite, data)) if task.id in wanted]
+    assert len(tasks) == len(wanted), wanted
+    for context in contexts_of(suite, tasks).values():
+        build_context(context(), progress=print)
 
 
 @contextmanager

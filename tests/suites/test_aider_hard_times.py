@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import random
 import subprocess
-import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from docker.errors import APIError
 
 from evalkit.endpoint.process import running, stats
 from tests.run.command import ended, run, start
@@ -19,16 +16,15 @@ from tests.run.test_hard_times import cut, engine_behind
 from .aider_command import (
     aider,
     assert_told,
-    containers,
     expected,
     figures,
     left_behind,
     records,
-    wait_for_tests,
     write_script,
 )
 from .aider_stories import Made, Story, Teller
 from .aider_variants import write_variant
+from .killed import kill_its_containers, wait_for_program
 from .test_aider_kill import slow_then_right
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("polyglot_image")]
@@ -39,20 +35,14 @@ def slow(tmp_path: Path) -> list[Story]:
     return [slow_then_right(write_variant(tmp_path / "data", "python", 3), 2)]
 
 
-def kill_containers(engine: Any, pid: int) -> None:
-    for box in containers(engine, pid):
-        with suppress(APIError):  # gone meanwhile
-            engine.api.kill(box)
-
-
 @pytest.mark.full
 def test_a_rollout_whose_container_is_killed_is_made_again(
     docker_engine: Any, slow: list[Story], tmp_path: Path
 ) -> None:
     with running(*write_script(tmp_path / "script.jsonl", slow)) as url:
         process = start(*aider(url, tmp_path / "results", tmp_path / "data"))
-        wait_for_tests(docker_engine, process.pid)
-        kill_containers(docker_engine, process.pid)
+        wait_for_program(docker_engine, process, "pytest")
+        kill_its_containers(docker_engine, process.pid)
         done = ended(process)
         assert stats(url)["requests"] == 2, "a stored reply was asked for again"
     assert (done.code, done.summary["complete"]) == (0, True), done.stderr
@@ -68,9 +58,8 @@ def test_one_that_dies_of_the_same_act_again_is_over(
     with running(*write_script(tmp_path / "script.jsonl", slow)) as url:
         process = start(*aider(url, tmp_path / "results", tmp_path / "data"))
         for _ in range(2):
-            wait_for_tests(docker_engine, process.pid)
-            kill_containers(docker_engine, process.pid)
-            time.sleep(1)
+            wait_for_program(docker_engine, process, "pytest")
+            kill_its_containers(docker_engine, process.pid)
         done = ended(process)
         assert stats(url)["requests"] == 1
     record = records(done.summary["run"])[slow[0].task]
@@ -88,7 +77,7 @@ def test_an_engine_that_is_gone_is_an_error_and_the_run_goes_on_later(
     ):
         words = aider(url, tmp_path / "results", tmp_path / "data")
         process = start(*words, env={"DOCKER_HOST": f"unix://{tmp_path / 'e.sock'}"})
-        wait_for_tests(docker_engine, process.pid)
+        wait_for_program(docker_engine, process, "pytest")
         cut(gone)
         (tmp_path / "e.sock").unlink()
         done = ended(process)

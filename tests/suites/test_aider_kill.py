@@ -6,20 +6,13 @@ goes on where the last one ended. The endpoint tells what was asked for, the eng
 
 from __future__ import annotations
 
-import random
-import signal
-import sqlite3
-import subprocess
-import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from evalkit.endpoint.process import running, stats
+from evalkit.endpoint.process import at_rest, running, stats
 from tests.run.command import ended, start
-from tests.run.test_pause import wait_for
 
 from .aider_command import (
     aider,
@@ -28,15 +21,14 @@ from .aider_command import (
     figures,
     left_behind,
     only,
-    wait_for_tests,
     write_script,
 )
 from .aider_replies import reply
 from .aider_stories import Made, Story, Teller, variant_stories, write_set
 from .aider_variants import Variant, write_variant
+from .killed import kill_at_random, kill_while, stored_calls
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("polyglot_image")]
-AT_ONCE = 4
 POINTS = ("call stored", "event stored#3", "begin stored", "call stored#2", "answer stored", "verdict stored")
 
 
@@ -85,42 +77,25 @@ def test_killed_during_a_test_run(docker_engine: Any, few: list[Story], tmp_path
     slow = few[2:]
     with running(*write_script(tmp_path / "script.jsonl", slow)) as url:
         words = aider(url, tmp_path / "results", tmp_path / "data", *only(slow))
-        process = start(*words)
-        wait_for(url, requests=1)
-        wait_for_tests(docker_engine, process.pid)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        killed = kill_while(docker_engine, words, "pytest")
         assert stats(url)["requests"] == 1
         again = start(*words)
         done = ended(again)
         assert (stats(url)["requests"], stats(url)["completed_again"]) == (2, 0)
     assert (done.code, done.summary["complete"]) == (0, True), done.stderr
     assert_told(done.summary["run"], slow)
-    assert left_behind(docker_engine, process.pid, again.pid) == []
+    assert left_behind(docker_engine, killed, again.pid) == []
 
 
 @pytest.mark.full
 def test_killed_thirty_times_at_random(docker_engine: Any, tmp_path: Path) -> None:
-    """Each session asks for what is not stored, and for nothing else: what was on its way is all it loses."""
     data, results = tmp_path / "data", tmp_path / "results"
     told = variant_stories(Teller("whole"), write_set(data))
     stories = [story for story in told if story.replies[0] != {"fault": "context"}]  # no call is stored of it
-    draw, pids = random.Random(20261126), []
     with running(*write_script(tmp_path / "script.jsonl", stories), "--latency", "uniform:0.1,1.0") as url:
-        words = aider(url, results, data, *only(stories), "--concurrency", str(AT_ONCE))
-        asked = stored = 0
-        for _ in range(30):
-            process = start(*words)
-            pids.append(process.pid)
-            try:
-                process.wait(draw.uniform(2.0, 9.0))
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-            process.communicate()
-            time.sleep(0.3)  # requests that were cut off are counted when the endpoint notices
-            made, kept = stats(url)["requests"] - asked, stored_calls(results) - stored
-            assert 0 <= made - kept <= AT_ONCE, "a session lost more than was on its way"
-            asked, stored = asked + made, stored + kept
+        words = aider(url, results, data, *only(stories), "--concurrency", "4")
+        pids = kill_at_random(url, results, words, 30, (2.0, 9.0), at_once=4)
+        asked, stored = at_rest(url)["requests"], stored_calls(results)
         last = start(*words)
         done = ended(last, timeout=1200)
         assert stats(url)["requests"] - asked == sum(len(story.replies) for story in stories) - stored
@@ -128,12 +103,3 @@ def test_killed_thirty_times_at_random(docker_engine: Any, tmp_path: Path) -> No
     assert_told(done.summary["run"], stories)
     assert figures(done) == pytest.approx(expected(stories))
     assert left_behind(docker_engine, *pids, last.pid) == []
-
-
-def stored_calls(results: Path) -> int:
-    """Model calls that are durable, of the one run there; nobody writes to it."""
-    for database in results.glob("*/run.sqlite"):
-        with closing(sqlite3.connect(database)) as db:
-            if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'call'").fetchone():
-                return int(db.execute("SELECT count(*) FROM call").fetchone()[0])
-    return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
 import os
 from collections.abc import AsyncIterator
 from typing import Any
@@ -21,18 +22,20 @@ from tests.steady import steady
 
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
+CORES = len(os.sched_getaffinity(0))
 PAST_S = 5.0  # that a test may run past its limit
 SPINS = "input()\nwhile True: pass"
 READS_ON = "while True:\n    try:\n        input()\n    except Exception:\n        pass"
-SLOW = "import time\ntime.sleep(0.7)\nn = int(input())\nprint(sum(map(int, input().split())))"
+# a second for each of the first two tests: together more than LIMIT_S, each by itself less
+SLOW = "import time\nn = int(input())\nif n in (2, 3): time.sleep(1.0)\nprint(sum(map(int, input().split())))"
+LIMIT_S = 1.6
 METHOD = "class Solution:\n    def evens(self, xs):\n        while True: pass"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def crowded(docker_engine: Any) -> AsyncIterator[ProgramSandbox]:
     """Four times as many programs compute at once as there are cores."""
-    judges = 4 * len(os.sched_getaffinity(0))
-    opened = await open_program_sandbox(judges=judges, run_label="lcb-limits", trusted=True)
+    opened = await open_program_sandbox(judges=4 * CORES, run_label="lcb-limits", trusted=True)
     yield opened
     await opened.close()
 
@@ -43,15 +46,21 @@ async def score(sandbox: Any, task_id: str, program: str, **options: Any) -> Ver
     return await suite.score(task, Answer(program, "solution"), sandbox)
 
 
-OLDER = pytest.param("lcb-2025-01", marks=pytest.mark.full)
+def full(*values: Any) -> Any:
+    return pytest.param(*values, marks=pytest.mark.full)
 
 
-@pytest.mark.parametrize("scorer", [pytest.param("lcb-2025-05", marks=pytest.mark.full), "real", OLDER])
+@pytest.mark.parametrize(
+    ("scorer", "times"),
+    [("real", 1.5), full("real", 4.0), full("lcb-2025-05", 3.0), full("lcb-2025-01", 3.0)],
+)
 @steady
 async def test_no_test_runs_for_long_past_its_limit_beside_others(
-    crowded: ProgramSandbox, scorer: str
+    crowded: ProgramSandbox, scorer: str, times: float
 ) -> None:
-    programs = [("total", SPINS), ("total", READS_ON), ("evens", METHOD)] * 2
+    """`times` as many programs as there are cores, each of which wants one."""
+    kinds = itertools.cycle([("total", SPINS), ("total", READS_ON), ("evens", METHOD)])
+    programs = list(itertools.islice(kinds, max(3, int(times * CORES))))
     asked = (score(crowded, *one, scorer=scorer, timeout=1.0) for one in programs)
     for verdict in await asyncio.gather(*asked):
         assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, "timeout")
@@ -74,7 +83,7 @@ class Hurried:
 
 @steady
 async def test_the_global_limit_ends_in_a_verdict(crowded: ProgramSandbox) -> None:
-    verdict = await score(Hurried(crowded, 1.0), "total", SLOW)
+    verdict = await score(Hurried(crowded, LIMIT_S), "total", SLOW)
     assert (verdict.outcome, verdict.reason, verdict.official) == (Outcome.FAILED, "timeout", "-5")
     assert [test.status for test in verdict.tests] == ["passed", "timeout"]
     assert (await score(crowded, "total", SLOW)).outcome is Outcome.PASSED

@@ -105,7 +105,7 @@ def test_killed_twenty_times_at_random(docker_engine: Any, tmp_path: Path) -> No
 def test_a_container_that_is_killed_by_somebody_costs_no_call(docker_engine: Any, tmp_path: Path) -> None:
     with told(tmp_path, SLOW) as url:
         process = start(*swebench(url, tmp_path / "results", *only(SLOW)))
-        wait_for_program(docker_engine, process.pid, "sleep 3")
+        wait_for_program(docker_engine, process, "sleep 3")
         kill_its_containers(docker_engine, process.pid)
         done = ended(process)
         assert stats(url)["requests"] == SLOW[0].turns, "a stored reply was asked for again"

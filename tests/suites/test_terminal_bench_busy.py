@@ -13,7 +13,7 @@ from evalkit.store import read_run
 from tests.run.command import ended, start
 from tests.suites import terminal_bench_stories as stories
 from tests.suites.aider_command import left_behind
-from tests.suites.terminal_bench_command import only, terminal_bench, told
+from tests.suites.terminal_bench_command import images, only, terminal_bench, told
 from tests.suites.terminal_bench_stories import DONE, Story, keys
 
 pytestmark = [pytest.mark.docker, pytest.mark.full, pytest.mark.usefixtures("no_certificates")]
@@ -49,6 +49,7 @@ def outcomes(folder: str, tasks: set[str]) -> Counter[tuple[str, str]]:
 def test_trials_do_not_disturb_each_other(docker_engine: Any, tmp_path: Path) -> None:
     """Each honest task four times, four trials at once: same names, same ports, same services beside them."""
     honest = [stories.SERVICE, stories.LOCK, *([stories.TWO_ROOMS] if compose_program() else [])]
+    images(story.task for story in [*honest, *ROUGH])
     with told(tmp_path, [*honest, *ROUGH]) as url:
         words = terminal_bench(url, tmp_path / "results", *only([*honest, *ROUGH]))
         process = start(*words, "--samples", "4", "--concurrency", "4")

@@ -24,7 +24,7 @@ from tests.suites.killed import (
     wait_for_program,
     whole,
 )
-from tests.suites.terminal_bench_command import assert_told, only, terminal_bench, told
+from tests.suites.terminal_bench_command import assert_told, images, only, terminal_bench, told
 from tests.suites.terminal_bench_stories import DONE, ROOMS, Story, blocks, keys, lines
 
 pytestmark = [
@@ -37,7 +37,7 @@ SLOW = Story(
     "core/two-rooms",
     [
         keys("echo begun >/app/begun\n"),
-        keys("sleep 4; cat begun\n", wait=4.5),
+        keys("sleep 2.5; cat begun\n", wait=3.0),
         keys(lines(ROOMS), wait=1.0),
         *DONE,
     ],
@@ -52,12 +52,13 @@ def as_told(engine: Any, told_of: Sequence[Story]) -> Whole:
 @pytest.mark.parametrize(
     "program",
     [
-        pytest.param("sleep 4", id="in mid-rollout"),
+        pytest.param("sleep 2.5", id="in mid-rollout"),
         pytest.param("pytest", id="while verified", marks=pytest.mark.full),
         pytest.param("archive.py", id="while services start", marks=pytest.mark.full),
     ],
 )
 def test_killed(program: str, docker_engine: Any, tmp_path: Path) -> None:
+    images([SLOW.task])
     with told(tmp_path, [SLOW]) as url:
         words = terminal_bench(url, tmp_path / "results", *only([SLOW]))
         killed = kill_while(docker_engine, words, program)
@@ -83,6 +84,7 @@ def test_killed_at_each_kind_of_point(tools: str, docker_engine: Any, tmp_path: 
         ],
         "tools": [next(story for story in stories.BY_TOOLS if story.task == "harbor/write-and-revise")],
     }[tools]
+    images(story.task for story in told_of)
     with told(tmp_path, told_of) as url:
         words = terminal_bench(url, tmp_path / "results", *only(told_of), "--tools", tools)
         pids = crash_at_each_point(words)
@@ -96,6 +98,7 @@ def test_killed_at_each_kind_of_point(tools: str, docker_engine: Any, tmp_path: 
 @pytest.mark.full
 def test_killed_twelve_times_at_random(docker_engine: Any, tmp_path: Path) -> None:
     results = tmp_path / "results"
+    images(story.task for story in stories.IN_A_TERMINAL)
     with told(tmp_path, stories.IN_A_TERMINAL, "--latency", "uniform:0.2,1.5") as url:
         words = terminal_bench(url, results, *only(stories.IN_A_TERMINAL), "--concurrency", "4")
         pids = kill_at_random(url, results, words, 12, (3.0, 20.0), at_once=4)
@@ -106,9 +109,10 @@ def test_killed_twelve_times_at_random(docker_engine: Any, tmp_path: Path) -> No
 
 @pytest.mark.full
 def test_a_container_that_is_killed_by_somebody_costs_no_call(docker_engine: Any, tmp_path: Path) -> None:
+    images([SLOW.task])
     with told(tmp_path, [SLOW]) as url:
         process = start(*terminal_bench(url, tmp_path / "results", *only([SLOW])))
-        wait_for_program(docker_engine, process.pid, "sleep 4")
+        wait_for_program(docker_engine, process, "sleep 2.5")
         kill_its_containers(docker_engine, process.pid)
         done = ended(process)
         assert stats(url)["requests"] == SLOW.turns, "a stored reply was asked for again"

@@ -120,8 +120,10 @@ DAEMON = "(while [ ! -e {} ]; do sleep 0.02; done; for ((;;)); do {}; sleep 0.01
 async def test_rewards_that_are_not_the_verifiers_fail(
     sandbox: Any, waits_for: str, does: str, user: str, why: str
 ) -> None:
-    slow = harbor("#!/bin/bash\ntouch go\nsleep 0.5\necho 0 >/logs/verifier/reward.txt\n")
-    verdict, _ = await graded(sandbox, slow, DAEMON.format(waits_for, does), user=user)
+    """The tests wait for what the agent's daemon does meanwhile."""
+    does_it = "touch go; until [ -e /logs/verifier/reward.json ]; do sleep 0.02; done"
+    beside = harbor(f"#!/bin/bash\n{does_it}\necho 0 >/logs/verifier/reward.txt\n")
+    verdict, _ = await graded(sandbox, beside, DAEMON.format(waits_for, does), user=user)
     assert (verdict.outcome, verdict.reason) == ("failed", "wrong")
     assert why in verdict.detail
 
@@ -289,8 +291,10 @@ async def test_core_by_what_the_screen_shows(sandbox: Any) -> None:
 
 
 async def test_a_solution_that_is_typed(sandbox: Any) -> None:
-    """Into a full-screen program, as the image's user."""
+    """Into a program, as the image's user. The first line is waited for: what is typed before the shell is
+    there means something else to it, and a key that ends a file would be a letter of the file."""
     lines = (
+        Typed("true", block=True),
         Typed("cat >hello.txt", block=False),
         Typed("hel", enter=False, block=False),
         Typed("lo", block=False, min_timeout_s=0.1),
