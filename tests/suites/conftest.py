@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
+
+from evalkit.program import ProgramSandbox
+from evalkit.sandbox import open_program_sandbox
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +22,14 @@ def polyglot_image(docker_engine: Any) -> str:
 
     build_recipe(RECIPE, lambda line: print(line))  # pytest shows it where the build fails
     return str(RECIPE.tag)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def programs(docker_engine: Any) -> AsyncIterator[ProgramSandbox]:
+    """Judges programs, for all tests of a file. They are of the session's loop."""
+    opened = await open_program_sandbox(judges=4, run_label="suites")
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

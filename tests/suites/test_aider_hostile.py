@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import unicodedata
 import uuid
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.endpoint.process import running
-from tests.run.command import command, environment, run
+from tests.run.command import here, printed
 
 from .aider_command import aider, records, write_script
 from .aider_replies import reply
@@ -57,7 +56,7 @@ def test_hostile_replies_do_no_harm(docker_engine: object, tmp_path: Path) -> No
     tests = Teller("whole").edits_the_tests(made[4], variants[4].test, variants[4].test_text)
     stories = [escaping(made[0]), huge(made[1]), painting(made[2]), posing(made[3]), tests]
     with running(*write_script(tmp_path / "script.jsonl", stories)) as url:
-        done = run(*aider(url, tmp_path / "results", tmp_path / "data"))
+        done = here(*aider(url, tmp_path / "results", tmp_path / "data"))
     assert (done.code, done.summary["complete"]) == (0, True), done.stderr
     found = records(done.summary["run"])
     outcomes = {story.task: tuple(found[story.task]["facts"]["outcomes"]) for story in stories}
@@ -90,7 +89,6 @@ def harmless(text: str) -> bool:
 
 
 def show(folder: str, task: str) -> str:
-    words = command("show", folder, task)
-    done = subprocess.run(words, capture_output=True, text=True, env=environment(), timeout=120)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    code, said, told = printed(["show", folder, task])
+    assert code == 0, told
+    return said

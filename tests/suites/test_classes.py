@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any
-
 import pytest
 
+from evalkit.program import ProgramSandbox
 from evalkit.registry import open_suite
-from evalkit.sandbox import open_program_sandbox
 from evalkit.task import Answer
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="session")]
 
 COUNTER = {
     "task_id": "own/1",
@@ -50,28 +47,21 @@ class Yes:
 """
 
 
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Any]:
-    opened = await open_program_sandbox(judges=2, run_label="tests")
-    yield opened
-    await opened.close()
-
-
-async def test_gold_passes_and_objects_that_say_yes_do_not(sandbox: Any) -> None:
+async def test_gold_passes_and_objects_that_say_yes_do_not(programs: ProgramSandbox) -> None:
     suite = open_suite("humaneval")
     for task in suite.tasks([COUNTER, TREE]):
         assert task.gold is not None
-        verdict = await suite.score(task, task.gold, sandbox)
+        verdict = await suite.score(task, task.gold, programs)
         assert verdict.outcome == "passed", verdict.detail
         name = task.data["entry_point"]
         for body in (f"def {name}(*args): return Yes()", f"class {name}(Yes): pass"):
-            verdict = await suite.score(task, Answer(SAY_YES + body + "\n", "solution"), sandbox)
+            verdict = await suite.score(task, Answer(SAY_YES + body + "\n", "solution"), programs)
             assert verdict.outcome == "failed", body
 
 
-async def test_a_class_for_a_function_fails(sandbox: Any) -> None:
+async def test_a_class_for_a_function_fails(programs: ProgramSandbox) -> None:
     suite = open_suite("humaneval")
     asked = COUNTER | {"prompt": "def Tally():\n    '''A tally.'''\n", "canonical_solution": "    return 5\n"}
     [task] = suite.tasks([asked])
     answer = Answer(str(COUNTER["prompt"]) + str(COUNTER["canonical_solution"]), "solution")
-    assert (await suite.score(task, answer, sandbox)).outcome == "failed"
+    assert (await suite.score(task, answer, programs)).outcome == "failed"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from evalkit.program import ProgramSandbox
 from evalkit.registry import open_suite
-from evalkit.sandbox import open_program_sandbox
 from evalkit.task import Answer
 
 HALVES = {
@@ -30,13 +30,10 @@ PROGRAMS = {
 
 
 @pytest.mark.docker
-async def test_only_values_of_the_expected_shape_can_be_close() -> None:
+@pytest.mark.asyncio(loop_scope="session")
+async def test_only_values_of_the_expected_shape_can_be_close(programs: ProgramSandbox) -> None:
     suite = open_suite("humaneval-plus")
     [task] = suite.tasks([HALVES])
-    sandbox = await open_program_sandbox(judges=2, run_label="tests")
-    try:
-        for name, (program, right) in PROGRAMS.items():
-            verdict = await suite.score(task, Answer(program, "solution"), sandbox)
-            assert (verdict.outcome == "passed") is right, (name, verdict.detail)
-    finally:
-        await sandbox.close()
+    for name, (program, right) in PROGRAMS.items():
+        verdict = await suite.score(task, Answer(program, "solution"), programs)
+        assert (verdict.outcome == "passed") is right, (name, verdict.detail)

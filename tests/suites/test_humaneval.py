@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 from evalkit.data import load_data, read_records
 from evalkit.errors import DataError
 from evalkit.outcome import Outcome
-from evalkit.program import Judgement
+from evalkit.program import Judgement, ProgramSandbox
 from evalkit.registry import open_suite
-from evalkit.sandbox import open_program_sandbox
 from evalkit.suite import Suite
 from evalkit.task import Answer, Task, passed
 from tests.suites.told import Told
@@ -493,6 +492,7 @@ async def test_the_real_scorer_takes_no_names_away(name: str) -> None:
 
 
 @pytest.mark.docker
+@pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize(
     "use",
     [
@@ -507,16 +507,14 @@ async def test_the_real_scorer_takes_no_names_away(name: str) -> None:
         "import resource",
     ],
 )
-async def test_honest_code_that_official_scorers_reject_passes_by_the_real_one(use: str) -> None:
-    sandbox = await open_program_sandbox(judges=2, run_label="tests")
-    try:
-        for name in ("humaneval", "humaneval-plus"):
-            program = f"{WHOLE}\n{use}\n"
-            found = task(name, (PLUS if name == "humaneval-plus" else RECORD) | {"canonical_solution": BODY})
-            official = await suite(name).score(found, Answer(program, "solution"), sandbox)
-            real = await suite(name, scorer="real").score(found, Answer(program, "solution"), sandbox)
-            rejected = name == "humaneval-plus" or not use.startswith("open")  # which EvalPlus alone takes
-            assert (official.outcome is Outcome.FAILED) == rejected, (name, official)
-            assert real.outcome is Outcome.PASSED, (name, real)
-    finally:
-        await sandbox.close()
+async def test_honest_code_that_official_scorers_reject_passes_by_the_real_one(
+    programs: ProgramSandbox, use: str
+) -> None:
+    for name in ("humaneval", "humaneval-plus"):
+        program = f"{WHOLE}\n{use}\n"
+        found = task(name, (PLUS if name == "humaneval-plus" else RECORD) | {"canonical_solution": BODY})
+        official = await suite(name).score(found, Answer(program, "solution"), programs)
+        real = await suite(name, scorer="real").score(found, Answer(program, "solution"), programs)
+        rejected = name == "humaneval-plus" or not use.startswith("open")  # which EvalPlus alone takes
+        assert (official.outcome is Outcome.FAILED) == rejected, (name, official)
+        assert real.outcome is Outcome.PASSED, (name, real)

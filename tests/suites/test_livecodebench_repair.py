@@ -16,12 +16,12 @@ from evalkit.errors import DataError, EvalkitError
 from evalkit.registry import open_suite, read_info
 from evalkit.suite import Suite
 from evalkit.task import Answer, Task
-from tests.cli.conftest import Evalkit, evalkit
+from tests.cli.conftest import Evalkit, called
 from tests.suites.livecodebench.make import FILE
 from tests.suites.livecodebench.problems import PROBLEMS
 from tests.suites.livecodebench.record import OUTPUTS, replies
 
-__all__ = ["evalkit"]  # a fixture
+__all__ = ["called"]  # a fixture
 ROW = {
     "question_id": "evk001_a",
     "code_list": ["print(1)", "print(2)"],
@@ -128,37 +128,37 @@ def test_a_file_of_something_else_is_named(tmp_path: Path, rows: list[Any], word
         opened(written(tmp_path / "attempts.json", *rows), only(tmp_path))
 
 
-def test_without_a_file_it_says_which(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_without_a_file_it_says_which(called: Evalkit, tmp_path: Path) -> None:
     for attempts in ("", str(tmp_path / "none.json")):
         suite = open_suite("livecodebench-repair", {"attempts": attempts})
         with pytest.raises(EvalkitError, match="first attempts"):
             suite.tasks([])
-    missing = evalkit("run", "livecodebench-repair", "--model", "null", EVALKIT_DATA="")
+    missing = called("run", "livecodebench-repair", "--model", "null", EVALKIT_DATA="")
     missing.refused(2, "first attempts", "--attempts FILE_eval_all.json")  # before any data is looked for
 
 
-def test_data_is_found_in_the_folder_of_code_generation(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_data_is_found_in_the_folder_of_code_generation(called: Evalkit, tmp_path: Path) -> None:
     (tmp_path / "livecodebench").mkdir()
     (tmp_path / "livecodebench" / "test6.jsonl").write_bytes(FILE.read_bytes())
     words = ("run", "livecodebench-repair", "--release", "v6", "--attempts", OUTPUTS, "--model", "null")
-    done = evalkit(*words, "--dry-run", "--json", EVALKIT_DATA=str(tmp_path))
+    done = called(*words, "--dry-run", "--json", EVALKIT_DATA=str(tmp_path))
     assert (done.json["scope"], done.json["tasks"]) == ("v6", 27), done.stderr
     assert (done.json["calls"], done.json["to_judge"]) == (13, 14)  # what is kept is not asked
-    listed = evalkit("suites", "livecodebench-repair", "--json", EVALKIT_DATA=str(tmp_path))
+    listed = called("suites", "livecodebench-repair", "--json", EVALKIT_DATA=str(tmp_path))
     assert listed.json["tasks"] is None
 
 
 @pytest.mark.docker
 def test_validate_tries_what_passed_as_gold_and_empty_answers_for_the_rest(
-    evalkit: Evalkit, tmp_path: Path
+    called: Evalkit, tmp_path: Path
 ) -> None:
     words = ("validate", "livecodebench-repair", "--data", FILE, "--json", "--attempts")
-    good = evalkit(*words, OUTPUTS)
+    good = called(*words, OUTPUTS)
     assert good.code == 0, good.stderr
     assert [good.json[key] for key in ("ok", "wrong", "settled", "untried")] == [True, [], 14, 13]
     rows = json.loads(OUTPUTS.read_text())
     rows[0]["graded_list"], rows[0]["metadata"] = [True, True, False], ["{}"] * 3  # of 1, 0, 0
-    bad = evalkit(*words, written(tmp_path / "untrue.json", *rows))
+    bad = called(*words, written(tmp_path / "untrue.json", *rows))
     assert (bad.code, bad.json["settled"], bad.json["untried"]) == (1, 16, 12)
     assert [(row["model"], row["task_id"]) for row in bad.json["wrong"]] == [("oracle", "9001_A/1")]
 
@@ -182,14 +182,14 @@ def test_its_data_is_that_of_code_generation() -> None:
 
 
 @pytest.mark.docker
-def test_kept_and_repaired_programs_make_the_score(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_kept_and_repaired_programs_make_the_score(called: Evalkit, tmp_path: Path) -> None:
     """One problem's failures are repaired, the others' are not: 14 kept, and 1 or 2 more."""
     content = next(p.content for p in PROBLEMS if p.name == "9001_A")
     rules = [{"match": content, "reply": replies()["9001_A"][0]}, {"reply": "```python\npass\n```"}]
     (tmp_path / "script.jsonl").write_text("".join(json.dumps(rule) + "\n" for rule in rules))
     words = ("run", "livecodebench-repair", "--data", FILE, "--attempts", OUTPUTS, "--json", "--model", "m")
     with running("--script", str(tmp_path / "script.jsonl"), "--log", str(tmp_path / "log.jsonl")) as url:
-        done = evalkit(*words, "--base-url", url)
+        done = called(*words, "--base-url", url)
     assert done.code == 0, done.stderr
     failed = [row["graded_list"].count(False) for row in json.loads(OUTPUTS.read_text())]
     assert len(list(read_records(tmp_path / "log.jsonl"))) == sum(failed) == 13
@@ -197,5 +197,5 @@ def test_kept_and_repaired_programs_make_the_score(evalkit: Evalkit, tmp_path: P
     assert done.json["breakdown"]["first try"]["passed"] == [14, 14]
 
     (tmp_path / "other.json").write_text(json.dumps(json.loads(OUTPUTS.read_text())[::-1]))
-    replayed = evalkit(*words[:-3], "--attempts", "other.json", "--json", "--model", f"replay:{OUTPUTS}")
+    replayed = called(*words[:-3], "--attempts", "other.json", "--json", "--model", f"replay:{OUTPUTS}")
     assert replayed.json["counts"]["passed"] == 14  # the first attempts once more

@@ -15,7 +15,7 @@ from evalkit_suites.livecodebench import records
 from evalkit.data import load_data, tasks_of
 from evalkit.registry import open_suite
 from evalkit.task import Task
-from tests.run.command import Done, run
+from tests.run.command import Done, here
 from tests.suites.test_livecodebench import METHOD, RECORD
 
 pytestmark = pytest.mark.docker
@@ -121,6 +121,6 @@ def test_ten_samples_of_the_175_problems_of_v6_in_one_command(tmp_path: Path, da
 
 def command(folder: Path, *more: str) -> Done:
     model = f"replay:{folder / 'answers.jsonl'}"
-    return run(
+    return here(
         "run", "livecodebench", "--model", model, *more, "--results", str(folder / "results"), "--json"
     )

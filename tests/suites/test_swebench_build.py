@@ -13,11 +13,11 @@ import pytest
 from evalkit_suites.swebench.build import BASE, build_of, debian_packages, pins
 
 from evalkit.errors import DataError
-from tests.cli.conftest import Evalkit, evalkit
+from tests.cli.conftest import Evalkit, called, evalkit
 from tests.suites.swebench_set.data import ENVIRONMENTS, FOLDER, INSTANCES, row
 from tests.suites.swebench_set.repositories import mirrors
 
-__all__ = ["evalkit"]  # a fixture
+__all__ = ["called", "evalkit"]  # fixtures
 SCRIPT = Path(__file__).parents[2] / "scripts/swebench-environments"
 EXPORT = """\
 name: testbed
@@ -97,14 +97,14 @@ def test_all_of_verified_can_be_planned(data_dir: Path) -> None:
     assert all("apt-get" not in "".join(build.install) for build in builds)
 
 
-def test_the_command_line_says_what_is_wrong(evalkit: Evalkit, tmp_path: Path) -> None:
+def test_the_command_line_says_what_is_wrong(called: Evalkit, tmp_path: Path) -> None:
     tally = ("sandbox", "build", "swebench", "--data", INSTANCES, "--tasks", "own__tally-1")
-    evalkit(*tally, "--mirror", "tally").refused(2, "'tally' is not OWNER/REPO=PLACE")
-    evalkit(*tally[:-1], "own__tully-1").refused(2, "no task 'own__tully-1'", "own__tally-1")
-    evalkit("sandbox", "build", "mini", "--tasks", "a").refused(2, "suite mini builds no image of its own")
+    called(*tally, "--mirror", "tally").refused(2, "'tally' is not OWNER/REPO=PLACE")
+    called(*tally[:-1], "own__tully-1").refused(2, "no task 'own__tully-1'", "own__tally-1")
+    called("sandbox", "build", "mini", "--tasks", "a").refused(2, "suite mini builds no image of its own")
     alone = tmp_path / "instances.jsonl"
     alone.write_bytes(INSTANCES.read_bytes())
-    evalkit("sandbox", "build", "swebench", "--data", alone).refused(2, "no environments.jsonl")
+    called("sandbox", "build", "swebench", "--data", alone).refused(2, "no environments.jsonl")
 
 
 def test_environments_are_read_from_what_the_authors_publish(tmp_path: Path) -> None:

@@ -75,10 +75,10 @@ CASES = [pytest.param(name, marks=pytest.mark.full if name in SLOW else ()) for 
 @pytest.mark.parametrize("name", CASES)
 def test_ends(tea: Grade, name: str) -> None:
     patch, reason, official = ENDS[name]
-    verdict = tea(patch, **({"test_timeout_s": 3} if name == "late" else {}))
+    verdict = tea(patch, **({"test_timeout_s": 2} if name == "late" else {}))
     assert (verdict.outcome, verdict.reason, verdict.official) == ("failed", reason, official), verdict.detail
     if name == "late":
-        assert verdict.log.endswith(b"\n\nTimeout error: 3 seconds exceeded.")
+        assert verdict.log.endswith(b"\n\nTimeout error: 2 seconds exceeded.")
 
 
 @pytest.mark.full

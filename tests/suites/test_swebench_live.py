@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from evalkit_suites.swebench.live import PARSER, by_pytest, cleaned, live_report, read_live
 from evalkit_suites.swebench.live_run import grade_live
 
@@ -135,7 +136,7 @@ def live(docker_engine: Any) -> Iterator[dict[str, Any]]:
         yield row(docker_image=made["image"], **{key: made[key] for key in kept})
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def sandbox(docker_engine: Any) -> AsyncIterator[WorkspaceSandbox]:
     sandbox = await open_workspace_sandbox(recipes=(PARSER,), computing=2, run_label="live")
     yield sandbox
@@ -143,6 +144,7 @@ async def sandbox(docker_engine: Any) -> AsyncIterator[WorkspaceSandbox]:
 
 
 pytestmark = pytest.mark.docker
+LOOP = pytest.mark.asyncio(loop_scope="session")  # the sandbox's
 SHOWN = {
     "rebuild_cmds": ["export WHERE=/tmp/tests.log", "cd /testbed"],
     "test_cmds": ['python -m pytest -rA --color=yes >"$WHERE" 2>&1'],
@@ -160,6 +162,7 @@ def told(verdict: Verdict) -> tuple[str, str, str]:
     return str(verdict.outcome), verdict.reason, verdict.official
 
 
+@LOOP
 async def test_gold_empty_wrong_and_broken(sandbox: WorkspaceSandbox, live: dict[str, Any]) -> None:
     """With a parser of the row's, whose code is run in a container; a variable of one command is there in the
     next."""
@@ -181,6 +184,7 @@ async def test_gold_empty_wrong_and_broken(sandbox: WorkspaceSandbox, live: dict
 
 
 @pytest.mark.full
+@LOOP
 async def test_the_first_rows_have_no_command_that_shows(
     sandbox: WorkspaceSandbox, live: dict[str, Any]
 ) -> None:
@@ -193,6 +197,7 @@ async def test_the_first_rows_have_no_command_that_shows(
     assert told(verdict) == ("failed", "test_timeout", "unresolved")
 
 
+@LOOP
 @pytest.mark.parametrize(
     ("code", "said"),
     [

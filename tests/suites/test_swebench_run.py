@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from evalkit.store import read_run
-from tests.run.command import Done, ended, run, start
+from tests.run.command import Done, ended, here, start
 from tests.run.talk import requests
 from tests.suites import swebench_stories as stories
 from tests.suites.swebench_command import assert_told, ends, only, own, parted, swebench, told
@@ -41,7 +41,7 @@ def two(docker_engine: object) -> None:
 def tell(folder: Path, told_of: Sequence[Story], *more: str, server: Sequence[str] = ()) -> Done:
     """A run in which each story is told, and comes to what it should."""
     with told(folder, told_of, *server) as url:
-        done = run(*swebench(url, folder / "results", *only(told_of), *more))
+        done = here(*swebench(url, folder / "results", *only(told_of), *more))
     assert (done.code, done.summary["complete"]) == (0, True), done.stderr
     assert_told(done.summary["run"], told_of)
     return done
@@ -105,7 +105,7 @@ def test_full_contexts_loops_and_commands_that_end_their_workspace(tmp_path: Pat
 @pytest.mark.usefixtures("whole_set")
 def test_the_set_is_valid(tmp_path: Path) -> None:
     """Gold resolves all, an empty patch none."""
-    done = run(*own("validate", "--force", "--results", str(tmp_path)))
+    done = here(*own("validate", "--force", "--results", str(tmp_path)))
     assert done.code == 0, done.stderr
     for model, end in (("oracle", "passed"), ("null", "failed/empty_patch")):
         (folder,) = (path.parent for path in tmp_path.glob(f"**/swebench--{model}--*/run.sqlite"))
@@ -130,7 +130,7 @@ def test_predictions_are_graded_as_they_are(tmp_path: Path) -> None:
     file = tmp_path / "preds.jsonl"
     made = ({"instance_id": k, "model_patch": v, "model_name_or_path": "m"} for k, v in patches.items())
     file.write_text("".join(json.dumps(each) + "\n" for each in made))
-    done = run(*own("run", "--model", f"replay:{file}", "--results", str(tmp_path / "results"), "--json"))
+    done = here(*own("run", "--model", f"replay:{file}", "--results", str(tmp_path / "results"), "--json"))
     assert (done.code, done.summary["complete"]) == (0, True), done.stderr
     assert ends(done.summary["run"]) == {
         "own__tally-1": "passed",

@@ -22,7 +22,7 @@ from evalkit.run.plan import make_plan
 from evalkit.run.settings import Knobs, Settings
 from evalkit.samples import Ran, Sampled
 from evalkit.task import Answer, Task
-from tests.run.command import run
+from tests.run.command import here
 from tests.suites.swebench_set import INSTANCES, rows
 
 FIRST = rows()[0]
@@ -256,6 +256,6 @@ def test_the_row_says_who_asks_the_model() -> None:
 
 def test_a_dry_run_counts_calls_as_they_will_be_made(tmp_path: Path) -> None:
     data = ("--data", str(INSTANCES), "--results", str(tmp_path), "--dry-run", "--json", "--limit", "3")
-    given = run("run", "swebench", "--model", "oracle", *data).summary
-    asked = run("run", "swebench", "--model", "m", "--base-url", "http://127.0.0.1:9/v1", *data).summary
+    given = here("run", "swebench", "--model", "oracle", *data).summary
+    asked = here("run", "swebench", "--model", "m", "--base-url", "http://127.0.0.1:9/v1", *data).summary
     assert [(told["calls"], told["turns"]) for told in (given, asked)] == [(3, 1), (3, 100)]
