@@ -21,7 +21,7 @@ from evalkit.workspace import WorkspaceSandbox
 if TYPE_CHECKING:
     from evalkit.run.rollout import RecordedRollout
 
-ANY = 1 << 30
+ANY = 1 << 30  # rollouts at once, where nothing bounds them
 Item = tuple[Task, int]  # a task and the number of its sample
 
 

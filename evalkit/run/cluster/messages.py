@@ -40,8 +40,6 @@ class Facts:
     """A node that is ready. `order`: of images, as its supply has it; `here`: those that it has already.
     `judgings`: how many are worth giving it at once."""
 
-    pid: int
-    host: str
     judgings: int
     sandbox: Mapping[str, Any]
     order: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from evalkit.suite import Suite
 from evalkit.task import Answer, Task
 
 ENDING = -1  # the number of an attempt's last wish
+ALONE_S = 150.0  # after which a head that asks nothing has given this node up: muster.SILENT_S, and some
 
 
 class Node:
@@ -42,6 +43,8 @@ class Node:
         self._rollouts: dict[str, RolloutAway] = {}
         self._attempts: dict[str, asyncio.Task[None]] = {}
         self._said: list[str] = []
+        self._heard = time.monotonic()  # of the head, which asks each second
+        self._watching: asyncio.Task[None] | None = None
 
     async def open(self) -> Facts | EvalkitError:
         """Start the sandbox. What is wrong here is a value: it says which thing, and the way out."""
@@ -68,11 +71,11 @@ class Node:
         if isinstance(scaffold, Equipped):
             scaffold.check(suite)
         self._sandbox = await self._opened(suite)
+        self._heard = time.monotonic()
+        self._watching = asyncio.create_task(self._watch())
         self._hands = Here(suite, scaffold, self._sandbox, job.knobs.workspaces)
         supply = supply_of(self._sandbox)
         return Facts(
-            os.getpid(),
-            socket.gethostname(),
             self._sandbox.in_flight,
             self._sandbox.describe(),
             supply.order if supply else (),
@@ -87,6 +90,18 @@ class Node:
         if supply := supply_of(sandbox):
             supply.need(job.samples)
         return sandbox
+
+    async def _watch(self) -> None:
+        """End with what is held here when the head is gone, or its network: Ray may see that much later."""
+        while True:
+            left_s = self._heard + ALONE_S - time.monotonic()
+            if left_s <= 0:
+                break
+            await asyncio.sleep(left_s)
+        try:
+            await asyncio.wait_for(self.close(), ALONE_S)
+        finally:
+            os._exit(1)
 
     async def attempt(self, key: str, start: Start) -> list[Wish]:
         """Begin an attempt; its first wishes."""
@@ -137,6 +152,7 @@ class Node:
 
     async def said(self) -> list[str]:
         """What it had to say since it was last asked."""
+        self._heard = time.monotonic()
         said, self._said = self._said, []
         return said
 

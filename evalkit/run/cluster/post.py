@@ -12,7 +12,8 @@ from evalkit.run.hands import NodeLost
 
 @dataclass(eq=False)
 class Post:
-    """`rooms`: for rollouts at once. `images` are those that it has met."""
+    """`rooms`: for rollouts at once. `images` are those that it has met. `quiet`: it does not answer just
+    now; `lost`: it will not any more."""
 
     node: str
     name: str
@@ -23,6 +24,7 @@ class Post:
     making: int = 0
     judging: int = 0  # with those that wait for their turn
     images: set[str] = field(default_factory=set)
+    quiet: bool = False
     lost: bool = False
 
     def __post_init__(self) -> None:
@@ -44,6 +46,7 @@ class Post:
 
 
 async def asked(coming: Any, name: str) -> Any:
+    """What a call of an actor gives. NodeLost where the actor or its node is gone."""
     from ray.exceptions import RayError, RayTaskError
 
     try:

@@ -31,6 +31,10 @@ from tests.run.scale.simulated import Simulated, simulated
 pytestmark = pytest.mark.docker
 MINI = Path(__file__).parents[3] / "suites" / "mini" / "demo.jsonl"
 SCRIPTED = ("--model", "scripted", "--api-key-env", "PATH")
+ONE_EACH = (
+    "--judges",
+    "1",
+)  # programs at once on each node, as if each had a core of its own: limits are of time
 
 
 def both_open(process: subprocess.Popen[str]) -> None:
@@ -75,7 +79,7 @@ def test_a_killed_worker_costs_no_call_and_no_sample(cluster: Simulated, tmp_pat
 def test_humaneval_of_gold_is_as_on_one_machine(cluster: Simulated, data_dir: Path, tmp_path: Path) -> None:
     words = ("humaneval", "--model", "oracle")
     here = finished(*words, results=tmp_path / "alone")
-    there = finished(*words, "--workers", cluster.words, results=tmp_path / "ray")
+    there = finished(*words, *ONE_EACH, "--workers", cluster.words, results=tmp_path / "ray")
     assert there["counts"]["passed"] == 164
     assert verdicts(there["run"]) == verdicts(here["run"])
 
@@ -90,7 +94,8 @@ def test_a_worker_and_a_node_are_ended_in_the_middle(
         alone = finished(*words, "--base-url", url, results=tmp_path / "alone")
     assert alone["counts"]["failed"] > 40
     with simulated(2, 2) as cluster, running("--script", str(script), "--latency", "uniform:1,4") as url:
-        process = started(*(*words, "--base-url", url, "--workers", cluster.words), results=tmp_path / "ray")
+        there = (*words, *ONE_EACH, "--base-url", url, "--workers", cluster.words)
+        process = started(*there, results=tmp_path / "ray")
         wait_for(30, tmp_path / "ray", process)
         workers()[0].kill()
         wait_for(50, tmp_path / "ray", process)

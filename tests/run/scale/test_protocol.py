@@ -220,5 +220,5 @@ async def test_an_act_out_of_time_is_that_there_too(store: Store) -> None:
 
 
 def test_facts_are_plain() -> None:
-    facts = Facts(1, "host", 3, {"kind": "docker"}, ("a",), frozenset({"a"}))
+    facts = Facts(3, {"kind": "docker"}, ("a",), frozenset({"a"}))
     assert pickle.loads(pickle.dumps(facts)) == facts
