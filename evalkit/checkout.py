@@ -2,10 +2,8 @@
 
 Each folder that the suite's pattern matches is a record: `task_id` (the parts of its path that a `*` stood
 for, joined by `/`) and `files`, by path below the folder: `{"text": ...}`, or `{"base64": ...}` where the
-bytes are no UTF-8, with `"executable": true` where that is set. A fingerprint covers every byte.
-
-A checkout may be anybody's, and git obeys the configuration that lies in it. So git never runs there: the
-commit's files are listed in an empty repository that borrows the checkout's objects.
+bytes are no UTF-8, with `"executable": true` where that is set. A fingerprint covers every byte. Which commit
+they are is told by checkout_commit.py.
 """
 
 from __future__ import annotations
@@ -73,12 +71,12 @@ def local_checkout(info: SuiteInfo, checkout: Checkout, path: Path | None) -> Pa
 def laid_out(root: Path, checkout: Checkout) -> Checkout:
     """The checkout with the pattern by which this folder holds its records."""
     patterns = (checkout.tasks, *checkout.elsewhere)
-    fits = (each for each in patterns if _folders(root, replace(checkout, tasks=each)))
+    fits = (each for each in patterns if folders_of(root, replace(checkout, tasks=each)))
     return replace(checkout, tasks=next(fits, checkout.tasks))
 
 
 def _holds(root: Path, checkout: Checkout) -> bool:
-    return bool(_folders(root, laid_out(root, checkout)))
+    return bool(folders_of(root, laid_out(root, checkout)))
 
 
 def _wanted(checkout: Checkout) -> str:
@@ -111,11 +109,9 @@ def clone(checkout: Checkout) -> Path:
     with tempfile.TemporaryDirectory(prefix=".clone-", dir=goal.parent) as new:
         folder = Path(new) / "checkout"
         try:
-            _git("init", "-q", "--template=", str(folder))
+            git("init", "-q", "--template=", str(folder))
             _fetch(folder, checkout)
-            _git(
-                "-C", str(folder), "-c", "core.symlinks=false", "checkout", "-q", "--detach", checkout.commit
-            )
+            git("-C", str(folder), "-c", "core.symlinks=false", "checkout", "-q", "--detach", checkout.commit)
         except (OSError, subprocess.SubprocessError) as e:
             raise DataError(
                 f"cannot clone {checkout.git} at {checkout.commit[:12]}: {_said(e)}",
@@ -133,12 +129,12 @@ def _fetch(folder: Path, checkout: Checkout) -> None:
     """
     here = ("-C", str(folder))
     try:
-        _git(*here, "fetch", "-q", "--depth=1", "--no-tags", checkout.git, checkout.commit, env={})
+        git(*here, "fetch", "-q", "--depth=1", "--no-tags", checkout.git, checkout.commit, env={})
     except subprocess.CalledProcessError:
-        _git(*here, "fetch", "-q", "--no-tags", checkout.git, "+refs/heads/*:refs/from/*", env={})
+        git(*here, "fetch", "-q", "--no-tags", checkout.git, "+refs/heads/*:refs/from/*", env={})
 
 
-def _git(*words: str, env: Mapping[str, str] = ALONE) -> bytes:
+def git(*words: str, env: Mapping[str, str] = ALONE) -> bytes:
     return subprocess.run(
         ["git", *NO_HOOKS, *words],
         check=True,
@@ -169,7 +165,7 @@ def _said(e: Exception) -> str:
 def read_checkout(root: Path, checkout: Checkout) -> list[Record]:
     """The records of all folders that match, sorted by path. DataError names what cannot be read."""
     left, records = ALL_BYTES, list[Record]()
-    for name, folder in _folders(root, checkout):
+    for name, folder in folders_of(root, checkout):
         files = {}
         for path, (data, executable) in _files(folder, left).items():
             left -= len(data)
@@ -178,7 +174,7 @@ def read_checkout(root: Path, checkout: Checkout) -> list[Record]:
     return records
 
 
-def _folders(root: Path, checkout: Checkout) -> list[tuple[str, Path]]:
+def folders_of(root: Path, checkout: Checkout) -> list[tuple[str, Path]]:
     """Folders below the root that match, sorted, with what the stars stood for. Links are no folders."""
     found = _matching(root, checkout.tasks)
     return [(name, folder) for name, folder in found if _marked(folder, checkout.marks)]
@@ -253,66 +249,3 @@ def _packed(data: bytes, executable: bool) -> dict[str, Any]:
 def unpacked(content: Mapping[str, Any]) -> bytes:
     """The bytes of one of a record's files."""
     return content["text"].encode() if "text" in content else base64.b64decode(content["base64"])
-
-
-# -- which commit it is ----------------------------------------------------------------------------
-
-
-def commit_of(root: Path, checkout: Checkout, records: list[Record]) -> str:
-    """The commit that these records are, byte for byte; "" where there is none, or git does not tell."""
-    git = root / ".git"
-    try:
-        head = _head(git)
-        return head if head and _listed(git, head, checkout) == _hashed(root, checkout, records) else ""
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return ""
-
-
-def _head(git: Path) -> str:
-    """The commit of HEAD, read as text."""
-    head = (git / "HEAD").read_text().strip()
-    if not head.startswith("ref: "):
-        return head
-    name = head.removeprefix("ref: ")
-    if (git / name).is_file():
-        return (git / name).read_text().strip()
-    packed = (git / "packed-refs").read_text().splitlines()
-    return next((line.split()[0] for line in packed if line.endswith(f" {name}")), "")
-
-
-def _listed(git: Path, commit: str, checkout: Checkout) -> dict[str, tuple[str, bool]]:
-    """The commit's files in folders that match: path -> (blob, executable)."""
-    pattern = checkout.tasks
-    depth = pattern.count("/") + 1
-    with tempfile.TemporaryDirectory(prefix="evalkit-git-") as empty:
-        _git("init", "-q", "--bare", "--template=", empty)
-        Path(empty, "objects", "info").mkdir(exist_ok=True)
-        Path(empty, "objects", "info", "alternates").write_text(f"{(git / 'objects').resolve()}\n")
-        rows = _git("-C", empty, "ls-tree", "-r", "-z", "--full-tree", commit).decode().split("\0")
-    files = {}
-    for row in filter(None, rows):
-        (mode, _, blob), path = row.partition("\t")[0].split(), row.partition("\t")[2]
-        if _matches(path.split("/"), pattern.split("/"), depth):
-            files[path] = blob, mode == "100755"
-    if not checkout.marks:
-        return files
-    marked = {path.rpartition("/")[0] for path in files if path.rpartition("/")[2] in checkout.marks}
-    return {path: found for path, found in files.items() if "/".join(path.split("/")[:depth]) in marked}
-
-
-def _matches(path: list[str], pattern: list[str], depth: int) -> bool:
-    return len(path) > depth and all(
-        p in ("*", name) and not name.startswith(".") for p, name in zip(pattern, path[:depth], strict=True)
-    )
-
-
-def _hashed(root: Path, checkout: Checkout, records: list[Record]) -> dict[str, tuple[str, bool]]:
-    """The same of what was read."""
-    found = {}
-    folders = [folder for _, folder in _folders(root, checkout)]
-    for folder, record in zip(folders, records, strict=True):
-        for path, content in record["files"].items():
-            data = unpacked(content)
-            blob = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-            found[f"{folder.relative_to(root).as_posix()}/{path}"] = blob, bool(content.get("executable"))
-    return found

@@ -17,7 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from evalkit.checkout import clone, commit_of, laid_out, local_checkout, read_checkout
+from evalkit.checkout import clone, laid_out, local_checkout, read_checkout
+from evalkit.checkout_commit import commit_of
 from evalkit.errors import DataError, EvalkitError
 from evalkit.files import leave, read_placed, read_records, stamp
 from evalkit.suite import Checkout, Data, DataFile, Hub, Record, Suite, SuiteInfo

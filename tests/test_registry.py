@@ -8,7 +8,7 @@ import pytest
 
 from evalkit.api import sort_out
 from evalkit.cli import run as run_verb
-from evalkit.cli.options import settings_from
+from evalkit.cli.given import settings_from
 from evalkit.errors import DataError, UsageError
 from evalkit.models import open_model
 from evalkit.registry import find_suite, open_scaffold, open_suite, read_info, suite_names

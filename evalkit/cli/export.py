@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from evalkit.cli.find import find_run
-from evalkit.cli.options import absolute, add_places
+from evalkit.cli.given import absolute
+from evalkit.cli.options import add_places
 from evalkit.cli.parser import Parser, choice
 from evalkit.errors import UsageError
 

@@ -7,16 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evalkit.cli.find import find_run
-from evalkit.cli.options import (
-    absolute,
-    add_endpoint,
-    add_knobs,
-    add_output,
-    add_places,
-    add_roles,
-    add_workers,
-    knobs_from,
-)
+from evalkit.cli.given import absolute, knobs_from
+from evalkit.cli.options import add_endpoint, add_knobs, add_output, add_places, add_roles, add_workers
 from evalkit.cli.outcome import Outputs, exit_code
 from evalkit.cli.parser import Parser
 from evalkit.cli.server_options import add_place

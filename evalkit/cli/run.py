@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from evalkit.cli.given import knobs_from, settings_from
 from evalkit.cli.options import (
     add_budget,
     add_endpoint,
@@ -18,8 +19,6 @@ from evalkit.cli.options import (
     add_sampling,
     add_selection,
     add_workers,
-    knobs_from,
-    settings_from,
 )
 from evalkit.cli.outcome import Outputs, exit_code
 from evalkit.cli.parser import Parser, whole

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evalkit.cli.options import absolute, add_data, add_selection
+from evalkit.cli.given import absolute
+from evalkit.cli.options import add_data, add_selection
 from evalkit.cli.parser import Parser
 from evalkit.cli.suite_options import add_suite_options, given_options, names_among
 from evalkit.cli.text import one_line, size, visible

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evalkit.cli.options import absolute, add_data, add_images, add_selection, knobs_from
+from evalkit.cli.given import absolute, knobs_from
+from evalkit.cli.options import add_data, add_images, add_selection
 from evalkit.cli.parser import Parser, whole
 from evalkit.cli.suite_options import add_suite_options, given_options, names_among
 from evalkit.cli.text import count, one_line, size, table

@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.cli import INTERRUPTED
 from evalkit.cli.find import find_run
-from evalkit.cli.options import (
-    absolute,
-    add_knobs,
-    add_output,
-    add_places,
-    add_workers,
-    knobs_from,
-)
+from evalkit.cli.given import absolute, knobs_from
+from evalkit.cli.options import add_knobs, add_output, add_places, add_workers
 from evalkit.cli.outcome import MISSING, Outputs, exit_code
 from evalkit.cli.parser import Parser
 from evalkit.cli.suite_options import add_suite_options, given_options, names_among

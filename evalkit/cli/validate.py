@@ -11,14 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from evalkit.cli.options import (
-    absolute,
-    add_knobs,
-    add_output,
-    add_places,
-    add_selection,
-    knobs_from,
-)
+from evalkit.cli.given import absolute, knobs_from
+from evalkit.cli.options import add_knobs, add_output, add_places, add_selection
 from evalkit.cli.parser import Parser
 from evalkit.cli.progress import watcher
 from evalkit.cli.suite_options import add_suite_options, given_options, names_among

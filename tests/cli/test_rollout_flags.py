@@ -9,7 +9,7 @@ import pytest
 
 from evalkit.api import sort_out
 from evalkit.cli import resume as resume_verb
-from evalkit.cli.options import settings_from
+from evalkit.cli.given import settings_from
 from evalkit.cli.run import read
 from evalkit.errors import UsageError
 from evalkit.interaction import Budget

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 import evalkit.checkout
-from evalkit.checkout import cached_at, clone, commit_of, local_checkout, read_checkout, unpacked
+from evalkit.checkout import cached_at, clone, local_checkout, read_checkout, unpacked
+from evalkit.checkout_commit import commit_of
 from evalkit.errors import DataError
 from evalkit.registry import read_info
 from evalkit.suite import Checkout, SuiteInfo

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from evalkit.cli.options import settings_from
+from evalkit.cli.given import settings_from
 from evalkit.cli.run import read
 from evalkit.cli.suite_options import given_options
 from evalkit.errors import DataError, StoreError
