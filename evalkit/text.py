@@ -60,6 +60,9 @@ def percent(fraction: float | None) -> str:
     return "none" if fraction is None else f"{100 * fraction:.1f}%"
 
 
+OWN_TIME = "none but this machine's time"  # what calls cost that a server on this machine answers
+
+
 def money(dollars: float | None) -> str:
     if dollars is None:
         return "unknown"

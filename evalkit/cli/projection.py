@@ -7,6 +7,7 @@ from typing import Any
 
 from evalkit.cli.text import count, money, one_line
 from evalkit.run.dry_run import Projection
+from evalkit.text import OWN_TIME
 
 
 def projection_text(p: Projection) -> str:
@@ -73,7 +74,7 @@ def _replies(p: Projection) -> str:
 
 def _cost(p: Projection) -> str:
     if p.server:
-        return "none but this machine's time"
+        return OWN_TIME
     if p.price is None or p.prompt_cost is None:
         return "unknown: the catalog has no price for this model"
     if p.turns != 1:

@@ -9,6 +9,7 @@ from typing import Any
 from evalkit.cli.text import Style, count, duration, money, one_line, percent, table
 from evalkit.run.conversation import budget_words
 from evalkit.run.summary import Summary
+from evalkit.text import OWN_TIME
 
 LABEL = 12  # width of the first column
 WIDTH = 100
@@ -61,7 +62,7 @@ def _lines(s: Summary, style: Style) -> Iterator[str]:
     for role, name in s.roles.items():
         yield from _row(one_line(role), one_line(name))
     yield from _row("tokens", _tokens(s.tokens))
-    yield from _row("cost", money(s.cost))
+    yield from _row("cost", _cost(s))
     yield from _row("time", duration(s.wall_s))
     yield from _row("scorer", one_line(s.scorer))
     if s.doubts:
@@ -142,6 +143,10 @@ def _tokens(tokens: Mapping[str, int | None]) -> str:
     if all(value is None for value in tokens.values()):
         return "unknown"
     return ", ".join(f"{name} {count(value)}" for name, value in tokens.items())
+
+
+def _cost(s: Summary) -> str:
+    return f"{OWN_TIME}: {duration(s.wall_s)}" if s.local and s.cost is None else money(s.cost)
 
 
 def _missing(s: Summary, style: Style) -> Iterator[str]:

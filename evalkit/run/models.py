@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from evalkit.errors import UsageError
-from evalkit.model import Model
+from evalkit.model import Hosted, Model
 from evalkit.models import Opening, open_model
 from evalkit.models.registry import backend_names
 from evalkit.registry import did_you_mean, plug_in
@@ -68,6 +68,17 @@ def useful_at_once(model: Model, suite: Suite, knobs: Knobs) -> float:
     if not knobs.fit or limiter is None or suite.workspaces:
         return float("inf")
     return float(2 * limiter.ceiling)
+
+
+def of_no_price(model: Model, limits: Sequence[str]) -> str:
+    """What limits in dollars do where the model is served on this machine; "" where they do what they say."""
+    if not limits or not isinstance(model, Hosted):
+        return ""
+    flags = " and ".join(limits)
+    return (
+        f"calls of {model.name} cost this machine's time only: {flags} {'does' if len(limits) == 1 else 'do'}"
+        " not count them, --max-time limits them"
+    )
 
 
 def open_role(role: str, asked: Mapping[str, str], common: Mapping[str, Any]) -> Model:

@@ -28,7 +28,7 @@ from evalkit.run.judging import proven
 from evalkit.run.models import useful_at_once
 from evalkit.run.plan import Plan
 from evalkit.run.rollout import RecordedRollout
-from evalkit.run.settings import Knobs
+from evalkit.run.settings import Knobs, dollar_limits
 from evalkit.run.watch import Watch
 from evalkit.run.work import Stop, Work, together
 from evalkit.store import Store
@@ -212,8 +212,7 @@ class Pipeline:
         """What a rollout's calls cost, of all roles; and the roles of which that is not known."""
         self._cost += sum(costs)
         limit = self.knobs.max_cost
-        asked = {"--max-cost": limit, "--rollout-cost": self.plan.budget.money}
-        flags = [flag for flag, dollars in asked.items() if dollars is not None]
+        flags = dollar_limits(self.knobs, self.plan.budget)
         paid = [role for role in sorted(unpriced) if self._backend(role) == "openai"]
         if flags and paid:
             name = self.plan.models[paid[0]].name

@@ -77,6 +77,7 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
         notes=(*map(str, manifest["suite"].get("remarks", ())), *_of_servers(sessions)),
         excluded=excluded,
         unavailable=scores.unavailable,
+        local="server" in manifest,
     )
 
 

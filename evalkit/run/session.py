@@ -20,10 +20,11 @@ from evalkit.run.equipment import hands_of, images_met, open_equipment
 from evalkit.run.images import by_image, supply_of
 from evalkit.run.known import Known, Proof, known_of, proof_of, settle
 from evalkit.run.manifest import make_manifest, session_facts, unlike_its_siblings
+from evalkit.run.models import of_no_price
 from evalkit.run.pipeline import Pipeline
 from evalkit.run.plan import Plan, make_plan
 from evalkit.run.result import summarize
-from evalkit.run.settings import Knobs, Settings, differences
+from evalkit.run.settings import Knobs, Settings, differences, dollar_limits
 from evalkit.run.summary import Summary
 from evalkit.run.verdict_sets import (
     as_judged,
@@ -206,6 +207,8 @@ async def _session(
     hosted = [model for model in plan.models.values() if isinstance(model, Hosted)]
     for model in hosted:
         model.attend(watch.say, store.note)
+    if said := of_no_price(plan.model, dollar_limits(knobs, plan.budget)):
+        watch.say(said)
     began = time.monotonic()
     hands = hands_of(plan, knobs, sandbox)
     pipeline = Pipeline(plan, store, set_id, knobs, hands, watch, proof.keep if proof else None)

@@ -121,6 +121,12 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def dollar_limits(knobs: Knobs, budget: Budget) -> list[str]:
+    """The flags by which costs are limited."""
+    asked = {"--max-cost": knobs.max_cost, "--rollout-cost": budget.money}
+    return [flag for flag, dollars in asked.items() if dollars is not None]
+
+
 def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
     """Nested dicts as one flat dict with dotted keys, for saying which setting differs."""
     if not isinstance(value, Mapping):

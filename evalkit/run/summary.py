@@ -31,7 +31,7 @@ class Summary:
     asked for: the score is then by an earlier way. `statistics` are what the authors report beside the score,
     as the suite has them. `budget` are the limits of one rollout that were given (Budget's fields), `roles`
     the models of other roles by role. `unavailable`: of the `tasks`, those of which no sample can be run
-    here.
+    here. `local`: the model is served on this machine, so that its calls have no price.
     """
 
     run: str
@@ -69,6 +69,7 @@ class Summary:
     roles: Mapping[str, str] = field(default_factory=dict)
     excluded: Mapping[str, str] = field(default_factory=dict)
     unavailable: int = 0
+    local: bool = False
 
     @property
     def expected(self) -> int:
@@ -128,6 +129,7 @@ class Summary:
             **({"roles": dict(self.roles)} if self.roles else {}),
             "tokens": dict(self.tokens),
             "cost": self.cost,
+            **({"local": True} if self.local else {}),
             "wall_s": round(self.wall_s, 3),
             "end": self.end,
             **({"doubts": list(self.doubts)} if self.doubts else {}),

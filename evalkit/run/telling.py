@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.run.conversation import conversation, rollout
 from evalkit.run.passages import Checks, Foreign, Part, Passage, Recorded, cut
 from evalkit.task import Verdict
-from evalkit.text import count, duration, money, size
+from evalkit.text import OWN_TIME, count, duration, money, size
 
 if TYPE_CHECKING:
     from evalkit.store import Event, Reader, Record
@@ -37,7 +37,8 @@ def tell(store: Reader, task_id: str, sample: int, end: str) -> Iterator[Passage
         yield Passage("attempts", "attempts", made)
     row = explain_missing(record.row, end)
     tokens = [f"{name} {count(row[f'{name}_tokens'])}" for name in ("prompt", "completion", "reasoning")]
-    used = f"tokens: {', '.join(tokens)}; cost {money(row['cost'])}; tries {row['tries']}"
+    cost = OWN_TIME if row["cost"] is None and "server" in store.manifest else money(row["cost"])
+    used = f"tokens: {', '.join(tokens)}; cost {cost}; tries {row['tries']}"
     yield Passage("facts", "usage", (used,))
 
 

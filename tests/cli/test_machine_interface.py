@@ -20,6 +20,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "machine-interface.md"
 NOWHERE = "http://localhost:9/v1"  # nothing listens there; a dry run does not notice
 NOWHERE = "http://localhost:9/v1"  # nothing listens there; a dry run does not notice
 SOMETIMES = {
+    "local",
     "statistics",
     "excluded",
     "budget",

@@ -214,7 +214,8 @@ def price(run: RunFacts, name: str, labels: Labels, *, front: bool) -> Price:
     s, each = run.summary, per_task(run)
     unknown = labels("value.unknown")
     score = ("–", "") if run.score is None else (labels.number(run.score), f"{run.score:g}")
-    costs = [(unknown, "") if cost is None else (labels.money(cost), f"{cost:g}") for cost in (s.cost, each)]
+    free = labels("value.local") if s.local else unknown
+    costs = [(free, "") if cost is None else (labels.money(cost), f"{cost:g}") for cost in (s.cost, each)]
     tokens = [
         (unknown, "") if (n := s.tokens.get(name)) is None else (labels.count(n), str(n))
         for name in ("prompt", "completion")
