@@ -94,9 +94,10 @@ def hub_checks() -> Iterator[Check]:
 def servers_check() -> Check:
     from evalkit.servers.records import records
 
-    found = list(records())
-    names = ", ".join(f"{r.name} ({Path(r.model).name})" for r in found) or "none runs"
-    return Check("our servers", True, names)
+    found = records()
+    names = ", ".join(f"{r.name} ({Path(r.model).name}, {r.state})" for r in found) or "none runs"
+    odd = [record.name for record in found if record.state == "unguarded"]
+    return Check("our servers", not odd, names, f"evalkit server stop {' '.join(odd)}")
 
 
 def neighbour_check(name: str) -> Check:
@@ -104,7 +105,7 @@ def neighbour_check(name: str) -> Check:
     from evalkit.serving.connect import NEIGHBOURS, listed
 
     place, models, why = listed(name)
-    start = NEIGHBOURS[name][3]
+    start = NEIGHBOURS[name].start
     if why:
         return Check(name, False, f"nothing at {place.root}: {why}", start, needed=True)
     return Check(name, True, f"{place.root}: {', '.join(models)[:300] or 'no models yet'}", needed=True)

@@ -22,7 +22,7 @@ ABOUT = """\
 start             start a server for a model, wait until it answers, and leave it running
 ps                those that evalkit started and that live
 stop NAME ...     end them, or all: --all
-logs NAME         what one has printed, or prints: --follow
+logs NAME         what one has printed, or prints: --follow; also one that is gone, by its name
 
 A run with the same model, backend and settings uses a server that is kept instead of starting one. NAME is a
 server's name, or its model where only one serves that.
@@ -68,8 +68,8 @@ def build() -> Parser:
 
 def start(args: argparse.Namespace) -> int:
     from evalkit.models.catalog import load_catalog
-    from evalkit.servers import life
     from evalkit.servers.engines import find_engine
+    from evalkit.servers.kept import let_go
     from evalkit.serving.asked import How, ask_for, find_entry
     from evalkit.serving.host import Host
 
@@ -86,7 +86,7 @@ def start(args: argparse.Namespace) -> int:
     except BaseException:
         host.end_now()
         raise
-    life.let_go(server)
+    let_go(server)
     show([server.record], as_json=args.json)
     return 0
 
@@ -94,7 +94,7 @@ def start(args: argparse.Namespace) -> int:
 def ps(args: argparse.Namespace) -> int:
     from evalkit.servers.records import records
 
-    show(list(records()), as_json=args.json)
+    show(records(), as_json=args.json)
     return 0
 
 
@@ -124,11 +124,9 @@ def show(found: Sequence[Record], *, as_json: bool) -> None:
 
 
 def facts(record: Record) -> dict[str, Any]:
-    """Without its key. `state`: starting, kept, or a run's own."""
+    """Without its key. `state`: see Record.state."""
     from evalkit.servers.gpus import held_by
-    from evalkit.servers.guard import offspring
 
-    state = "starting" if not record.ready else "kept" if record.kept else "in a run"
     return {
         "name": record.name,
         "engine": record.engine,
@@ -137,8 +135,8 @@ def facts(record: Record) -> dict[str, Any]:
         "base_url": record.base_url,
         "pid": record.program,
         "seconds": round(time.time() - record.at, 1),
-        "state": state,
-        "gpu_bytes": held_by([record.program, *offspring(record.guard)]),
+        "state": record.state,
+        "gpu_bytes": held_by(record.processes),
         "log": record.log,
     }
 
@@ -149,7 +147,7 @@ def stop(args: argparse.Namespace) -> int:
 
     if bool(args.names) == args.all:
         raise UsageError("stop what? NAME ..., or --all", "evalkit server ps")
-    found = list(records()) if args.all else [find_record(name) for name in args.names]
+    found = records() if args.all else [find_record(name) for name in args.names]
     for record in found:
         stop_kept(record)
         print(f"stopped {record.name} ({one_line(record.model)})")
@@ -159,16 +157,14 @@ def stop(args: argparse.Namespace) -> int:
 
 
 def logs(args: argparse.Namespace) -> int:
-    from evalkit.servers.records import find_record
     from evalkit.servers.words import end_of
 
     if len(args.names) != 1:
         raise UsageError("the log of which one? NAME", "evalkit server ps")
-    record = find_record(args.names[0])
-    path = Path(record.log)
+    record, path = logged(args.names[0])
     text = path.read_text(errors="replace")
     print(visible(end_of(text, args.lines)), flush=True)
-    if args.follow:
+    if args.follow and record is not None:
         with path.open(errors="replace") as log:
             log.seek(0, 2)
             while record.alive:
@@ -176,3 +172,16 @@ def logs(args: argparse.Namespace) -> int:
                     print(visible(more), end="", flush=True)
                 time.sleep(LOOK_S)
     return 0
+
+
+def logged(name: str) -> tuple[Record | None, Path]:
+    """A server and its log; of one that is gone the last log of that name. UsageError where there is none."""
+    from evalkit.servers.records import find_record, last_log
+
+    try:
+        record = find_record(name)
+    except UsageError:
+        if (log := last_log(name)) is None:
+            raise
+        return None, log
+    return record, Path(record.log)

@@ -4,5 +4,6 @@ engine.py     what an engine is: its command line, probes and words
 engines/      one small description each
 guard.py      the process that holds a server, and ends it with whoever asked for it
 life.py       start, ready, stop
-records.py    the servers that are kept between runs
+kept.py       servers that are kept between runs, as servers to use
+records.py    all that live, a small file each
 """

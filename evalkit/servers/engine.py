@@ -35,6 +35,24 @@ class Wanted:
     extra: tuple[str, ...] = ()
 
 
+# the flags of evalkit's own that set fields of `Wanted`
+FLAGS = {
+    "parallel": "--tensor-parallel",
+    "quantization": "--quantization",
+    "gpu_memory": "--gpu-memory",
+    "tool_parser": "--tool-call-parser",
+    "reasoning_parser": "--reasoning-parser",
+    "chat_template": "--chat-template",
+    "revision": "--revision",
+    "device": "--device",
+    "extra": "--server-arg",
+}
+
+
+def flag_of(field: str) -> str:
+    return FLAGS.get(field, f"--{field.replace('_', '-')}")
+
+
 @dataclass(frozen=True)
 class Place:
     """Where it listens, and the key that it asks for; "" where the engine knows none."""

@@ -23,14 +23,16 @@ from evalkit.errors import EvalkitError
 from evalkit.servers import records
 from evalkit.servers.engine import Command, Engine, Place, Wanted
 from evalkit.servers.gpus import held_by
-from evalkit.servers.guard import offspring
+from evalkit.servers.guard import KEEP, READY
 from evalkit.servers.preflight import check, check_port, free_port
-from evalkit.servers.probe import PROBE_S, Facts, facts_of, ready
+from evalkit.servers.probe import Facts, facts_of, ready
 from evalkit.servers.words import cause_in, diagnose, end_of
 
 READY_S = 900.0
-GRACE_S = 60.0
+END_S = 90.0  # for a guard to end its server: its grace, and the killing after it
 BEGIN_S = 30.0  # for the guard itself
+MEMORY_S = 5.0  # for a driver to give back the GPU memory of what has ended
+TAIL = 1 << 20  # bytes of a log that are read: its end says why
 LOOK_S = 0.25
 LOGS = 100  # of earlier servers that are left
 Say = Callable[[str], None]
@@ -70,12 +72,17 @@ class Server:
     @property
     def alive(self) -> bool:
         """Whether its program lives: the guard has some tidying left to do when that is gone."""
-        held = self.record.alive if self.guard is None else self.guard.poll() is None
-        return held and records.began(self.program) != 0
+        held = self.record.guarded if self.guard is None else self.guard.poll() is None
+        return held and self.record.runs
 
     def said(self) -> str:
-        """Its log as text."""
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
+        """The end of its log."""
+        try:
+            with self.log.open("rb") as log:
+                log.seek(max(0, os.fstat(log.fileno()).st_size - TAIL))
+                return log.read().decode("utf-8", "replace")
+        except OSError:
+            return ""
 
     def why_dead(self, what: str) -> ServerError:
         """What to raise for one that is gone, with its last lines and what they mean."""
@@ -127,58 +134,35 @@ def start(
     except BaseException:
         stop(server)
         raise
-    assert server.guard is not None
-    server.guard.send_signal(signal.SIGUSR1)  # it ends by itself from now on
     server.record = replace(server.record, ready=True)
     records.keep(server.record)
+    _order(server, KEEP if keep else READY)
     return server
 
 
-def attach(engine: Engine, record: records.Record) -> Server:
-    """One that is kept, as a server to use. ServerError where it does not answer."""
-    wanted = wanted_of(record)
-    host, _, port = record.root.removeprefix("http://").rpartition(":")
-    place = Place(host, int(port), record.key)
-    server = Server(engine, wanted, place, engine.command(wanted, place), Path(record.log), None, record)
-    if why := ready(engine, place, wanted, PROBE_S):
-        raise ServerError(f"{record.name} is kept, but {why}", f"evalkit server stop {record.name}")
-    server.facts = facts_of(engine, place, wanted)
-    return server
-
-
-def wanted_of(record: records.Record) -> Wanted:
-    return Wanted(**{**record.wanted, "extra": tuple(record.wanted.get("extra", ()))})
-
-
-def find_kept(engine: Engine, wanted: Wanted) -> records.Record | None:
-    """A server of ours that is kept, is ready, and answers as the wanted one would."""
-    kept = (r for r in records.records() if r.kept and r.ready and r.engine == engine.name)
-    return next((r for r in kept if suits(wanted_of(r), wanted)), None)
-
-
-def suits(kept: Wanted, wanted: Wanted) -> bool:
-    """Whether it gives the same replies: over how many GPUs it lies is its own affair, and a longer context
-    than is wanted is no harm. Whoever asks for none means the model's own, and that may be longer yet."""
-    long_enough = kept.context is None or (wanted.context is not None and kept.context >= wanted.context)
-    return long_enough and _reply_relevant(kept) == _reply_relevant(wanted)
-
-
-def _reply_relevant(wanted: Wanted) -> Wanted:
-    return replace(wanted, context=None, parallel=None, gpu_memory=None, device="")
+def _order(server: Server, order: str) -> None:
+    """Tell its guard. Until it was ready, also one that is to be kept ended with this process: it was of no
+    use to anybody."""
+    assert server.guard is not None
+    assert server.guard.stdin is not None
+    with contextlib.suppress(BrokenPipeError):  # it is gone: whoever uses it will see
+        os.write(server.guard.stdin.fileno(), order.encode())
+    if order == KEEP:
+        server.guard.stdin.close()
 
 
 def _launch(engine: Engine, wanted: Wanted, place: Place, name: str, keep: bool) -> Server:
     command = engine.command(wanted, place)
-    logs = records.folder() / "logs"
+    logs = records.logs_folder()
     logs.mkdir(parents=True, exist_ok=True)
     prune(logs)
     log = Path(tempfile.mkstemp(prefix=f"{name}-", suffix=".log", dir=logs)[1])
     guard_words = [sys.executable, "-m", "evalkit.servers.guard", str(log), f"--grace={engine.grace_s:g}"]
-    guard_words += ["--keep"] if keep else []
+    guard_words += [f"--record={records.path_of(name)}"]
     with log.open("ab") as errors:  # not ours: whoever reads our stderr would wait for one that is kept
         guard = subprocess.Popen(
             [*guard_words, "--", *command.argv],
-            stdin=subprocess.DEVNULL if keep else subprocess.PIPE,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -188,7 +172,8 @@ def _launch(engine: Engine, wanted: Wanted, place: Place, name: str, keep: bool)
     said = _first_word(guard)
     if "started" not in said:
         guard.wait()
-        raise ServerError(f"{engine.name} cannot be started: {said.get('error', 'its guard said nothing')}")
+        why = said.get("error") or end_of(log.read_text(errors="replace"), 1) or "its guard said nothing"
+        raise ServerError(f"{engine.name} cannot be started: {why}")
     record = records.Record(
         name=name,
         engine=engine.name,
@@ -200,6 +185,7 @@ def _launch(engine: Engine, wanted: Wanted, place: Place, name: str, keep: bool)
         guard=guard.pid,
         began=records.began(guard.pid),
         program=int(said["started"]),
+        program_began=records.began(int(said["started"])),
         log=str(log),
         at=time.time(),
         kept=keep,
@@ -210,8 +196,8 @@ def _launch(engine: Engine, wanted: Wanted, place: Place, name: str, keep: bool)
 
 
 def prune(logs: Path) -> None:
-    """Keep the newest logs; those of servers that live are among them, or are only not found any more."""
-    found = sorted(logs.glob("*.log"), key=lambda log: log.stat().st_mtime)
+    """Keep the newest logs. A server that lives writes on into one that goes."""
+    found = sorted(logs.glob("*.log"), key=records.written)
     for log in found[:-LOGS]:
         log.unlink(missing_ok=True)
 
@@ -251,25 +237,29 @@ def stop(server: Server) -> None:
         if server.ended:
             return
         server.ended = True
-        its = [server.program, *offspring(server.record.guard)]
+        its = server.record.processes
         if server.guard is None:
             stop_kept(server.record)
         else:
             _end(server, server.guard)
-    if held := held_by(its):
-        raise ServerError(
-            f"{server.engine.name} is gone, but {held >> 20} MiB of GPU memory are still its own"
-        )
+    deadline = time.monotonic() + MEMORY_S
+    while held := held_by(its):
+        if time.monotonic() > deadline:
+            raise ServerError(
+                f"{server.engine.name} is gone, but {held >> 20} MiB of GPU memory are still its own"
+            )
+        time.sleep(LOOK_S)
 
 
 def _end(server: Server, guard: subprocess.Popen[str]) -> None:
-    if guard.stdin is not None:
-        guard.stdin.close()  # the order to end
-    else:
-        guard.terminate()
+    assert guard.stdin is not None
     assert guard.stdout is not None
+    if guard.stdin.closed:  # it was told to keep the server
+        guard.terminate()
+    else:
+        guard.stdin.close()  # the order to end
     try:
-        guard.wait(timeout=GRACE_S + 30)
+        guard.wait(timeout=END_S)
     except subprocess.TimeoutExpired:
         guard.kill()
         raise ServerError(f"{server.engine.name} could not be ended (process {server.program})") from None
@@ -280,18 +270,18 @@ def _end(server: Server, guard: subprocess.Popen[str]) -> None:
         raise ServerError(f"processes of {server.engine.name} could not be ended: {left}")
 
 
-def let_go(server: Server) -> None:
-    """Leave one that is kept to itself: this process ends, and it does not."""
-    if server.guard is not None and server.guard.stdout is not None:
-        server.guard.stdout.close()
-
-
 def stop_kept(record: records.Record) -> None:
-    """The same for one that another process started."""
-    deadline = time.monotonic() + GRACE_S + 30
+    """The same for one that another process started. One whose guard was killed is killed, with what is of
+    its process group."""
+    deadline = time.monotonic() + END_S
     while record.alive and time.monotonic() < deadline:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(record.guard, signal.SIGTERM)
+            if record.guarded:
+                os.kill(record.guard, signal.SIGTERM)
+            elif os.getpgid(record.program) == record.guard:
+                os.killpg(record.guard, signal.SIGKILL)
+            else:  # it made a group of its own
+                os.kill(record.program, signal.SIGKILL)
         time.sleep(LOOK_S)
     if record.alive:
         raise ServerError(f"{record.name} could not be ended (process {record.guard})")

@@ -12,9 +12,8 @@ from pathlib import Path
 
 from evalkit.errors import UsageError
 from evalkit.servers import records
-from evalkit.servers.engine import Engine, Place, Wanted
-from evalkit.servers.gpus import Gpu, gpus, held_by
-from evalkit.servers.guard import offspring
+from evalkit.servers.engine import Engine, Place, Wanted, flag_of
+from evalkit.servers.gpus import Gpu, held_by
 from evalkit.servers.weights import Weights
 
 MODEL_HINT = "a folder, a file, or an id of the hub"
@@ -28,7 +27,7 @@ SMALLEST = 0.25  # by one that is not known here, at the best
 def check(engine: Engine, wanted: Wanted) -> None:
     """UsageError where it is not installed, has no argument for what is asked, or lacks the model's files."""
     check_installed(engine)
-    if odd := [name for name in engine.unsupported if getattr(wanted, name)]:
+    if odd := [flag_of(name) for name in engine.unsupported if getattr(wanted, name)]:
         raise UsageError(
             f"{engine.name} has no argument for {', '.join(odd)}", "leave it out, or use --server-arg"
         )
@@ -44,7 +43,7 @@ def check_installed(engine: Engine) -> None:
 
 
 def looks_local(model: str) -> bool:
-    """Whether this is meant as a path: an id of the hub has one slash, and no dot before it."""
+    """Whether this is meant as a path, whatever lies there; an id of the hub begins with a word."""
     return model.startswith(("/", "./", "../", "~")) or model.endswith(".gguf")
 
 
@@ -127,9 +126,6 @@ def leftovers() -> list[str]:
     """A line for each server of ours that holds GPU memory."""
     lines = []
     for record in records.records():
-        if held := held_by([record.program, *offspring(record.guard)]):
+        if held := held_by(record.processes):
             lines.append(f"{record.name} holds {held / 1e9:.1f} GB: evalkit server stop {record.name}")
     return lines
-
-
-__all__ = ["check", "check_installed", "check_memory", "check_port", "free_port", "gpus", "need", "visible"]

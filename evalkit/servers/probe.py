@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -83,7 +85,7 @@ def _read(place: Place, asked: Reader | None) -> Any:
     status, said = ask(place, path, timeout_s=PROBE_S)
     try:
         return reader(said) if status == 200 else None
-    except (TypeError, LookupError, ValueError):
+    except (TypeError, LookupError, ValueError, AttributeError):
         return None
 
 
@@ -100,13 +102,15 @@ def ask(place: Place, path: str, body: Any = None, *, timeout_s: float) -> tuple
         with opener.open(request, timeout=max(0.1, timeout_s)) as answer:
             return answer.status, _decoded(answer.read(BODY_BYTES))
     except urllib.error.HTTPError as e:
-        return e.code, _decoded(e.read(BODY_BYTES))
-    except (OSError, ValueError) as e:
-        return 0, str(getattr(e, "reason", e))
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return e.code, _decoded(e.read(BODY_BYTES))
+        return e.code, ""
+    except (OSError, ValueError, http.client.HTTPException) as e:  # also of one that dies in mid-answer
+        return 0, str(getattr(e, "reason", e)) or type(e).__name__
 
 
 def _decoded(data: bytes) -> Any:
     try:
         return json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return data.decode("utf-8", "replace")

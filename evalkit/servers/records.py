@@ -7,21 +7,23 @@ used again.
 from __future__ import annotations
 
 import contextlib
+import glob
 import json
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from evalkit.cache import cache_folder
 from evalkit.errors import UsageError
+from evalkit.servers.guard import offspring
 
 
 @dataclass(frozen=True)
 class Record:
-    """`guard` is the process that holds the server, `began` its start in clock ticks since the machine's.
+    """`guard` is the process that holds the server, `began` its start in clock ticks since the machine's; so
+    are `program` and `program_began` of the server itself.
 
     `wanted` is what was asked for, as JSON: whoever asks for the same again may use it. `ready`: it answered.
     """
@@ -41,10 +43,35 @@ class Record:
     kept: bool
     wanted: dict[str, Any] = field(default_factory=dict)
     ready: bool = False
+    program_began: int = 0
+
+    @property
+    def guarded(self) -> bool:
+        return began(self.guard) == self.began
+
+    @property
+    def runs(self) -> bool:
+        """Whether the server itself does."""
+        return began(self.program) == self.program_began != 0
 
     @property
     def alive(self) -> bool:
-        return began(self.guard) == self.began
+        """Whether anything is left: a guard that tidies up behind it, or the server without its guard."""
+        return self.guarded or self.runs
+
+    @property
+    def state(self) -> str:
+        """`ending`: its program is gone, its guard sees to the rest. `unguarded`: its guard was killed."""
+        if not self.runs:
+            return "ending"
+        if not self.guarded:
+            return "unguarded"
+        return "starting" if not self.ready else "kept" if self.kept else "in a run"
+
+    @property
+    def processes(self) -> list[int]:
+        """The server and what it began, as far as that can be found."""
+        return sorted({self.program, *offspring(self.guard), *offspring(self.program)})
 
     @property
     def base_url(self) -> str:
@@ -66,18 +93,41 @@ def began(pid: int) -> int:
 
 def keep(record: Record) -> None:
     folder().mkdir(parents=True, exist_ok=True)
-    path = folder() / f"{record.name}.json"
+    path = path_of(record.name)
     new = path.with_suffix(f".{os.getpid()}")
     new.touch(0o600)
     new.write_text(json.dumps(asdict(record)))
     new.replace(path)
 
 
+def path_of(name: str) -> Path:
+    return folder() / f"{name}.json"
+
+
 def forget(name: str) -> None:
-    (folder() / f"{name}.json").unlink(missing_ok=True)
+    path_of(name).unlink(missing_ok=True)
 
 
-def records() -> Iterator[Record]:
+def logs_folder() -> Path:
+    return folder() / "logs"
+
+
+def last_log(name: str) -> Path | None:
+    """The newest log of servers that were called so: each has a file NAME-RANDOM.log."""
+    found = logs_folder().glob(f"{glob.escape(name)}-*.log")
+    of_name = (log for log in found if "-" not in log.stem.removeprefix(f"{name}-"))
+    return max(of_name, default=None, key=written)
+
+
+def written(log: Path) -> float:
+    """When it was last; 0 where it is gone."""
+    try:
+        return log.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def records() -> list[Record]:
     """Those that live, oldest first. Those of the dead are removed on the way."""
     found = []
     for path in sorted(folder().glob("*.json")):
@@ -87,7 +137,7 @@ def records() -> Iterator[Record]:
                 found.append(record)
             else:
                 path.unlink(missing_ok=True)
-    yield from sorted(found, key=lambda record: record.at)
+    return sorted(found, key=lambda record: record.at)
 
 
 def check_new_name(name: str) -> None:
@@ -101,7 +151,7 @@ def check_new_name(name: str) -> None:
 
 def find_record(name: str) -> Record:
     """By its name or the beginning of it, or by its model, where only one is meant."""
-    known = list(records())
+    known = records()
     exactly = [r for r in known if r.name == name] or [r for r in known if name in (r.model, r.served)]
     if same := exactly or [r for r in known if r.name.startswith(name)]:
         if len(same) == 1:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from evalkit.errors import UsageError
 
 WEIGHTS = (".safetensors", ".gguf", ".bin", ".pt", ".pth")
 SMALL = (
@@ -16,6 +19,7 @@ SMALL = (
     *("tokenizer.model", "chat_template.jinja", "vocab.json", "merges.txt", "special_tokens_map.json"),
     *("model.safetensors.index.json", "quantization_config.json", "adapter_config.json"),
 )
+PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf")
 PIECE = 1 << 20  # bytes of a large file that are looked at, in three places
 
 
@@ -41,12 +45,37 @@ class Weights:
 
 
 def weights_of(path: Path) -> Weights:
-    """Of a folder as the hub's client makes it, or of one file of weights. What the client fetched is known
-    by its commit: its weights are not read."""
-    files = [path] if path.is_file() else sorted(p for p in path.iterdir() if p.is_file())
+    """Of a folder as the hub's client makes it, or of a file of weights with the other parts of it. What the
+    client fetched is known by its commit: its weights are not read."""
+    files = parts_of(path) if path.is_file() else sorted(p for p in path.iterdir() if p.is_file())
+    files = [file for file in files if file.is_file()]
     revision = path.name if path.parent.name == "snapshots" else ""
     stamp = tuple((file, file.stat().st_size, file.stat().st_mtime_ns) for file in files)
     return _weights(path, revision, stamp)
+
+
+def parts_of(file: Path) -> list[Path]:
+    """All files of a GGUF in parts (NAME-00001-of-00003.gguf), in order, whether they are there or not; any
+    other file itself."""
+    part = PART.fullmatch(file.name)
+    if part is None:
+        return [file]
+    count = int(part["count"])
+    names = (f"{part['stem']}-{number:05}-of-{count:05}.gguf" for number in range(1, count + 1))
+    return [file.with_name(name) for name in names]
+
+
+def check_parts(file: Path) -> None:
+    """UsageError where a part of a GGUF in parts is missing."""
+    if PART.fullmatch(file.name) is None:
+        return
+    parts = parts_of(file)
+    if missing := [part.name for part in parts if not part.is_file()]:
+        few = ", ".join(missing[:3]) + (" ..." if len(missing) > 3 else "")
+        raise UsageError(
+            f"{file.parent} lacks {few}: {len(parts) - len(missing)} of {len(parts)} parts are there",
+            "fetch the rest: engines read all parts of it",
+        )
 
 
 @lru_cache(maxsize=16)

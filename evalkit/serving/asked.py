@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,20 +13,8 @@ from evalkit.models.catalog import Catalog, Entry
 from evalkit.servers.engine import Engine, Wanted
 from evalkit.servers.hub import Found, ask_hub, cached_snapshot
 from evalkit.servers.preflight import MODEL_HINT, check, looks_local
-from evalkit.servers.weights import Weights, weights_of
+from evalkit.servers.weights import Weights, check_parts, parts_of, weights_of
 
-# what `Settings.server` may hold, and the flag of each; "model" is the absolute path of a model that is one
-FLAGS = {
-    "parallel": "--tensor-parallel",
-    "quantization": "--quantization",
-    "gpu_memory": "--gpu-memory",
-    "tool_parser": "--tool-call-parser",
-    "reasoning_parser": "--reasoning-parser",
-    "chat_template": "--chat-template",
-    "revision": "--revision",
-    "device": "--device",
-    "extra": "--server-arg",
-}
 SPEED = ("parallel", "gpu_memory", "device")  # they change no reply, but for rounding: no part of a run
 
 
@@ -66,7 +53,7 @@ class Asked:
             "context": wanted.context if given.get("context") else None,
             "tool_parser": wanted.tool_parser,
             "reasoning_parser": wanted.reasoning_parser,
-            "chat_template": _digest_of(wanted.chat_template),
+            "chat_template": template_digest(wanted.chat_template),
             "arguments": list(wanted.extra),
         }
         return {name: value for name, value in facts.items() if value}
@@ -92,6 +79,7 @@ def ask_for(
     sends: bool,
 ) -> Asked:
     """UsageError where the engine is not here, cannot do what is asked, or the model is not to be had.
+    `given`: fields of `Wanted` that have flags, and "model", the absolute path of a model that is one.
     `sends` False: nobody is asked, and the engine need not be here."""
     model = file_of(engine, given.get("model") or model_of(spec, entry, engine))
     parsers = entry.parsers.get(engine.name, {}) if entry else {}
@@ -114,6 +102,8 @@ def ask_for(
         # no flag, and for llama-server, which takes a list of names, one
         wanted = replace(wanted, served_name=name.lstrip("-").replace(",", "_"))
     if sends:
+        if local:
+            check_parts(Path(wanted.model))
         check(engine, wanted)
     folder = Path(wanted.model) if local else cached_snapshot(wanted.model.partition(":")[0], wanted.revision)
     if folder is not None and folder.exists():
@@ -138,14 +128,15 @@ def model_of(spec: str, entry: Entry | None, engine: Engine) -> str:
 
 
 def file_of(engine: Engine, model: str) -> str:
-    """llama.cpp is given a file: of a folder the only one that it holds, or the first of one in parts."""
-    if engine.name != "llamacpp" or not Path(model).is_dir() or not looks_local(model):
+    """llama.cpp is given a file: of a folder the only one that it holds; of one in parts the first."""
+    if engine.name != "llamacpp" or not looks_local(model):
         return model
-    files = sorted(Path(model).glob("*.gguf"))
-    whole = {re.sub(r"-\d{5}-of-\d{5}(?=\.gguf$)", "", file.name) for file in files}
-    if len(whole) > 1:
-        raise UsageError(f"{model} holds several models", f"name one: {', '.join(sorted(whole))[:300]}")
-    return str(files[0]) if files else model
+    path = Path(model)
+    firsts = sorted({parts_of(file)[0] for file in (path.glob("*.gguf") if path.is_dir() else [path])})
+    if len(firsts) > 1:
+        names = ", ".join(file.name for file in firsts)
+        raise UsageError(f"{model} holds several models", f"name one: {names[:300]}")
+    return str(firsts[0]) if firsts else model
 
 
 def check_kind(engine: Engine, path: Path) -> None:
@@ -159,7 +150,8 @@ def check_kind(engine: Engine, path: Path) -> None:
         raise UsageError(f"{path} has no config.json: it is no model as the hub's are", MODEL_HINT)
 
 
-def _digest_of(path: str) -> str:
+def template_digest(path: str) -> str:
+    """Of a chat template's file, "" where none is named: a part of what identifies a run."""
     if not path:
         return ""
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from evalkit.errors import UsageError
@@ -69,10 +69,22 @@ def lmstudio(model: str) -> Engine:
     )
 
 
-# how it is described for a model, its usual port, the variable that says another place, what to do
-NEIGHBOURS: Mapping[str, tuple[Callable[[str], Engine], int, str, str]] = {
-    "ollama": (ollama, 11434, "OLLAMA_HOST", "start it: `ollama serve`"),
-    "lmstudio": (lmstudio, 1234, "LMSTUDIO_HOST", "start its server: `lms server start`"),
+class Usual(NamedTuple):
+    """How it is described for a model, its usual port, the variable that says another place, how it is
+    started and how it gets a model (NAME)."""
+
+    describe: Callable[[str], Engine]
+    port: int
+    variable: str
+    start: str
+    get: str
+
+
+NEIGHBOURS: Mapping[str, Usual] = {
+    "ollama": Usual(ollama, 11434, "OLLAMA_HOST", "start it: `ollama serve`", "ollama pull NAME"),
+    "lmstudio": Usual(
+        lmstudio, 1234, "LMSTUDIO_HOST", "start its server: `lms server start`", "lms get NAME"
+    ),
 }
 
 
@@ -115,32 +127,31 @@ class Neighbour:
 
 def connect(opening: Opening, entry: Entry | None, name: str) -> Neighbour:
     """UsageError where nobody answers, or the model is not there."""
-    describe, port, variable, start = NEIGHBOURS[name]
-    place, elsewhere = _place(opening, port, variable)
+    usual = NEIGHBOURS[name]
+    place, said = _place(opening, usual)
     model = (entry.ids.get(name, "") if entry else "") or opening.spec
     identity = {"id": model, **({"base_url": opening.base_url} if opening.base_url else {})}
-    engine = describe(model)
+    engine = usual.describe(model)
     if not opening.sends:
         return Neighbour(engine, place, model, identity)
     there, why = _models(place)
     if why:
         raise UsageError(
             f"{name} does not answer at {place.root}: {why}",
-            f"{start}{'' if elsewhere else f'; elsewhere: --base-url URL or {variable}'}",
+            f"{usual.start}{'' if said else f'; elsewhere: --base-url URL or {usual.variable}'}",
         )
     found = next((each for each in there if _same(each, model)), "")
     if there and not found:
-        get = f"`ollama pull {model}`" if name == "ollama" else f"`lms get {model}`"
+        get = usual.get.replace("NAME", model)
         raise UsageError(
-            f"{name} has no model {model!r}", f"it has {', '.join(there)[:300]}; to get it: {get}"
+            f"{name} has no model {model!r}", f"it has {', '.join(there)[:300]}; to get it: `{get}`"
         )
     return Neighbour(engine, place, found or model, {**identity, "id": found or model})
 
 
 def listed(name: str) -> tuple[Place, list[str], str]:
     """Where it would be, the models that it has, and why there is no answer."""
-    _, port, variable, _ = NEIGHBOURS[name]
-    place, _ = _place(Opening(""), port, variable)
+    place, _ = _place(Opening(""), NEIGHBOURS[name])
     return place, *_models(place)
 
 
@@ -154,15 +165,15 @@ def _models(place: Place) -> tuple[list[str], str]:
         return [], ""
 
 
-def _place(opening: Opening, port: int, variable: str) -> tuple[Place, bool]:
+def _place(opening: Opening, usual: Usual) -> tuple[Place, bool]:
     """Where it listens, and whether somebody said so."""
-    said = opening.base_url or os.environ.get(variable, "")
+    said = opening.base_url or os.environ.get(usual.variable, "")
     try:
         parts = urlsplit(said if "//" in said else f"//{said}")
-        host, port = parts.hostname or "127.0.0.1", parts.port or port
+        host, port = parts.hostname or "127.0.0.1", parts.port or usual.port
     except ValueError as e:
-        where = "--base-url" if opening.base_url else variable
-        raise UsageError(f"{where}: {said!r} is no address: {e}", f"http://HOST:{port}") from None
+        where = "--base-url" if opening.base_url else usual.variable
+        raise UsageError(f"{where}: {said!r} is no address: {e}", f"http://HOST:{usual.port}") from None
     if host == "0.0.0.0":  # where it listens, not where it is asked
         host = "127.0.0.1"
     key = read_key(opening.api_key_env).reveal() if opening.api_key_env else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.servers.engine import Place, Wanted
 from evalkit.servers.gpus import gpus
-from evalkit.servers.weights import Weights
+from evalkit.serving.host import Host
 from evalkit.serving.installed import package_version, packages
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 
 def static_facts(door: Door) -> dict[str, Any]:
     """Known before it is started."""
-    from evalkit.serving.host import Host
-
     if not isinstance(door, Host):
         return {"engine": door.name, "started": False}
     engine, asked = door.engine, door.asked
@@ -73,6 +71,3 @@ def determinism(wanted: Wanted) -> str:
     if on or "--enable-deterministic-inference" in wanted.extra:
         return "batch_invariant"
     return "seeded" if wanted.seed is not None else "none"
-
-
-__all__ = ["Weights", "live_facts", "static_facts"]

@@ -19,7 +19,7 @@ from evalkit.errors import ContextExceeded, ModelError
 from evalkit.model import Reply
 from evalkit.models.parse import reasoning_of
 from evalkit.servers.life import ServerError
-from evalkit.servers.probe import PROBE_S, TOKEN_S, ask
+from evalkit.servers.probe import TOKEN_S, ask
 
 if TYPE_CHECKING:
     from evalkit.serving.model import Answering
@@ -221,6 +221,3 @@ def speaks_tools(server: Answering, model: str) -> str:
                 "--tool-call-parser NAME, with the name of the engine's parser for this model",
             )
     return "none"
-
-
-__all__ = ["PROBE_S", "Honesty", "characters", "counted", "manners", "speaks_tools"]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from evalkit.errors import EvalkitError, ServerLost
-from evalkit.servers import life
+from evalkit.servers import kept, life
 from evalkit.servers.engine import Engine, Place
 from evalkit.servers.gpus import gpus
 from evalkit.servers.life import READY_S, Server, ServerError
@@ -91,9 +91,9 @@ class Host:
     def begin(self) -> Server:
         """Blocks. One that is kept and is what is wanted is used; else one is started."""
         wanted = self.asked.wanted
-        if (kept := life.find_kept(self.engine, wanted)) is not None:
-            self.say(f"{self.engine.name}: using {kept.name}, which was kept")
-            return life.attach(self.engine, kept)
+        if (record := kept.find_kept(self.engine, wanted)) is not None:
+            self.say(f"{self.engine.name}: using {record.name}, which was kept")
+            return kept.attach(self.engine, record)
         there = gpus() if self.engine.gpu else ()
         weights = self.asked.weights
         if not weights.size:
@@ -158,7 +158,7 @@ class Host:
 
     def _end(self, server: Server) -> None:
         if server.record.kept and server.alive:
-            life.let_go(server)
+            kept.let_go(server)
             self.say(f"{server.record.name} is kept: evalkit server stop {server.record.name}")
         else:
             life.stop(server)
@@ -178,7 +178,7 @@ def host_for(engine: Engine, asked: Asked, how: How) -> Host:
     """The host of this model in this process: the same for whoever asks the same. UsageError where its port
     is taken."""
     key = engine.name, asked.wanted
-    if how.port and key not in HOSTS and life.find_kept(engine, asked.wanted) is None:
+    if how.port and key not in HOSTS and kept.find_kept(engine, asked.wanted) is None:
         check_port(Place("127.0.0.1", how.port))
     host = HOSTS.setdefault(key, Host(engine, asked, how))
     host.users += 1

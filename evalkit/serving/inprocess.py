@@ -20,11 +20,12 @@ from evalkit.models.catalog import Entry
 from evalkit.models.parse import split_think
 from evalkit.models.registry import Opening
 from evalkit.models.sampling import merge
-from evalkit.models.wire import function_of
+from evalkit.servers.engine import FLAGS
 from evalkit.servers.gpus import gpus
 from evalkit.servers.hub import cached_snapshot
 from evalkit.servers.preflight import looks_local
 from evalkit.servers.weights import Weights, weights_of
+from evalkit.serving.asked import template_digest
 from evalkit.serving.installed import beside
 
 GATHER_S = 0.02  # that a batch waits for company
@@ -36,11 +37,11 @@ OF_SERVERS = ("parallel", "gpu_memory", "tool_parser", "reasoning_parser", "extr
 
 @dataclasses.dataclass
 class Waiting:
-    """A call that waits for its batch. `ids`: its prompt's tokens."""
+    """A call that waits for its batch. `ids`: its prompt's tokens; `most`: tokens of its reply."""
 
-    request: Request
     sampling: Sampling
     ids: list[int]
+    most: int
     done: asyncio.Future[Reply]
 
 
@@ -93,13 +94,15 @@ class InProcess:
                 self._loading = asyncio.create_task(self._load())
             await asyncio.shield(self._loading)
         sampling = merge(request.sampling, self.sampling)
-        ids = await asyncio.to_thread(self._engine.encode, request)
+        ids = await asyncio.to_thread(self._encoded, request)
         limit = self.context
         if limit is not None and len(ids) >= limit:
             self._over_long += 1
             raise ContextExceeded(f"{self.name}: the prompt has {len(ids):,} tokens, the context {limit:,}")
         started, clock = time(), monotonic()
-        waiting = Waiting(request, sampling, ids, asyncio.get_running_loop().create_future())
+        most = sampling.max_tokens or NEW_TOKENS
+        most = most if limit is None else min(most, limit - len(ids))
+        waiting = Waiting(sampling, ids, most, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._work())
@@ -108,6 +111,15 @@ class InProcess:
         if on_attempt:
             on_attempt(attempt)
         return dataclasses.replace(reply, attempts=(attempt,), wall_s=attempt.wall_s)
+
+    def _encoded(self, request: Request) -> list[int]:
+        try:
+            ids: list[int] = self._engine.encode(request)
+        except Exception as e:  # there is no chat template, or it refuses what the suite asks
+            raise ModelError(
+                f"{self.name}: {str(e)[:300]}", "a base model takes suites of completions", retryable=False
+            ) from None
+        return ids
 
     async def _load(self) -> None:
         self._say(f"hf: loading {self._path}")
@@ -120,12 +132,13 @@ class InProcess:
         self.context = self.context or self._engine.context
 
     async def _work(self) -> None:
-        """Batches until nobody waits. Those of one batch have the same sampling."""
+        """Batches until nobody waits. Those of one batch have the same sampling and the same room for their
+        replies: what a reply is must not hang on its company."""
         while self._waiting:
             await asyncio.sleep(GATHER_S)
             self._waiting.sort(key=lambda w: len(w.ids))
             first = self._waiting[0]
-            alike = [w for w in self._waiting if _together(w.sampling, first.sampling)][: self._batch]
+            alike = [w for w in self._waiting if _together(w, first)][: self._batch]
             self._waiting = [w for w in self._waiting if w not in alike]
             try:
                 replies = await asyncio.to_thread(self._generate, alike)
@@ -140,16 +153,13 @@ class InProcess:
                     each.done.set_result(reply)
 
     def _generate(self, batch: list[Waiting]) -> list[Reply]:
-        sampling = batch[0].sampling
-        most = sampling.max_tokens or NEW_TOKENS
-        if self.context is not None:
-            most = min(most, self.context - max(len(w.ids) for w in batch))
-        made = self._engine.generate([w.ids for w in batch], sampling, most)
+        first = batch[0]
+        made = self._engine.generate([w.ids for w in batch], first.sampling, first.most)
         return [self._reply(waiting, *each) for waiting, each in zip(batch, made, strict=True)]
 
     def _reply(self, waiting: Waiting, text: str, tokens: int, finish: str) -> Reply:
         thought, answer = split_think(text) if self._inline_think else ("", text)
-        usage = Usage(len(waiting.ids), tokens, None, None, 0.0)
+        usage = Usage(len(waiting.ids), tokens)
         return Reply(
             text=answer, reasoning=thought, finish_reason=finish, usage=usage, served_model=self.name
         )
@@ -161,19 +171,19 @@ class InProcess:
         self._engine = None
 
 
-def _together(one: Sampling, other: Sampling) -> bool:
+def _together(one: Waiting, other: Waiting) -> bool:
     """Whether two calls can be of one batch: where seeds matter, each call has its own."""
-    if one.temperature not in (None, 0.0) and one.seed is not None:
+    if one.sampling.temperature not in (None, 0.0) and one.sampling.seed is not None:
         return one is other
-    return one == other
+    return (one.sampling, one.most) == (other.sampling, other.most)
 
 
 def open_in_process(
     opening: Opening, entry: Entry | None, given: Mapping[str, Any], context: int | None
 ) -> InProcess:
     """UsageError where transformers is not here, or the model is not to be had."""
-    if odd := [name for name in given if name in OF_SERVERS]:
-        raise UsageError(f"hf has no server, and no {odd[0].replace('_', ' ')}", "leave the option out")
+    if odd := [FLAGS[name] for name in given if name in OF_SERVERS]:
+        raise UsageError(f"{odd[0]}: hf has no server", "leave it out")
     if opening.sends and (find_spec("transformers") is None or find_spec("torch") is None):
         raise UsageError("hf needs transformers and torch in evalkit's own environment", INSTALL)
     spec = str(given.get("model") or opening.spec)
@@ -189,7 +199,7 @@ def open_in_process(
         "weights": weights.digest[:16] if local else "",
         "revision": given.get("revision", ""),
         "context": context,
-        "chat_template": given.get("chat_template", ""),
+        "chat_template": template_digest(given.get("chat_template", "")),
         "inline_think": bool(entry and entry.inline_think),
     }
     return InProcess(
@@ -203,6 +213,3 @@ def open_in_process(
         chat_template=given.get("chat_template", ""),
         inline_think=bool(entry and entry.inline_think),
     )
-
-
-__all__ = ["InProcess", "function_of", "open_in_process"]

@@ -13,8 +13,9 @@ from evalkit.models.registry import Opening
 from evalkit.models.retry import RetryPolicy
 from evalkit.models.sampling import merge
 from evalkit.models.wire import Wire
+from evalkit.servers.engine import FLAGS
 from evalkit.servers.engines import ENGINES
-from evalkit.serving.asked import FLAGS, How, ask_for, find_entry
+from evalkit.serving.asked import How, ask_for, find_entry
 from evalkit.serving.connect import NEIGHBOURS, connect
 from evalkit.serving.host import host_for
 from evalkit.serving.model import Door, ServedModel

@@ -39,7 +39,7 @@ class Pressure:
     def __init__(self, server: Answering, limiter: AdaptiveLimiter, before: Pressure | None = None) -> None:
         self._server, self._limiter = server, limiter
         self._task: asyncio.Task[None] | None = None
-        self._seen = 0.0
+        self._seen: float | None = None  # one that was kept has put some off before
         self.preemptions: float = before.preemptions if before else 0.0
         self.lowered: int = before.lowered if before else 0
         if before:
@@ -65,7 +65,7 @@ class Pressure:
     def look(self, now: float | None) -> None:
         if now is None:
             return
-        if now > self._seen:
+        if self._seen is not None and now > self._seen:
             self.preemptions += now - self._seen
             self.lowered += 1
             self._limiter.throttled(monotonic())

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import UsageError
-from evalkit.servers import life, records
+from evalkit.servers import kept, records
 from evalkit.servers.engine import Command, Engine, Place, Wanted
-from evalkit.servers.guard import UNREADY_S
-from evalkit.servers.life import GRACE_S, Server, ServerError, let_go, serving, start, stop, stop_kept
+from evalkit.servers.guard import GRACE_S, UNREADY_S
+from evalkit.servers.kept import let_go
+from evalkit.servers.life import Server, ServerError, serving, start, stop, stop_kept
 
 from . import stub
 
@@ -54,6 +55,13 @@ def wanted(*faults: str) -> Wanted:
 
 def alive(pid: int) -> bool:
     return records.began(pid) != 0
+
+
+def until_gone(*pids: int) -> None:
+    deadline = time.monotonic() + 20
+    while any(map(alive, pids)):
+        assert time.monotonic() < deadline, pids
+        time.sleep(0.02)
 
 
 def guard_of(server: Server) -> subprocess.Popen[str]:
@@ -173,16 +181,30 @@ def test_it_goes_with_whoever_started_it(killed: str) -> None:
     assert process.stdout is not None
     program, guard, orphan = map(int, process.stdout.readline().split())
     os.kill(process.pid if killed == "who started it" else guard, signal.SIGKILL)
-    deadline = time.monotonic() + 20
-    gone = [program, guard, orphan] if killed == "who started it" else [program, guard]
-    while any(map(alive, gone)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert [pid for pid in gone if alive(pid)] == []
+    until_gone(*([program, guard, orphan] if killed == "who started it" else [program, guard]))
     process.kill()
     process.wait()
     process.stdout.close()
     if alive(orphan):
         os.kill(orphan, signal.SIGKILL)
+
+
+HALF = """
+import time
+from tests.servers.test_life import STUB, wanted
+from evalkit.servers.life import start
+said = lambda server: print(server.program, server.guard.pid, flush=True)
+start(STUB, wanted("loading=100"), keep=True, name="half", launched=said)
+"""
+
+
+def test_one_that_is_to_be_kept_goes_with_whoever_started_it_until_it_is_ready() -> None:
+    with subprocess.Popen([sys.executable, "-c", HALF], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        program, guard = map(int, process.stdout.readline().split())
+        process.kill()
+    until_gone(program, guard)
+    assert not records.path_of("half").exists()
 
 
 def test_a_kept_one_outlives_who_started_it_and_is_found_and_ended() -> None:
@@ -197,8 +219,38 @@ def test_a_kept_one_outlives_who_started_it_and_is_found_and_ended() -> None:
     let_go(server)
 
 
+def test_a_kept_one_that_was_killed_leaves_no_record_behind() -> None:
+    server = start(STUB, wanted("orphan"), keep=True, name="mine")
+    guard = guard_of(server).pid
+    assert kept.find_kept(STUB, wanted("orphan")) == server.record
+    os.kill(guard, signal.SIGSTOP)  # so that it is still to tidy up
+    os.kill(server.program, signal.SIGKILL)
+    until_gone(server.program)
+    [record] = records.records()
+    assert record.state == "ending"
+    assert kept.find_kept(STUB, wanted("orphan")) is None
+    os.kill(guard, signal.SIGCONT)
+    guard_of(server).wait(20)
+    assert not records.path_of("mine").exists()
+    assert records.last_log("mine") == server.log
+    let_go(server)
+    nothing_left(server)
+
+
+def test_one_whose_guard_was_killed_is_known_and_ended() -> None:
+    server = start(STUB, wanted("stubborn"), keep=True, name="mine")
+    guard_of(server).kill()
+    guard_of(server).wait(10)
+    [record] = records.records()
+    assert record.state == "unguarded"
+    assert kept.find_kept(STUB, wanted("stubborn")) is None
+    stop_kept(record)
+    let_go(server)
+    nothing_left(server)
+
+
 def test_what_cannot_be_asked_of_it_is_said_before_anything_starts(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no argument for quantization"):
+    with pytest.raises(UsageError, match="no argument for --quantization"):
         start(STUB, Wanted("tiny", quantization="fp8"))
     with pytest.raises(UsageError, match="there is no model at"):
         start(STUB, Wanted(str(tmp_path / "absent")))
@@ -234,9 +286,9 @@ def test_a_name_is_given_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kept", "asked", "suit"),
+    ("has", "asked", "suit"),
     [(None, None, True), (None, 2000, True), (4000, 2000, True), (1000, 2000, False), (4000, None, False)],
 )
-def test_a_kept_server_serves_a_context_of_its_own(kept: int | None, asked: int | None, suit: bool) -> None:
+def test_a_kept_server_serves_a_context_of_its_own(has: int | None, asked: int | None, suit: bool) -> None:
     """Whoever asks for none means the model's: prompts would be too long for what another chose."""
-    assert life.suits(Wanted("m", context=kept), Wanted("m", context=asked)) is suit
+    assert kept.suits(Wanted("m", context=has), Wanted("m", context=asked)) is suit

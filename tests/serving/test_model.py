@@ -10,12 +10,13 @@ import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from evalkit.errors import ContextExceeded, EvalkitError, ModelError, ServerLost, UsageError
 from evalkit.model import Hosted, Tool
+from evalkit.models.limiter import AdaptiveLimiter
 from evalkit.registry import open_suite
 from evalkit.run.models import useful_at_once
 from evalkit.run.settings import Knobs
@@ -28,6 +29,7 @@ from evalkit.serving import How
 from evalkit.serving.asked import ask_for
 from evalkit.serving.host import HOSTS
 from evalkit.serving.model import ServedModel
+from evalkit.serving.pressure import Pressure
 from tests.serving.conftest import asking, opened
 
 Faults = Callable[[str], None]
@@ -276,6 +278,15 @@ async def test_as_many_calls_as_its_cache_holds_and_fewer_while_it_is_short(
     await model.close()
 
 
+async def test_what_a_kept_server_put_off_before_is_no_reason_to_ask_less_of_it() -> None:
+    limiter = AdaptiveLimiter(8)
+    pressure = Pressure(cast(Any, None), limiter)
+    pressure.look(37.0)
+    assert (limiter.limit, pressure.preemptions) == (8, 0)
+    pressure.look(39.0)
+    assert (limiter.limit < 8, pressure.preemptions) == (True, 2)
+
+
 async def test_less_context_than_was_asked_for_is_an_error(faults: Faults, tiny: Path) -> None:
     faults("context=1000")
     model = opened(tiny, context=2000)
@@ -347,5 +358,28 @@ def test_what_llama_server_is_given_is_a_file_and_a_name(tmp_path: Path) -> None
     assert asked("m-00002-of-00002.gguf", "m-00001-of-00002.gguf").model.endswith("m-00001-of-00002.gguf")
     with pytest.raises(UsageError, match="several models"):
         asked("a.gguf", "b.gguf", "c.gguf")
+    with pytest.raises(UsageError, match="several models"):
+        asked("m-00001-of-00001.gguf", "m-00001-of-00002.gguf", "m-00002-of-00002.gguf", "README.md")
     with pytest.raises(UsageError, match="is a file"):
         ask_for(one.model, None, ENGINES["transformers"], {}, None, sends=False)
+
+
+def test_a_model_in_parts_is_all_of_them(tmp_path: Path) -> None:
+    parts = [tmp_path / f"m-0000{number}-of-00003.gguf" for number in (1, 2, 3)]
+    for part in parts:
+        part.write_bytes(b"GGUF" + part.name.encode())
+
+    def digest(model: Path) -> str:
+        found = ask_for(str(model), None, ENGINES["llamacpp"], {}, None, sends=False)
+        assert found.wanted.model == str(parts[0]), "what llama-server is given"
+        assert set(found.weights.hashes or ()) == {part.name for part in parts}
+        return found.weights.digest
+
+    before = digest(tmp_path)
+    assert [digest(part) for part in parts] == [before] * 3
+    parts[1].write_bytes(b"GGUF of another model")
+    assert digest(tmp_path) != before
+    parts[2].unlink()
+    for model in (tmp_path, parts[0]):
+        with pytest.raises(UsageError, match=r"lacks m-00003-of-00003\.gguf: 2 of 3 parts"):
+            ask_for(str(model), None, ENGINES["llamacpp"], {}, None, sends=True)

@@ -182,6 +182,17 @@ def test_a_server_is_kept_listed_used_and_stopped(evalkit: Command, called: Comm
     called("server", "stop").refused(2, "stop what?")
 
 
+def test_its_calls_have_no_price_and_a_cap_of_costs_says_that_it_does_not_count_them(
+    evalkit: Command, called: Command, tiny: Path
+) -> None:
+    done = evalkit(*run("--model", tiny, "--limit", "1", "--max-cost", "0.01", "--json"))
+    assert done.code == 0, done.stderr
+    assert (done.json["local"], done.json["cost"], done.json["end"]) == (True, None, "done")
+    assert "--max-cost does not count them, --max-time limits them" in done.stderr
+    assert "cost        none but this machine's time: " in done.stderr
+    assert "cost none but this machine's time" in called("show", done.json["run"], "mini/1").stdout
+
+
 def test_doctor_says_what_a_backend_lacks(called: Command) -> None:
     there = called("doctor", "--backend", "vllm")
     assert there.code == 0
