@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.run.command import printed
+
 FIRST_ID = 5001  # of tasks: some official ids have rules of their own
 
 
@@ -163,6 +165,6 @@ def judge(folder: Path, kind: Kind, questions: Sequence[Question], *flags: str) 
 
 
 def records(run: str, kind: Kind, questions: Sequence[Question]) -> list[dict[str, Any]]:
-    _, out, _, _ = evalkit([sys.executable, "-m", "evalkit", "export", run])
+    _, out, _ = printed(("export", run))
     by_task = {record["task_id"]: record for record in map(json.loads, out.splitlines())}
     return [by_task[str(row[kind.key])] for row in kind.rows(questions)]

@@ -23,6 +23,7 @@ import pytest
 from evalkit.sandbox import list_leftovers
 from tests.attacks.kinds import FUNCTIONS, PROGRAMS, Done, Kind, Question, command, evalkit, judge, records
 from tests.conftest import REPOSITORY
+from tests.run.command import printed
 from tests.sandbox.waiting import wait_until
 
 pytestmark = pytest.mark.docker
@@ -171,7 +172,7 @@ def killed_in_the_middle(running: subprocess.Popen[bytes], results: Path) -> Pat
     end = time.monotonic() + 60
     while time.monotonic() < end:
         for run in results.glob("*/run.sqlite"):
-            _, out, _, _ = evalkit([sys.executable, "-m", "evalkit", "show", str(run.parent), "--json"])
+            _, out, _ = printed(("show", str(run.parent), "--json"))
             if out and json.loads(out.splitlines()[-1])["scored"] > 0:
                 running.send_signal(signal.SIGKILL)
                 running.wait()

@@ -115,7 +115,7 @@ async def look(sandbox: Any, what: str) -> Any:
 async def finds_nothing(sandbox: Any, *what: str) -> None:
     """Beside a program that shows itself, and after it."""
     test = "\n".join(f"found = candidate({name!r})\nassert not found, found" for name in what)
-    present = asyncio.create_task(check(sandbox, PRESENT, "candidate(3)", wall_s=30.0))
+    present = asyncio.create_task(check(sandbox, PRESENT, "candidate(2)", wall_s=30.0))
     await asyncio.sleep(0.7)
     during = await asyncio.gather(*(check(sandbox, LOOK, test, wall_s=20.0) for _ in range(3)))
     assert (await present).status == "passed"
@@ -200,7 +200,7 @@ async def alone(sandbox: Any) -> None:
         # without Landlock /proc tells how busy the machine is
         "found = [f[1] for f in candidate('measured') if type(f) is tuple]\nassert len({*found}) <= 1, found"
     )
-    present = [asyncio.create_task(check(sandbox, PRESENT, "candidate(2)", wall_s=30.0)) for _ in range(2)]
+    present = [asyncio.create_task(check(sandbox, PRESENT, "candidate(1.5)", wall_s=30.0)) for _ in range(2)]
     said = await asyncio.gather(*(check(sandbox, LOOK, test, wall_s=20.0) for _ in range(4)))
     assert [s.detail for s in said] == [""] * 4
     assert {(await p).status for p in present} == {"passed"}

@@ -164,7 +164,7 @@ async def test_bombs_in_every_place_leave_honest_ones_their_pass(sandbox: Any) -
 async def test_every_slot_at_once_and_again(sandbox: Any) -> None:
     """Slots are for more programs than run: those that sleep. Process 1 holds descriptors for each."""
     pair = sandbox._pair
-    sleeper = "import time\ndef f(n):\n    time.sleep(3)\n    return n"
+    sleeper = "import time\ndef f(n):\n    time.sleep(2)\n    return n"
     said = await asyncio.gather(
         *(check(sandbox, sleeper, "assert candidate(1) == 1", wall_s=30.0) for _ in range(100))
     )

@@ -81,13 +81,13 @@ async def beside(
 @pytest.mark.docker
 @pytest.mark.asyncio(loop_scope="module")
 async def test_sleepers_take_no_place_from_others(small: Any) -> None:
-    """Twenty programs that sleep for 6 s beside one another: two at a time would take a minute."""
+    """Twenty programs that sleep for 4 s beside one another: two at a time would take 40 s."""
     loop = asyncio.get_running_loop()
     started = loop.time()
-    crowd, honest = await beside(small, [job(SLEEPS, 6.0)] * 20, [job(works(0.05), 6.0)] * 5)
+    crowd, honest = await beside(small, [job(SLEEPS, 4.0)] * 20, [job(works(0.05), 4.0)] * 5)
     assert {one.status for one in crowd} == {"timeout"}
     assert {one.status for one in honest} == {"passed"}
-    assert loop.time() - started < 45
+    assert loop.time() - started < 35
 
 
 @pytest.mark.docker
@@ -95,7 +95,7 @@ async def test_sleepers_take_no_place_from_others(small: Any) -> None:
 @steady
 async def test_nobody_is_ended_before_half_a_second_of_its_own(small: Any) -> None:
     crowd, honest = await beside(
-        small, [job(SPINS, 1.0, share_s=0.5)] * 12, [job(works(0.3), 1.0, share_s=0.5)] * 4
+        small, [job(SPINS, 1.0, share_s=0.5)] * 8, [job(works(0.3), 1.0, share_s=0.5)] * 4
     )
     assert {one.status for one in crowd} == {"timeout"}
     assert min(one.measured["had_s"] for one in crowd) > 0.498  # a millisecond is near enough
@@ -109,7 +109,7 @@ async def test_waiting_that_is_not_over_is_no_effective_time(docker_engine: Any)
     """Overdue ones get next to nothing beside those that start, for seconds: they had no more than they used."""
     opened = await open_program_sandbox(judges=3 * CORES, run_label="waiting")
     try:
-        said, _ = await beside(opened, [job(SPINS, 3.0, share_s=0.5)] * (8 * CORES), [])
+        said, _ = await beside(opened, [job(SPINS, 2.0, share_s=0.5)] * (6 * CORES), [])
     finally:
         await opened.close()
     for one in said:
@@ -121,9 +121,9 @@ async def test_waiting_that_is_not_over_is_no_effective_time(docker_engine: Any)
 @pytest.mark.parametrize("spinning", [4, pytest.param(8, marks=pytest.mark.full)])
 @steady
 async def test_what_gold_takes_gives_a_right_to_twenty_times_as_much(small: Any, spinning: int) -> None:
-    """Limit 2 s; gold takes 0.08 s. An answer that needs 1.2 s keeps its pass beside spinning ones."""
-    gold = works(0.08)
-    _, honest = await beside(small, [job(SPINS, 2.0, gold)] * spinning, [job(works(1.2), 2.0, gold)] * 2)
+    """Limit 1.5 s; gold takes 0.06 s. An answer that needs 0.9 s keeps its pass beside spinning ones."""
+    gold = works(0.06)
+    _, honest = await beside(small, [job(SPINS, 1.5, gold)] * spinning, [job(works(0.9), 1.5, gold)] * 2)
     assert {one.status for one in honest} == {"passed"}
 
 
@@ -134,8 +134,8 @@ async def test_where_late_programs_are_rare_each_has_all_of_its_limit(docker_eng
     """Gold takes next to nothing, so that the share is half a second; the crowd has a right to all of its limit."""
     opened = await open_program_sandbox(judges=2, run_label="rare")
     try:
-        slow = job(works(1.4), 2.0, gold="def f(n): return n")
-        crowd, honest = await beside(opened, [job(SPINS, 2.0)] * 4, [slow])
+        slow = job(works(0.9), 1.3, gold="def f(n): return n")
+        crowd, honest = await beside(opened, [job(SPINS, 1.3)] * 4, [slow])
     finally:
         await opened.close()
     assert {one.status for one in crowd} == {"timeout"}

@@ -228,14 +228,14 @@ async def test_one_that_computes_alone_has_nobody_beside_it(shared: Any) -> None
 
 @steady
 async def test_the_cpu_that_a_command_had_says_whether_it_was_starved(shared: Any) -> None:
-    spun = await sh(shared, "while :; do :; done", 2.0, computes=True)  # starting takes some of it
-    slept = await sh(shared, "sleep 60", 1.0, computes=True)
+    spun = await sh(shared, "while :; do :; done", 1.5, computes=True)  # starting takes some of it
+    slept = await sh(shared, "sleep 60", 0.6, computes=True)
     assert spun.timed_out
     assert slept.timed_out
     assert spun.cpu_s is not None
     assert slept.cpu_s is not None
     assert spun.cpu_s > 5 * slept.cpu_s
-    assert not spun.starved(2.0), "nobody was beside it"
+    assert not spun.starved(1.5), "nobody was beside it"
     late = Executed(None, b"", timed_out=True, beside=True, cpu_s=120.0)
     assert late.starved(180.0)
     assert replace(late, cpu_s=None).starved(180.0), "where it is not known it may have been"
