@@ -111,6 +111,7 @@ def attempt(
     if watch.rang:  # also where a test's bare `except` took the alarm for the answer's error
         tests.append(["the test's own code", "timeout", "the test did not end within the time limit", None])
         outcome["last"] = True  # whatever was interrupted may be half done
+        watch.measure()
     return tests, outcome
 
 
@@ -139,6 +140,13 @@ class Watch:
             return  # the timer repeats
         self.rang = True
         raise OutOfTime
+
+    def measure(self) -> None:
+        """What the program had until now: else it counts as held up, and all is tried again in vain."""
+        line = self.answer._lines[-1]
+        if line.ended is None and line.dead is None:  # else it was over before, and why is known
+            line.window = line.whole
+            line.whole.missing_s(line.times(), line.limits["share_s"])
 
 
 def drive(
