@@ -118,7 +118,7 @@ def word(verdict: Verdict) -> str:
 @pytest.mark.docker
 @each_generation
 async def test_odd_programs_are_judged_as_officially(scorer: str, sandbox: ProgramSandbox) -> None:
-    await compare(scorer, some(recorded(scorer, own_samples()), 200), own(), sandbox)
+    await compare(scorer, some(recorded(scorer, own_samples()), 80), own(), sandbox)
 
 
 @pytest.mark.docker
@@ -130,7 +130,7 @@ async def test_answers_to_real_problems_are_judged_as_officially(
     rows, told = recorded(scorer, real_samples()), recorded(scorer, told_samples(problems))
     gold = [r for r in rows if r.sample.id == "gold"]
     assert {r.official for r in gold} == {"passed"}
-    await compare(scorer, [*gold, *some(rows, 60), *some(told, 60)], problems, sandbox)
+    await compare(scorer, [*gold, *some(rows, 30), *some(told, 30)], problems, sandbox)
 
 
 @pytest.mark.docker

@@ -202,7 +202,10 @@ def test_of_a_models_repeats_the_one_with_the_most_samples_is_drawn(tmp_path: Pa
     assert {"12.3", "Qwen3-Coder (h0)", "Qwen3-Coder (other)"} <= set(two)
 
 
-@pytest.mark.parametrize(("code", "long"), [("en", False), ("uk", False), ("tr", False), ("uk", True)])
+MORE = [pytest.param(code, False, marks=pytest.mark.full) for code in ("uk", "tr")]
+
+
+@pytest.mark.parametrize(("code", "long"), [("en", False), ("uk", True), *MORE])
 def test_no_text_leaves_its_sheet_or_lies_on_another(code: str, long: bool) -> None:
     report, said = invented(5), labels(code)
     report = dataclasses.replace(report, forests=report.forests[2:3])

@@ -30,9 +30,10 @@ async def test_what_was_started_runs_on_when_the_terminal_ends(workspace: Worksp
     await terminal.send("sleep 1234; touch /tmp/typed-ahead\n")
     await until(terminal, "seen")
     await terminal.end()
-    before = await said(workspace, "wc -l </tmp/said")
-    await asyncio.sleep(0.3)
-    assert int(await said(workspace, "wc -l </tmp/said")) > int(before)
+    before = int(await said(workspace, "wc -l </tmp/said"))
+    async with asyncio.timeout(60):
+        while int(await said(workspace, "wc -l </tmp/said")) == before:  # noqa: ASYNC110  (nothing tells of it)
+            await asyncio.sleep(0.05)
     listed = await said(workspace, "cat /proc/[0-9]*/cmdline; ls /tmp")
     assert "sleep\x001234" in listed
     assert "hung-up" not in listed
@@ -97,14 +98,24 @@ async def act(world: TerminalWorld, name: str, **given: Any) -> Observation:
     return await world.act(ToolCall("", name, json.dumps(given)))
 
 
+async def gone(terminal: Terminal) -> None:
+    """Wait until its session is: that nothing answers is found out by asking."""
+    async with asyncio.timeout(60):
+        with contextlib.suppress(Ended):
+            while await terminal.screen():  # noqa: ASYNC110  (nothing tells of it)
+                await asyncio.sleep(0.05)
+
+
 async def test_a_session_that_is_gone_is_had_anew_and_that_is_said(workspace: Workspace) -> None:
     world = await TerminalWorld.open(workspace, Take(), shell=("bash", "--norc"), env={"PS1": "$ "})
-    assert (await act(world, "keys", keys="x=1; exit 3\n", wait_s=0.5)).data == {}
+    assert (await act(world, "keys", keys="x=1; exit 3\n", wait_s=0)).data == {}
+    await gone(world.terminal)
     seen = await act(world, "new")
     assert seen.data == {"restarted": True}
     assert seen.text.startswith("[The terminal was gone: the session ended. This is a new one.]\n")
     kill = "read -r _ _ _ server _ </proc/$PPID/stat; kill -9 $server\n"
-    assert (await act(world, "keys", keys=f"echo x=$x; {kill}", wait_s=0.5)).data == {}
+    assert (await act(world, "keys", keys=f"echo x=$x; {kill}", wait_s=0)).data == {}
+    await gone(world.terminal)
     assert (await act(world, "screen")).data == {"restarted": True}
     assert (await act(world, "keys", keys="exec sleep 0.1\n", block_s=20)).data == {"restarted": True}
     assert (await act(world, "keys", keys="echo here\n", block_s=20)).data == {"timed_out": False}
@@ -133,11 +144,14 @@ async def test_acts_that_cannot_be_read_are_mistakes_and_one_that_is_cut_short_d
     assert "mistake" in (await world.act(ToolCall("", "keys", "[1]"))).data
     assert "mistake" in (await world.act(ToolCall("", "rm", "{}"))).data
     assert world.tools == ()
-    for given in ({"keys": "x=1; sleep 99\n", "block_s": 99}, {"keys": "", "wait_s": 99}):
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.5):
-                await act(world, "keys", **given)
+    blocked = asyncio.create_task(act(world, "keys", keys="x=1; sleep 99\n", block_s=99))
     await running(workspace, "sleep")
+    blocked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await blocked
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await act(world, "keys", keys="", wait_s=99)
     await act(world, "keys", keys="C-c")
     # the tests of some tasks are typed into the session itself
     assert json.loads((await world.answer()).text) == "x=1\n"

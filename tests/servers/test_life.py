@@ -45,6 +45,7 @@ STUB = Engine(
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path))
     monkeypatch.setenv("EVALKIT_SERVER_GRACE_S", "0.5")
+    monkeypatch.setattr(life, "LOOK_S", 0.02)
     yield
     assert list(records.records()) == []
 

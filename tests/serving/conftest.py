@@ -11,7 +11,7 @@ import pytest
 
 from evalkit.model import Message, Request, Sampling, Tool
 from evalkit.models.registry import open_model
-from evalkit.servers import records
+from evalkit.servers import life, records
 from evalkit.serving import How, open_served, stop_all
 from evalkit.serving.model import ServedModel
 from evalkit.task import Task
@@ -48,6 +48,7 @@ def faults(
     """Says how the engine is to behave from now on. Afterwards nothing of it may be left."""
     monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("EVALKIT_SERVER_GRACE_S", "0.5")
+    monkeypatch.setattr(life, "LOOK_S", 0.02)
     monkeypatch.setenv("PATH", f"{engine_folder}{os.pathsep}{os.environ['PATH']}")
     yield lambda words: monkeypatch.setenv("STUB_FAULTS", words)
     stop_all()

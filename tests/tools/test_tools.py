@@ -15,9 +15,9 @@ import pytest
 
 from evalkit.errors import EvalkitError, UsageError
 from evalkit.tools import bundle, installed, python_of, tool_names, tool_package
-from tests.cli.conftest import Evalkit, evalkit
+from tests.cli.conftest import Evalkit, called, evalkit
 
-__all__ = ["evalkit"]  # the fixture
+__all__ = ["called", "evalkit"]  # the fixtures
 
 
 def test_every_package_is_pinned_with_all_that_it_needs() -> None:
@@ -57,19 +57,19 @@ def test_what_is_not_installed_says_how_it_gets_there(
 
 
 def test_without_a_network_it_says_so_and_nothing_counts_as_installed(
-    evalkit: Evalkit, tmp_path: Path
+    called: Evalkit, tmp_path: Path
 ) -> None:
     nowhere = {"EVALKIT_CACHE": str(tmp_path / "cache"), "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": "/dev/null"}
-    done = evalkit("tools", "install", "mini-swe-agent", **nowhere)
+    done = called("tools", "install", "mini-swe-agent", **nowhere)
     done.refused(1, "cannot install mini-swe-agent==", "ERROR: ", "PIP_FIND_LINKS=FOLDER")
 
-    rows = map(json.loads, evalkit("tools", "list", "--json", **nowhere).stdout.splitlines())
+    rows = map(json.loads, called("tools", "list", "--json", **nowhere).stdout.splitlines())
     assert {row["name"]: row["folder"] for row in rows} == dict.fromkeys(tool_names())
 
     # what was left of it goes, too
-    assert evalkit("tools", "remove", "mini-swe-agent", **nowhere).stdout.startswith("removed ")
+    assert called("tools", "remove", "mini-swe-agent", **nowhere).stdout.startswith("removed ")
     assert [p.name for p in (tmp_path / "cache" / "tools").iterdir() if p.is_dir()] == []
-    assert "is not installed" in evalkit("tools", "remove", "mini-swe-agent", **nowhere).stdout
+    assert "is not installed" in called("tools", "remove", "mini-swe-agent", **nowhere).stdout
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_without_a_network_it_says_so_and_nothing_counts_as_installed(
         (("list", "swebench"), ("unexpected argument 'swebench'",)),
     ],
 )
-def test_bad_words_are_named(evalkit: Evalkit, words: tuple[str, ...], said: tuple[str, ...]) -> None:
-    evalkit("tools", *words).refused(2, *said)
+def test_bad_words_are_named(called: Evalkit, words: tuple[str, ...], said: tuple[str, ...]) -> None:
+    called("tools", *words).refused(2, *said)
 
 
 @pytest.mark.full
