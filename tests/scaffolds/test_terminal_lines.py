@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from evalkit.scaffolds.terminal import Recording, keys
+from evalkit.scaffolds.terminal.client import Client
 from evalkit.scaffolds.terminal.control import LINE_BYTES, Control, Ended, Refused, unescaped
 from evalkit.scaffolds.terminal.pump import FLOOD_BYTES, LEFT_OUT, WHILE_S, Pump
 from evalkit.scaffolds.terminal.recording import CUT
+from evalkit.workspace import Process, Workspace
 
 
 class Heard:
@@ -81,6 +85,30 @@ async def test_its_end_reaches_all_who_wait_and_nonsense_is_an_end() -> None:
         endless.control.feed(b"x" * 65_536)
     with pytest.raises(Ended, match="makes no sense"):
         await reply
+
+
+class Leaving:
+    """A client's process whose session is gone: it has no target any more, and hears of its end later."""
+
+    def __init__(self, heard: Heard) -> None:
+        self.heard, self.left = heard, asyncio.Event()
+
+    async def write(self, lines: bytes) -> None:
+        word = lines.split(b"\n")[1].rpartition(b" ")[2]
+        self.heard.control.feed(block(1, b"no current target\n", b"error") + block(2, word + b"\n"))
+        asyncio.get_running_loop().call_later(0.05, self.left.set)
+
+    async def wait(self) -> Any:
+        await self.left.wait()
+        return SimpleNamespace(status=0, ended="")
+
+
+async def test_a_session_that_is_gone_has_ended_though_its_client_has_not_heard_of_it() -> None:
+    heard = Heard()
+    nowhere, process = SimpleNamespace(), Leaving(heard)
+    client = Client(cast(Workspace, nowhere), cast(Process, process), heard.control)
+    with pytest.raises(Ended, match="the session ended"):
+        await client.ask("capture-pane -p")
 
 
 def test_tmux_s_escapes_are_taken_back() -> None:

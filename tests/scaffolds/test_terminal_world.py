@@ -100,10 +100,11 @@ async def act(world: TerminalWorld, name: str, **given: Any) -> Observation:
 
 async def gone(terminal: Terminal) -> None:
     """Wait until its session is: that nothing answers is found out by asking."""
-    async with asyncio.timeout(60):
-        with contextlib.suppress(Ended):
-            while await terminal.screen():  # noqa: ASYNC110  (nothing tells of it)
-                await asyncio.sleep(0.05)
+    with contextlib.suppress(Ended):
+        for _ in range(400):
+            screen = await terminal.screen()
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"it does not end: {screen}")
 
 
 async def test_a_session_that_is_gone_is_had_anew_and_that_is_said(workspace: Workspace) -> None:

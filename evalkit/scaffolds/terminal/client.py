@@ -15,6 +15,7 @@ REPLY_S = 60.0  # tmux answers within milliseconds; a machine at its limit takes
 PROBE_S = 10.0  # so long a command that does nothing takes only there
 LEAVE_S = 5.0
 LEFT = "it was ended"
+NO_SESSION = "no current "  # target: what tmux answers where the session is gone, and its client not yet
 
 
 class Client:
@@ -47,7 +48,13 @@ class Client:
     async def ask(self, command: str) -> str:
         """What tmux says to a command. Refused, with its reason; Ended."""
         self.alive()
-        return (await self.reply(await self.tell(command))).decode("utf-8", "replace")
+        try:
+            return (await self.reply(await self.tell(command))).decode("utf-8", "replace")
+        except Refused as e:
+            if str(e).startswith(NO_SESSION):
+                await asyncio.wait({self._watch}, timeout=REPLY_S)
+                self.alive()
+            raise
 
     async def tell(self, command: str) -> asyncio.Future[bytes]:
         """Send a command; its reply is to come, and need not be waited for."""
