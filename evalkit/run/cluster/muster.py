@@ -181,21 +181,23 @@ class Muster:
             self._joins(Post(node, name, actor, facts, rooms if self._workspaces else ANY, docker))
             actor = None
         except NodeLost:
-            again = time.monotonic() + LOST_AGAIN_S
-            self._refused[node] = (again, SandboxError("was lost while it was opened"))
+            self._refuses(node, SandboxError("was lost while it was opened"), LOST_AGAIN_S)
         except EvalkitError as e:
-            if node not in self._refused:
-                self._say(f"{name} takes no part: {e.message}")
-            self._refused[node] = (time.monotonic() + AGAIN_S, e)
+            self._refuses(node, e, AGAIN_S)
         except Exception as e:  # a bug of ours or of a suite there, or its Ray is another
             why = next((line for line in reversed(str(e).splitlines()) if line.strip()), type(e).__name__)
-            self._say(f"{name} takes no part: {why.strip()}")
-            self._refused[node] = (time.monotonic() + AGAIN_S, SandboxError(why.strip()))
+            self._refuses(node, SandboxError(why.strip()), AGAIN_S)
         finally:
             del self._opening[node]
             if actor is not None:
                 self._kill(actor)
             self.changed()
+
+    def _refuses(self, node: str, why: EvalkitError, again_s: float) -> None:
+        """It is asked again after so long; what it says is told once."""
+        if node not in self._refused:
+            self._say(f"{self._names[node]} takes no part: {why.message}")
+        self._refused[node] = (time.monotonic() + again_s, why)
 
     def _joins(self, post: Post) -> None:
         self._refused.pop(post.node, None)
