@@ -202,6 +202,29 @@ def test_the_words_of_an_error(body: Any, words: tuple[str, str]) -> None:
             "(5000 in the messages, 4000 in the completion).",
             True,
         ),
+        # vLLM 0.32, as it said it; the second for a text that it does not even count
+        (
+            "This model's maximum context length is 2048 tokens. However, your prompt contains at least"
+            " 2049 input tokens, which exceeds this limit even without any output tokens. Please reduce the length of the"
+            " input prompt. (parameter=input_tokens, value=2049)",
+            True,
+        ),
+        (
+            "This model's maximum context length is 2048 tokens. However, your prompt contains 90000"
+            " characters (more than 40960 characters, which is the upper bound for 2048 input tokens).",
+            True,
+        ),
+        (
+            "max_tokens=5000 cannot be greater than max_model_len=2048. Please request fewer output tokens.",
+            False,
+        ),
+        # SGLang 0.5.23, by its source
+        ("The input (5000 tokens) is longer than the model's context length (4096 tokens).", True),
+        (
+            "Requested token count exceeds the model's maximum context length of 4096 tokens. You requested a"
+            " total of 5000 tokens: 1000 tokens from the input messages and 4000 tokens for the completion.",
+            False,
+        ),
         ("prompt is too long: 210000 tokens > 200000 maximum", True),
         ("the request exceeds the available context size, try increasing it", True),
         ("Input is too long for requested model.", True),
