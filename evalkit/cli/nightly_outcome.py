@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from evalkit.nightly.plan import Plan
     from evalkit.nightly.standing import Outlook
 
-INCOMPLETE = 3
-
 
 def finish(plan: Plan, args: argparse.Namespace, day: date | None) -> int:
     """After a report, as of the night of `day`: the last one where that is None."""
@@ -34,6 +32,7 @@ def _finish(plan: Plan, args: argparse.Namespace, day: date | None, *, ran: int 
     """Whatever cannot be written or sent is said; it keeps nothing else from being done."""
     from evalkit.nightly.look import look
     from evalkit.nightly.records import nights_of
+    from evalkit.nightly.standing import INCOMPLETE
 
     if not nights_of(plan):
         raise UsageError(f"there is no night in {plan.folder}", "`evalkit nightly run PLAN` makes one")
@@ -86,11 +85,12 @@ def say(text: str) -> None:
 
 def trim(plan: Plan, args: argparse.Namespace) -> int:
     """How many runs of older nights went."""
+    from evalkit.nightly.phrases import many
     from evalkit.nightly.retention import trim
 
     freed = trim(plan, args.date)
     if freed.runs and not args.quiet:
-        said = f"{freed.runs} runs of {freed.nights} older nights, {size(freed.bytes)}"
+        said = f"{many(freed.runs, 'run')} of {many(freed.nights, 'older night')}, {size(freed.bytes)}"
         print(f"removed {said}: the plan keeps {plan.keep} nights' runs; records stay")
     for trouble in freed.troubles:
         complain(trouble)

@@ -96,8 +96,8 @@ def _nights_of(watched: Watched, alarm: Alarm) -> list[int]:
     ends = (alarm.back, alarm.over, len(points))  # nights at which the old level is back are none of it
     end = next(end for end in ends if end is not None)
     begin = max(0, alarm.since - BEFORE)
-    epoch = points[alarm.at].epoch
-    return [i for i in range(begin, end) if points[i].z is not None and points[i].epoch == epoch]
+    ground = points[alarm.at].ground
+    return [i for i in range(begin, end) if points[i].z is not None and points[i].ground == ground]
 
 
 def _levels(watched: Watched, alarm: Alarm, counted: Sequence[int], place: int) -> tuple[float, float, int]:

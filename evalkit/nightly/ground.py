@@ -18,10 +18,13 @@ MOST = 0.9
 
 @dataclass
 class Ground:
-    """`counted`: nights that count; `other`: those that alarms were about, which never are part of the
-    baseline; `known`: the baseline's."""
+    """`began`: its first night. `counted`: nights that count; `other`: those that alarms were about, which
+    never are part of the baseline; `known`: the baseline's. `closed`: alarms that were open when nights of
+    another key came; they are again when nights of this one do."""
 
     table: Table
+    began: int = 0
+    closed: list[int] = field(default_factory=list)
     counted: list[int] = field(default_factory=list)
     other: set[int] = field(default_factory=set)
     known: list[int] = field(default_factory=list)
@@ -70,10 +73,3 @@ class Ground:
         samples, given = scored[compared], self.scored[compared]
         own = float((self.table.passed[number][compared] / samples).mean())
         return Baseline(self.passed[compared] / given, given / samples, samples), own
-
-    def close(self) -> None:
-        """The sums begin anew; nights of an alarm that is open are never part of the baseline."""
-        for side in self.sides.values():
-            if side.open:
-                self.other |= set(side.unsure)
-        self.sides = {"drop": Side(), "rise": Side()}

@@ -3,7 +3,7 @@
 The baseline is every comparable night up to the last one at which all was well (the sums were at 0), so that
 it grows while nothing happens, and a drop never becomes what the next night is compared with. It begins with
 LEAST_NIGHTS, anew where runs are no longer comparable or where somebody says that a change was expected. Runs
-that are comparable again with earlier ones have the baseline of those.
+that are comparable again with earlier ones have the baseline of those, and their sums and alarms.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BAND = 1.96  # of prediction standard deviations: where 95% of nights fall
 class Point:
     """One night on the chart. `own` is its score over the tasks that are compared (`score` is over all), and
     `expected` and `spread` are the baseline's over the same; None while a baseline is being made, and for a
-    hollow night, whose reason is `hollow`."""
+    hollow night, whose reason is `hollow`. Nights of one `ground` have one baseline."""
 
     day: date
     score: float | None
@@ -40,6 +40,7 @@ class Point:
     down: float = 0.0
     up: float = 0.0
     own: float | None = None
+    ground: int = 0
 
     @property
     def band(self) -> tuple[float, float] | None:
@@ -117,10 +118,14 @@ class _Run:
         self._ground = Ground(self.table)
 
     def night(self, number: int, night: Night) -> None:
+        before = self._ground
         if why := self._new_epoch(number, night):
             self.epochs[number] = why
-            for alarm in [alarm for alarm in self.alarms if alarm.over is None]:
-                self._replace(alarm, number)
+            before.closed = [at for at, alarm in enumerate(self.alarms) if alarm.over is None]
+            for at in before.closed:
+                self.alarms[at] = replace(self.alarms[at], over=number)
+            for at in self._ground.closed if self._ground is not before else ():
+                self.alarms[at] = replace(self.alarms[at], over=None)
         if night.hollow:
             self.points.append(Point(night.day, night.score, len(self.epochs), night.hollow))
             return
@@ -137,7 +142,10 @@ class _Run:
         down, up = self._add("drop", -away, number), self._add("rise", away, number)
         spread = base.prediction_sd
         self.points.append(
-            Point(night.day, night.score, len(self.epochs), "", base.mean, spread, z, down, up, own)
+            Point(
+                *(night.day, night.score, len(self.epochs), "", base.mean, spread, z, down, up, own),
+                self._ground.began,
+            )
         )
 
     def _new_epoch(self, number: int, night: Night) -> str:
@@ -148,17 +156,16 @@ class _Run:
             self.expected = self.expected[len(due) :]
             if self._key is not None:
                 reasons.append(f"expected: {'; '.join(due)}")
-                self._grounds, self._ground = {}, Ground(self.table)
+                self._grounds, self._ground = {}, Ground(self.table, number)
         if night.hollow:
             return reasons[0] if reasons else ""
         if self._key is not None and night.key != self._key:
             reasons.append(f"{ANOTHER}: {differences(self._key, night.key)}")
-            self._ground.close()
             self._grounds[self._key] = self._ground
-            self._ground = self._grounds.get(night.key) or Ground(self.table)
+            self._ground = self._grounds.get(night.key) or Ground(self.table, number)
         if strange := self._ground.strange(number):
             reasons.append(f"{ANOTHER}: of its {strange[1]} tasks {strange[0] or 'none'} had been run")
-            self._ground = Ground(self.table)
+            self._ground = Ground(self.table, number)
         return "; ".join(reasons)
 
     def _add(self, direction: Direction, away: float, number: int) -> float:
@@ -170,9 +177,8 @@ class _Run:
         shown = side.sum
         if side.open and (other := side.over(away, number)) is not None:
             ground.other |= set(other)
-            alarm = next(a for a in reversed(self.alarms) if a.direction == direction)
-            self._replace(alarm, number, max(side.back or 0, alarm.at + 1))
+            at, alarm = next(
+                (i, a) for i, a in enumerate(self.alarms) if a.direction == direction and a.over is None
+            )
+            self.alarms[at] = replace(alarm, over=number, back=max(side.back or 0, alarm.at + 1))
         return shown
-
-    def _replace(self, alarm: Alarm, over: int, back: int | None = None) -> None:
-        self.alarms[self.alarms.index(alarm)] = replace(alarm, over=over, back=back)

@@ -38,7 +38,8 @@ def headline(outlook: Outlook) -> str:
     if outlook.missing:
         parts.append("the last night incomplete" if parts else "the last night is incomplete")
     if outlook.damaged:
-        parts.append(unread(len(outlook.damaged)))
+        files = len(outlook.damaged)
+        parts.append(unread(files) if parts else many(files, "file cannot be read", "files cannot be read"))
     if not parts and stand.count("learning") == len(stand):
         return "Learning what is normal"
     return sentence(", ".join(parts)) or "Nothing new"

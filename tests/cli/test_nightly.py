@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from evalkit.cli.nightly_run import hint_of_the_future
 from evalkit.endpoint.process import running, stats
 from tests.cli.conftest import Evalkit
 
@@ -144,7 +145,7 @@ def test_nowhere_to_write_and_nobody_to_tell_are_said(
     assert ran.code == 3
     assert "warning: the dashboard could not be written: Not a directory" in ran.stderr
     assert "Traceback" not in ran.stderr
-    assert "removed 1 runs of 1 older nights" in ran.stdout
+    assert "removed one run of one older night" in ran.stdout
     assert record(tmp_path, day=DAY - timedelta(1)).exists()
     earlier = called("nightly", "run", plan, "--date", DAY - timedelta(5), "--no-alerts")
     assert earlier.code == 0
@@ -153,6 +154,14 @@ def test_nowhere_to_write_and_nobody_to_tell_are_said(
     tried = called("nightly", "report", plan, "--test-alerts")
     assert (tried.code, "HOOK" in tried.stderr) == (1, True)
     assert called("nightly", "report", plan).code == 0
+
+
+def test_a_night_of_the_future_is_said_to_silence_those_until_then(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for ahead, said in ((0, False), (1, False), (2, True)):
+        hint_of_the_future(date.today() + timedelta(ahead))
+        assert ("is in the future" in capsys.readouterr().err) == said
 
 
 @pytest.mark.full

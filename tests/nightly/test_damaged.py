@@ -148,5 +148,6 @@ def test_a_night_whose_record_is_whole_again_says_nothing_of_it(plan: Plan) -> N
     text = path.read_text()
     path.write_text("{")
     assert look(plan, day + timedelta(1)).code == 3
+    assert headline(look(plan, day + timedelta(1))) == "One file cannot be read"
     path.write_text(text)
     assert look(plan, day + timedelta(1)).code == 0

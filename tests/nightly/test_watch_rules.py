@@ -168,6 +168,34 @@ def test_a_night_of_other_data_takes_no_baseline_away() -> None:
     ]
 
 
+@pytest.mark.parametrize("direction", ["drop", "rise"])
+def test_an_alarm_is_the_same_after_a_night_of_other_samples(direction: str) -> None:
+    """It is closed for that night, and open again with those that can be compared: nothing is new."""
+    before, after = (ALL, LOW) if direction == "drop" else (LOW, ALL)
+    nights = simulated(60, lambda night: after if night >= 30 else before)
+    [alone] = watch(series(nights)).alarms
+    nights[45] = replace(nights[45], key="other")
+    assert [a.over for a in watch(series(nights[:46])).alarms] == [45]
+    watched = watch(series(nights))
+    assert watched.alarms == (alone,)
+    dated, whole = (
+        date_alarm(watched, alone),
+        date_alarm(watch(series(simulated(60, lambda n: after if n >= 30 else before))), alone),
+    )
+    assert (dated.first, dated.low, dated.high) == (whole.first, whole.low, whole.high)
+    assert dated.moved[0].after[1] == whole.moved[0].after[1] - 1  # all nights of it but that one
+
+
+def test_an_alarm_of_other_samples_stays_with_them() -> None:
+    """Two keys turn and turn about; the level of the one falls, that of the other does not."""
+    nights = simulated(90, lambda n: LOW if n >= 50 and n % 2 else ALL, key=lambda n: "ab"[n % 2])
+    watched = watch(series(nights))
+    assert [alarm.direction for alarm in watched.alarms] == ["drop"]
+    assert watched.alarms[0].at % 2
+    assert watched.alarms[0].over is None  # as of its last night
+    assert watch(series(nights[:-1])).alarms[0].over == 88
+
+
 def test_a_hollow_first_night_says_nothing_of_what_is_comparable() -> None:
     nights = simulated(20, lambda night: ALL, key=lambda night: "" if night == 0 else "v1")
     nights[0] = replace(nights[0], tasks={}, errors=200)

@@ -23,7 +23,6 @@ from evalkit.nightly.disk import read_whole, write_whole
 
 NAME, LOCK = "alerts.json", ".alerts.lock"
 KEPT = timedelta(days=14)  # what could not be told for so long is no news any more
-NEAR = timedelta(days=1)
 
 
 class Busy(Exception):

@@ -16,6 +16,7 @@ from evalkit.nightly.alerts.send import WAITS, Failed, secrets, send, without
 from evalkit.nightly.alerts.settings import Channel, Settings, Webhook, settings
 from evalkit.nightly.plan import Plan
 from evalkit.nightly.standing import Outlook
+from evalkit.nightly.states import NEAR
 
 Say = Callable[[str], None]
 
@@ -182,7 +183,7 @@ def _same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
 
 
 def _near(first: str, raised: str) -> bool:
-    return date.fromisoformat(first) <= date.fromisoformat(raised) + book.NEAR
+    return date.fromisoformat(first) <= date.fromisoformat(raised) + NEAR
 
 
 def _link(page: str, message: Message) -> str:
