@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 from evalkit.cli import complain, machine_trouble
 from evalkit.cli.nightly_options import add_outputs, add_plan, day
 from evalkit.cli.parser import Parser
+from evalkit.errors import UsageError
 
 if TYPE_CHECKING:
     from evalkit.nightly.plan import Plan
+
+NOWHERE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST)  # where nobody can write
 
 ABOUT = """\
 Runs every model over every suite that the plan names, one after the other, in results/NAME/DATE; then writes
@@ -56,6 +59,11 @@ def main(words: Sequence[str]) -> int:
     try:
         code, _ = run_night(plan, args.date, shown)
     except OSError as e:
+        if e.errno in NOWHERE:
+            raise UsageError(
+                f"the night's folder cannot be written: {e.strerror}: {e.filename}",
+                "`results` in the plan's [night] says where nights go",
+            ) from None
         if e.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         complain(*machine_trouble(e))  # not even its folder could be made

@@ -156,6 +156,12 @@ def test_nowhere_to_write_and_nobody_to_tell_are_said(
     assert called("nightly", "report", plan).code == 0
 
 
+def test_where_no_night_can_be_written_the_plan_says_where_they_go(called: Evalkit, tmp_path: Path) -> None:
+    (tmp_path / "results").write_text("a file")
+    ran = called("nightly", "run", write_plan(tmp_path))
+    ran.refused(2, "the night's folder cannot be written: Not a directory", "`results` in the plan's [night]")
+
+
 def test_a_night_of_the_future_is_said_to_silence_those_until_then(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
