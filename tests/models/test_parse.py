@@ -205,7 +205,8 @@ def test_the_words_of_an_error(body: Any, words: tuple[str, str]) -> None:
         # vLLM 0.32, as it said it; the second for a text that it does not even count
         (
             "This model's maximum context length is 2048 tokens. However, your prompt contains at least"
-            " 2049 input tokens, which exceeds this limit even without any output tokens. Please reduce the length of the"
+            " 2049 input tokens, which exceeds this limit even without any output tokens. Please"
+            " reduce the length of the"
             " input prompt. (parameter=input_tokens, value=2049)",
             True,
         ),

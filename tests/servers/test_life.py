@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import UsageError
-from evalkit.servers import kept, records
+from evalkit.servers import kept, life, records
 from evalkit.servers.engine import Command, Engine, Place, Wanted
 from evalkit.servers.guard import GRACE_S, UNREADY_S
 from evalkit.servers.kept import let_go
