@@ -189,16 +189,16 @@ STRICTER = """
 """
 
 
-def test_score_again_shows_what_changed(evalkit: Evalkit, suite: Path) -> None:
+def test_score_again_shows_what_changed(called: Evalkit, evalkit: Evalkit, suite: Path) -> None:
     """A judge that changed gives a new set and names the verdicts that differ; no model is asked."""
-    first = evalkit("run", "./small", *ORACLE, "--json").json
-    same = evalkit("score", "last", "--timeout", "9", "--json")
+    first = called("run", "./small", *ORACLE, "--json").json
+    same = called("score", "last", "--timeout", "9", "--json")
     assert (same.code, same.json["changes"], same.json["pass@1"]) == (0, [], 1)
     assert set(same.json) | SOMETIMES == SUMMARY | documented("A run's summary", "`score` adds")
 
     with (suite / "suite.py").open("a") as file:
         file.write(STRICTER)
-    kept = evalkit("score", "last", "--no-default", "--json")
+    kept = evalkit("score", "last", "--no-default", "--json")  # a process that has not imported it yet
     assert (kept.code, kept.json["pass@1"]) == (0, 1)
     changed = evalkit("score", "last", "--json")
     assert [(c["task_id"], c["before"], c["after"]) for c in changed.json["changes"]] == [
@@ -206,7 +206,7 @@ def test_score_again_shows_what_changed(evalkit: Evalkit, suite: Path) -> None:
     ]
     assert changed.json["set"] == kept.json["set"] + 1
     assert "1 verdict changed:\n  mini/2 0: passed -> failed/wrong" in changed.stderr
-    assert evalkit("show", "last", "--json").json["pass@1"] == pytest.approx(5 / 6)
+    assert called("show", "last", "--json").json["pass@1"] == pytest.approx(5 / 6)
     assert first["pass@1"] == 1
 
 

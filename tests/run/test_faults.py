@@ -51,23 +51,27 @@ LASTING = {
 }
 
 
-@pytest.mark.parametrize("stream", [False, True])
-def test_faults_that_pass_are_retried_until_the_answer_is_whole(
-    stream: bool, docker_engine: object, tmp_path: Path
-) -> None:
-    rows = run_with(TRANSIENT, tmp_path, stream)
-    assert [(r["outcome"], r["reason"]) for r in rows] == [("passed", "")] * len(TRANSIENT)
-    for fault, row in zip(TRANSIENT, rows, strict=True):
+@pytest.fixture(scope="module", params=[False, True], ids=["whole", "streamed"])
+def rows(
+    request: pytest.FixtureRequest, docker_engine: object, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, dict[str, Any]]:
+    """What became of each fault, in one run."""
+    faults = [*TRANSIENT, *LASTING]
+    made = run_with(faults, tmp_path_factory.mktemp("faults"), request.param)
+    return dict(zip(faults, made, strict=True))
+
+
+def test_faults_that_pass_are_retried_until_the_answer_is_whole(rows: dict[str, dict[str, Any]]) -> None:
+    for fault in TRANSIENT:
+        row = rows[fault]
+        assert (row["outcome"], row["reason"]) == ("passed", ""), fault
         assert row["attempts"] == 1 + int(fault.split("first=")[1].split()[0]), fault
 
 
-@pytest.mark.parametrize("stream", [False, True])
 def test_faults_that_last_are_errors_or_the_models_doing_but_never_wrong(
-    stream: bool, docker_engine: object, tmp_path: Path
+    rows: dict[str, dict[str, Any]],
 ) -> None:
-    rows = run_with(list(LASTING), tmp_path, stream)
-    got = {fault: (row["outcome"], row["reason"]) for fault, row in zip(LASTING, rows, strict=True)}
-    assert got == LASTING
+    assert {fault: (rows[fault]["outcome"], rows[fault]["reason"]) for fault in LASTING} == LASTING
 
 
 def run_with(faults: list[str], folder: Path, stream: bool) -> list[dict[str, Any]]:
@@ -90,5 +94,5 @@ def run_with(faults: list[str], folder: Path, stream: bool) -> list[dict[str, An
         )
     frame = run.samples()
     frame["reason"] = frame["reason"].fillna("")
-    rows: list[dict[str, Any]] = frame.to_dict("records")
-    return rows
+    records: list[dict[str, Any]] = frame.to_dict("records")
+    return records

@@ -7,11 +7,9 @@ rest. A reply that was on its way when the process died is the only thing that m
 
 from __future__ import annotations
 
-import json
 import random
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ import pytest
 import evalkit
 from evalkit.endpoint.process import at_rest, running, stats
 from evalkit.store import read_run
+from tests.run.command import command, here
 
 pytestmark = pytest.mark.docker
 SCRIPT = Path(__file__).parents[2] / "suites" / "mini" / "demo.jsonl"
@@ -33,14 +32,13 @@ class Session:
     def __init__(self, url: str, results: Path, tasks: int) -> None:
         self.results, self.tasks = results, tasks
         options = f"--model scripted --base-url {url} --results {results} --limit {tasks} --json"
-        self.command = [sys.executable, "-m", "evalkit", "run", "mini", *options.split()]
-        self.command += ["--concurrency", str(AT_ONCE), "--api-key-env", "PATH"]
+        self.words = ["run", "mini", *options.split(), "--concurrency", str(AT_ONCE), "--api-key-env", "PATH"]
+        self.command = command(*self.words)
 
     def finish(self) -> dict[str, Any]:
-        done = subprocess.run(self.command, capture_output=True, text=True, timeout=300)
-        assert done.returncode == 0, done.stderr
-        summary: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return summary
+        done = here(*self.words)
+        assert done.code == 0, done.stderr
+        return done.summary
 
     def killed_after(self, seconds: float) -> bool:
         """True when it was killed, False when it was done before."""
@@ -129,6 +127,5 @@ def test_dying_at_a_named_point_loses_nothing(
         monkeypatch.setenv("EVALKIT_CRASH_AT", point)
         died = subprocess.run(session.command, capture_output=True, text=True, timeout=120)
         assert died.returncode == 137, died.stderr
-        monkeypatch.delenv("EVALKIT_CRASH_AT")
         summary = session.finish()
     assert verdicts(summary["run"]) == undisturbed

@@ -41,7 +41,7 @@ def test_replies_in_flight_are_kept_after_ctrl_c(docker_engine: object, tmp_path
         process.send_signal(signal.SIGINT)
         done = ended(process)
         assert done.code == 130
-        landed = at_rest(url)["outcomes"]["complete"]
+        landed = at_rest(url)["outcomes"].get("complete", 0)
         assert 4 <= landed < 40
     with running("--script", str(SCRIPT)) as url:
         again = here("resume", done.summary["run"], "--base-url", url, "--json")

@@ -40,7 +40,7 @@ def test_a_handover_that_is_cut_off_is_gone_on_with(point: str, place: tuple[Pat
     session = Session(folder / point.replace(" ", "-").replace("#", "-"), url, point, "--context", "10005")
     session.folder.mkdir()
     before = len(requests(folder))
-    code, said = session.ends(point)
+    code, said = session.dies(point)
     assert code == 137, said
     made, kept = len(requests(folder)) - before, len(session.durable_of("long", "model_call"))
     assert 0 <= made - kept <= 1, "at most the call that was on its way is lost"
