@@ -17,6 +17,7 @@ from tests.browser.page import findings, overflow
 from tests.browser.recorded import recorded_run
 from tests.browser.test_drill import Open, apart
 from tests.report.casts import HOSTILE, SESSION, cast, recorded
+from tests.steady import steady
 
 PLAYED = {"session": cast(SESSION), "vim": recorded("vim"), "wide": cast([(0, "o", "漢字 " * 40)], width=160)}
 
@@ -181,6 +182,7 @@ ELEMENTS = "section => [...new Set([...section.querySelectorAll('*')].map(e => e
 OURS = {"button", "div", "h4", "i", "input", "kbd", "option", "p", "pre", "select", "span"}
 
 
+@steady
 def test_a_hostile_recording_runs_nothing_and_freezes_nothing(opened: Callable[..., Page]) -> None:
     """That the page stays quiet is what `open_report` sees to."""
     page = opened("session")
