@@ -37,14 +37,15 @@ print(json.dumps(found))
 
 def packages(engine: Engine) -> dict[str, str]:
     """What it stands on, and its own package: in its Python where that is known, else beside evalkit."""
-    return dict(_packages(engine.program))
+    python = python_of(engine.program)
+    return dict(_packages(python)) if python else beside()
 
 
 def package_version(engine: Engine) -> str:
     """Of its package, else as its program says; "" is unknown."""
     found = packages(engine).get(engine.package, "") if engine.package else ""
     if not found and engine.program and engine.asks_version:
-        found = _said(engine.program, engine.asks_version)
+        found = _said(shutil.which(engine.program) or engine.program, engine.asks_version)
     return found
 
 
@@ -71,10 +72,7 @@ def python_of(program: str) -> str:
 
 
 @lru_cache
-def _packages(program: str) -> tuple[tuple[str, str], ...]:
-    python = python_of(program)
-    if not python:
-        return tuple(beside().items())
+def _packages(python: str) -> tuple[tuple[str, str], ...]:
     command = [python, "-c", ASKING, *BENEATH]
     try:
         # not in a folder of the user's: what lies there would be imported

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,8 +21,10 @@ Program = Callable[[str], Path]
 
 
 @pytest.fixture
-def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Program]:
-    """Writes the program called `vllm` that is found on the path."""
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """Writes the program called `vllm` that is found on the path. Another of that name was asked before."""
+    packages(VLLM)
+    package_version(VLLM)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
 
     def made(text: str) -> Path:
@@ -31,9 +33,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Program
         file.chmod(0o755)
         return file
 
-    yield made
-    installed._packages.cache_clear()
-    installed._said.cache_clear()
+    return made
 
 
 def python_that_says(folder: Path, found: object) -> Path:
