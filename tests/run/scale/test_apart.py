@@ -114,12 +114,18 @@ def alone(script: Path, tmp_path: Path) -> list[tuple[str, int, str, str]]:
 
 
 def nothing_left(run: str) -> None:
-    """No container of it, a while after its end: a node that was cut off ends by itself."""
+    """No container of it, a while after its end: a node that was cut off ends by itself.
+
+    What a node that was killed left otherwise stays a day, since nobody here can ask after its process.
+    """
     end = time.monotonic() + 2 * ALONE_S
     engine = docker.from_env()
-    while left := engine.containers.list(filters={"label": f"evalkit.run={Path(run).name}"}):
+    its = {"label": f"evalkit.run={Path(run).name}"}
+    while left := engine.containers.list(filters=its):
         assert time.monotonic() < end, left
         time.sleep(1)
+    for volume in engine.volumes.list(filters=its):
+        volume.remove()
 
 
 def test_gold(cluster: list[Machine]) -> None:
