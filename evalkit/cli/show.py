@@ -70,8 +70,8 @@ def _show_run(folder: Path, *, as_json: bool) -> None:
 
 
 def _show_task(folder: Path, task: str, sample: int, *, as_json: bool) -> None:
-    from evalkit.run.export import as_record, scorer_of
-    from evalkit.run.result import ended_sessions
+    from evalkit.run.export import as_record
+    from evalkit.run.result import ended_sessions, scorer_of
     from evalkit.store import read_run
 
     with read_run(folder) as store:

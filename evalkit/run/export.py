@@ -11,7 +11,7 @@ from typing import Any
 from evalkit.data import load_data, tasks_of
 from evalkit.errors import DataError, UsageError
 from evalkit.registry import open_suite
-from evalkit.run.result import ended_sessions, explain_missing
+from evalkit.run.result import ended_sessions, explain_missing, scorer_of
 from evalkit.run.session import stored_settings
 from evalkit.run.telling import RECORDING
 from evalkit.samples import Judged, Ran
@@ -27,12 +27,6 @@ def records(store: Reader) -> Iterator[dict[str, Any]]:
     scorer, end, tags = scorer_of(store), ended_sessions(store)[-1]["end"], store.manifest.get("tags", {})
     for record in store.records():
         yield as_record(record, scorer, end, tags)
-
-
-def scorer_of(store: Reader) -> str | None:
-    """Name and version of who judged the run's default set."""
-    by = store.verdict_sets().get(store.default_set or 0)
-    return f"{by['scorer']} {by['version']}" if by else None
 
 
 def as_record(

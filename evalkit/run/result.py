@@ -30,14 +30,22 @@ def summarize(folder: Path, *, store: Reader | None = None, stop: Stop | None = 
             opened.close()
 
 
+def scorer_of(store: Reader) -> str | None:
+    """Name and version of who judged the run's default set."""
+    by = _judge(store)
+    return f"{by['scorer']} {by['version']}" if by else None
+
+
+def _judge(store: Reader) -> Mapping[str, Any]:
+    return store.verdict_sets().get(store.default_set or 0, {})
+
+
 def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
     manifest = store.manifest
     sessions = ended_sessions(store)
     end, detail = (stop.end, stop.detail) if stop else (sessions[-1]["end"], sessions[-1]["detail"])
     scores = count(planned_rows(store, end), manifest.get("tags", {}))
     totals, excluded = store.totals(), dict(manifest.get("excluded", {}))
-    scorer = store.verdict_sets().get(store.default_set or 0, {})
-    label = f"{scorer['scorer']} {scorer['version']}" if scorer else manifest["suite"]["scorer"]["name"]
     return Summary(
         run=str(folder),
         suite=manifest["suite"]["name"],
@@ -45,7 +53,7 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
         model=manifest["settings"]["model"],
         scaffold=manifest["scaffold"]["name"],
         protocol=manifest["protocol"]["name"],
-        scorer=label,
+        scorer=scorer_of(store) or manifest["suite"]["scorer"]["name"],
         planned=sum(scores.counts.values()),
         tasks=manifest["identity"]["tasks"]["count"] - len(excluded),
         counts=scores.counts,
@@ -60,7 +68,7 @@ def _summary(folder: Path, store: Reader, stop: Stop | None) -> Summary:
         pass_at_by=scores.pass_at_by,
         scope=str(manifest["suite"].get("scope", "")),
         of=int(manifest["suite"].get("tasks", manifest["identity"]["tasks"]["count"])),
-        doubts=tuple(map(str, (*manifest["suite"].get("doubts", ()), *scorer.get("doubts", ())))),
+        doubts=tuple(map(str, (*manifest["suite"].get("doubts", ()), *_judge(store).get("doubts", ())))),
         tokens={
             "prompt": totals.prompt_tokens,
             "completion": totals.completion_tokens,

@@ -51,7 +51,7 @@ def word(row: Mapping[str, Any]) -> str:
 
 
 def verdicts(store: Reader, record: Record) -> Iterator[Passage]:
-    from evalkit.run.export import scorer_of
+    from evalkit.run.result import scorer_of
 
     scorer, answer = scorer_of(store) or "unknown", record.answer
     official = record.verdicts.get("official")

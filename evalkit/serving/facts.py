@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evalkit.servers.engine import Place, Wanted
 from evalkit.servers.gpus import gpus
+from evalkit.serving.answering import Answering, Door
 from evalkit.serving.host import Host
 from evalkit.serving.installed import package_version, packages
-
-if TYPE_CHECKING:
-    from evalkit.serving.model import Answering, Door
 
 KEY = "KEY"  # in the place of a server's key, and of its port 0
 ENVIRONMENT = ("VLLM_", "SGLANG_", "CUDA_VISIBLE", "HF_HUB_OFFLINE", "LLAMA_", "GGML_", "NCCL_", "OLLAMA_")

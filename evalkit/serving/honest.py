@@ -13,16 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evalkit.errors import ContextExceeded, ModelError
 from evalkit.model import Reply
 from evalkit.models.parse import reasoning_of
 from evalkit.servers.life import ServerError
 from evalkit.servers.probe import TOKEN_S, ask
-
-if TYPE_CHECKING:
-    from evalkit.serving.model import Answering
+from evalkit.serving.answering import Answering
 
 REPLY = 1_024  # tokens of a reply whose limit is not set
 AROUND = 512  # bytes of a template around the messages, at most

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from evalkit.model import Note, OnAttempt, Reply, Request, Sampling
 from evalkit.models.access import NO_KEY, Access
@@ -15,35 +15,13 @@ from evalkit.models.retry import RetryPolicy
 from evalkit.models.secret import Secret
 from evalkit.models.transport import Transport
 from evalkit.models.wire import Wire
-from evalkit.servers.engine import Engine, Place
 from evalkit.servers.life import ServerError
-from evalkit.servers.probe import Facts
+from evalkit.serving.answering import Answering, Door
 from evalkit.serving.facts import live_facts, static_facts
 from evalkit.serving.honest import Honesty, characters, counted, manners, speaks_tools
 from evalkit.serving.pressure import UNKNOWN, Pressure, fitting
 
 ASKED = ("model", "messages", "prompt", "tools")  # of a request: the rest is how it is answered
-
-
-class Answering(Protocol):
-    """A server that answers: one of ours, or a neighbour."""
-
-    engine: Engine
-    place: Place
-    facts: Facts
-
-
-class Door(Protocol):
-    """The way to it. `served`: what requests call the model; `say` is told how it goes."""
-
-    say: Callable[[str], None]
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def served(self) -> str: ...
-    async def ready(self) -> Answering: ...
-    async def release(self) -> None: ...
 
 
 class ServedModel(OpenAIModel):

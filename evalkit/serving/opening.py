@@ -15,10 +15,11 @@ from evalkit.models.sampling import merge
 from evalkit.models.wire import Wire
 from evalkit.servers.engine import FLAGS
 from evalkit.servers.engines import ENGINES
+from evalkit.serving.answering import Door
 from evalkit.serving.asked import How, ask_for, find_entry
 from evalkit.serving.connect import NEIGHBOURS, connect
 from evalkit.serving.host import host_for
-from evalkit.serving.model import Door, ServedModel
+from evalkit.serving.model import ServedModel
 
 STARTED = tuple(ENGINES)
 SERVED = (*STARTED, *NEIGHBOURS, "hf")

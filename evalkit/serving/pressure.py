@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evalkit.models.limiter import AdaptiveLimiter
 from evalkit.servers.probe import Facts, preempted
-
-if TYPE_CHECKING:
-    from evalkit.serving.model import Answering
+from evalkit.serving.answering import Answering
 
 LOOK_S = 5.0
 MEAN_PROMPT = 2_000  # tokens of a call's prompt, where nothing else is known

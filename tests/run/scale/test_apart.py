@@ -120,7 +120,7 @@ def nothing_left(run: str) -> None:
     """
     end = time.monotonic() + 2 * ALONE_S
     engine = docker.from_env()
-    its = {"label": f"evalkit.run={Path(run).name}"}
+    its: dict[str, str | list[str] | bool] = {"label": f"evalkit.run={Path(run).name}"}
     while left := engine.containers.list(filters=its):
         assert time.monotonic() < end, left
         time.sleep(1)
