@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from evalkit.endpoint.process import running, stats
+from evalkit.endpoint.process import at_rest, running, stats
 from evalkit.errors import UsageError
 from evalkit.nightly.ledger import read_ledger
 from evalkit.nightly.ledger import running as running_now
@@ -214,7 +214,8 @@ def test_told_to_stop_it_stops_and_goes_on_where_it_was(tmp_path: Path, docker_e
 def test_killed_at_random_and_run_again_until_it_is_whole(
     seed: int, tmp_path: Path, docker_engine: object
 ) -> None:
-    dice = random.Random(seed)
+    """What was on its way when a run was killed with -9, two calls at most, may be asked for again."""
+    dice, killed = random.Random(seed), 0
     with running("--latency", "0.1", "--reply", "no code") as url:
         model = f'[[models]]\nname = "m"\nbase-url = "{url}"\nconcurrency = 2\n'
         made = plan(tmp_path, model + '[[models]]\nname = "oracle"\n', suite="limit = 12\n")
@@ -224,14 +225,16 @@ def test_killed_at_random_and_run_again_until_it_is_whole(
             try:
                 night.wait(dice.uniform(0.2, 4))
             except subprocess.TimeoutExpired:
-                if dice.random() < 0.3:  # its run first, as the kernel does it where memory is short
+                run_first, number = dice.random() < 0.3, dice.choice((signal.SIGKILL, signal.SIGTERM))
+                if run_first:  # as the kernel does it where memory is short
                     for child in psutil.Process(night.pid).children():
                         child.kill()
-                night.send_signal(dice.choice((signal.SIGKILL, signal.SIGTERM)))
+                night.send_signal(number)
                 night.wait()
+                killed += run_first or number == signal.SIGKILL
         if not read_ledger(made.folder / "2026-11-26").done:
             assert run_night(made, DAY)[0] == DONE
-        assert stats(url)["completed_again"] == 0
+        assert at_rest(url)["requests"] - 12 <= 2 * killed
     series = read_history(made).series
     assert [(one.nights[-1].planned, one.nights[-1].scored, one.nights[-1].hollow) for one in series] == [
         (12, 12, ""),
