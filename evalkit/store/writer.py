@@ -1,8 +1,9 @@
 """One thread writes. What has queued up meanwhile goes into one commit, and commits are synced.
 
 A write is a function that is given the open transaction. Its future resolves after the commit that
-holds it has reached the disk, and not before. When a commit fails, the database stays as it was before,
-the futures of that commit raise, and so does every later write: the run stops, and resumes elsewhen.
+holds it has reached the disk, and not before. When a commit of several writes fails, each gets one of its
+own. When that fails, the database stays as it was before, its future raises, and so does every later write:
+the run stops, and resumes elsewhen.
 """
 
 from __future__ import annotations
@@ -170,6 +171,9 @@ class Writer:
                 self._db.execute("COMMIT")
                 crash_point("after commit")
             except sqlite3.Error as error:
+                if len(batch) > 1:
+                    self._commit_each(batch)
+                    return
                 self._failure = explain(error, self._folder)
             except Exception as error:  # a bug of ours: whoever waits for this commit must hear of it
                 self._failure = StoreError(f"a record could not be written ({error!r})", "please report this")
@@ -181,6 +185,17 @@ class Writer:
         for write in batch:
             crash_point(write.point)
         _deliver(batch, results)
+
+    def _commit_each(self, batch: list[Write]) -> None:
+        """What did not fit as a whole, one by one and in order: as much is kept as there is room for."""
+        try:
+            if self._db.in_transaction:
+                self._db.rollback()
+            self._transaction = Transaction(self._db)  # row ids count on from what is there
+        except sqlite3.Error as error:
+            self._failure = explain(error, self._folder)
+        for write in batch:
+            self._commit([write])
 
 
 def _again(failure: StoreError) -> StoreError:

@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -178,3 +180,37 @@ def test_a_lost_write_that_nobody_awaited_is_told_at_the_end(small_disk: Path) -
         store.close()
     with open_run(small_disk / "run") as store:
         assert store.rollouts(*store.plan[0]) == [(1, 1)]
+
+
+def test_of_writes_that_do_not_fit_as_a_whole_those_are_kept_that_do(small_disk: Path) -> None:
+    """Replies that come at once are one commit: where that is too large, each is tried alone, in order."""
+
+    async def write_at_once(store: Store) -> list[bool]:
+        rollouts = [await store.begin(*key) for key in store.plan]
+        payloads = [{"data": os.urandom(60_000).hex()} for _ in rollouts]
+        waiting = []
+        with held(store):
+            for rollout, payload in zip(rollouts, payloads, strict=True):
+                waiting.append(store.event(rollout, "observation", payload))
+        done = await asyncio.gather(*waiting, return_exceptions=True)
+        return [not isinstance(one, StoreError) for one in done]
+
+    store = create_run(small_disk / "run", MANIFEST, plan(20))
+    kept = asyncio.run(write_at_once(store))
+    with suppress(StoreError):
+        store.close()
+    assert kept[0]
+    assert not kept[-1]
+    assert kept == sorted(kept, reverse=True), "a later write is durable and an earlier one is not"
+    with read_run(small_disk / "run") as run:
+        found = [len(list(run.events(run.rollouts(*key)[0][0]))) for key in run.plan]
+    assert found == [int(one) for one in kept]
+
+
+@contextmanager
+def held(store: Store) -> Iterator[None]:
+    """Nothing is written meanwhile: what is asked for then waits, and is one commit afterwards."""
+    go = threading.Event()
+    store._writer.write_soon("held", lambda transaction: go.wait(60))
+    yield
+    go.set()
