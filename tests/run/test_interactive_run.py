@@ -142,7 +142,7 @@ def test_each_budget_ends_an_endless_loop_with_its_reason(tmp_path: Path, log: P
     }
     assert [facts(run, t)["turns"] for t in ("turns", "money", "none-left")] == [3, 3, 1]
     assert facts(run, "tokens")["reply_tokens"] >= 20
-    assert facts(run, "time")["tools_s"] + facts(run, "time")["model_s"] >= 0.5
+    assert facts(run, "time")["tools_s"] + facts(run, "time")["model_s"] > 0.49  # both are rounded
     assert facts(run, "time")["turns"] <= 3, "of 0.2 seconds each at least"
     assert [e.payload["call"]["name"] for e in events(run, "cut", "observation")] == ["(answer)"]
 
@@ -176,7 +176,7 @@ def test_what_a_partner_does_for_the_model_is_cut_with_its_time(tmp_path: Path, 
     with scripted(tmp_path, conversations) as url:
         run = talk(tmp_path, url, *records)
     assert outcomes(run) == {"late": "failed/agent_timeout", "in-time": "passed"}
-    assert 0.5 <= facts(run, "late")["tools_s"] + facts(run, "late")["model_s"] < 30
+    assert 0.49 < facts(run, "late")["tools_s"] + facts(run, "late")["model_s"] < 30  # both are rounded
 
 
 def test_the_tested_model_asked_aside_is_itself_in_every_count(tmp_path: Path, log: Path) -> None:

@@ -65,7 +65,7 @@ def test_by_keys_and_by_tools(image: str, tmp_path: Path) -> None:
     made = go(tmp_path, image, modes, said, more=more)
     assert outcomes(made) == dict.fromkeys(said, "passed")
     late = facts(made, "two-late")
-    assert 3.0 <= late["tools_s"] + late["model_s"] < 30, "it was cut, not waited for"
+    assert 2.99 < late["tools_s"] + late["model_s"] < 30, "it was cut (both are rounded), not waited for"
     assert facts(made, "one-late")["late"] == 1
     shown = events(made, "two", "model_call")[1].payload["request"]["messages"][-1]["content"]
     assert shown.startswith("New Terminal Output:\n")

@@ -32,7 +32,7 @@ async def test_a_bare_except_does_not_hide_that_the_test_took_too_long(sandbox: 
     test = "try:\n    for _ in range(candidate(1)): pass\nexcept:\n    pass"
     said = await check(sandbox, "def f(n): return 10**12", test, wall_s=1.0)
     assert (said.status, said.detail) == ("timeout", "the test did not end within the time limit")
-    assert said.measured["had_s"] >= 1.0
+    assert said.measured["had_s"] > 0.998  # a millisecond is near enough
     assert "first_wall_s" not in said.measured, "nobody held the program up: it is not tried again"
     said = await check(sandbox, "def f(n): return 10", test, wall_s=1.0)
     assert said.status == "passed"
