@@ -67,9 +67,8 @@ examples:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Expected failures are one line on stderr."""
-    words = [
-        *(sys.argv[1:] if argv is None else argv)
-    ]  # once the verb is imported, `list` is evalkit.cli.list
+    # no `list(...)`: once that verb is imported, the name is evalkit.cli.list
+    words = [*(sys.argv[1:] if argv is None else argv)]
     make_streams_safe()
     debug = os.environ.get("EVALKIT_DEBUG", "") not in ("", "0")
     try:

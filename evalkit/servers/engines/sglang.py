@@ -1,4 +1,4 @@
-"""SGLang. Its arguments and what it says: the source of 0.5.23, read 2026-11; not run by us.
+"""SGLang. Its arguments and what it says: the source of 0.5.23, and that as it ran on CPUs, 2026-11.
 
 Its program is `sglang`, of 0.5.6 or newer. It wants other packages than evalkit does, so
 that the two are never in one Python.
